@@ -1,0 +1,1 @@
+"""Where rows come from: reading, decoding, cleaning, and turning them into numbers."""

@@ -1,0 +1,102 @@
+"""What is learned from the training columns once and applied again to test rows and new files: means and scales."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.errors import DataError, listed
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Column means and population deviations (divided by n), both (p,), in the units of the file.
+
+    `centre` says whether columns are centred (they are not without an intercept).
+    """
+
+    mean: Vector
+    scale: Vector
+    centre: bool
+
+    def apply(self, X: Matrix) -> Matrix:
+        """The columns of `X` (n, p) in units of their deviation, centred where there is an intercept."""
+        unit = power_of_two(self.scale)
+        Z = X - self.mean if self.centre else X.copy()
+        Z /= unit
+        Z /= self.scale / unit
+        return Z
+
+    def to_file_units(self, coef: Vector, intercept: float) -> tuple[Vector, float]:
+        """Coefficients (p,) and intercept for the columns as they stand in the file."""
+        raw = coef / self.scale
+        if not self.centre:
+            return raw, intercept
+        return raw, math.fsum([intercept, *(-raw * self.mean)])
+
+
+def learn_scaling(
+    X: Matrix, names: list[str], centre: bool, weights: Vector | None = None
+) -> tuple[Scaling, Matrix]:
+    """Learn means and deviations of the columns of `X` (n, p), none of them constant; returns the scaled columns too.
+
+    Each column is first brought near 1 by a power of two, which is exact, so that neither 1e-300 nor 1e300 under-
+    or overflows; the mean and the deviation are then taken in two shifted passes. Without `centre` a constant
+    column has scale 1. Raises DataError for a column whose values differ only in the last bits.
+    """
+    largest = np.max(np.abs(X), axis=0, initial=0.0)
+    unit = power_of_two(largest)
+    Z = X / unit
+    first = np.average(Z, axis=0, weights=weights)
+    Z -= first
+    shift = np.average(Z, axis=0, weights=weights)
+    Z -= shift
+    spread = np.max(np.abs(Z), axis=0, initial=0.0)
+    constant = X.max(axis=0) == X.min(axis=0)
+    vague = ~constant & (spread <= 8 * EPS * (largest / unit))
+    if np.any(vague):
+        raise DataError(
+            f"double precision cannot tell the deviation from 0 in {listed([names[j] for j in np.flatnonzero(vague)])}",
+            hint="rescale: subtract a number near the column's mean",
+        )
+    fine = power_of_two(np.where(constant, 1.0, spread))
+    Z /= fine
+    left = np.average(Z, axis=0, weights=weights)
+    deviation = np.sqrt(np.maximum(np.average(Z**2, axis=0, weights=weights) - left**2, 0.0))
+    scale = np.where(constant, 1.0, deviation * fine * unit)
+    if not centre:
+        return Scaling(np.zeros(X.shape[1]), scale, False), X / unit / (scale / unit)
+    Z /= np.where(constant, 1.0, deviation)
+    return Scaling((first + shift) * unit, scale, True), Z
+
+
+def power_of_two(size: Vector) -> Vector:
+    """For each positive number the power of two just below it, kept where dividing by it is safe; 1 for 0."""
+    _, exponent = np.frexp(np.where(size > 0, size, 1.0))
+    return np.asarray(np.ldexp(1.0, np.clip(exponent - 1, -1000, 1000)))
+
+
+def first_equal_columns(X: Matrix) -> NDArray[np.intp] | None:
+    """For each column the index of the first column equal to it, (p,); None where all differ.
+
+    Columns are compared whole only where their first rows and their extremes agree.
+    """
+    n, p = X.shape
+    keys = np.vstack([X[: min(n, 4)], X.max(axis=0), X.min(axis=0), X[n // 2]])
+    _, group = np.unique(keys, axis=1, return_inverse=True)
+    if len(np.unique(group)) == p:
+        return None
+    first = np.arange(p)
+    for members in (np.flatnonzero(group == g) for g in np.flatnonzero(np.bincount(group) > 1)):
+        for position, j in enumerate(members):
+            same = (i for i in members[:position] if first[i] == i and np.array_equal(X[:, i], X[:, j]))
+            first[j] = next(same, j)
+    return first if np.any(first != np.arange(p)) else None

@@ -1,0 +1,203 @@
+"""Where rows come from: a file, standard input, a DataFrame or arrays, all to the same plain frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from regcli.data import bytestream, shape
+from regcli.data.layout import layout, line_numbers
+from regcli.data.names import unique_names
+from regcli.data.parsing import MISSING, parsed
+from regcli.data.tidy import plain_frame, rows_with_cells
+from regcli.errors import DataError, Notice, UsageError, counted, listed
+from regcli.specs import DataSpec
+
+MOST_LINES = 3
+
+Numbering = Callable[[], Iterator[int]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A plain frame and where it came from.
+
+    `frame` has unique, stripped names and a RangeIndex; its columns are int64, float64, bool, or text; missing cells
+    are NaN. `rows_read` counts the data rows of the source, those in `dropped_rows` (reason, count) included.
+    """
+
+    frame: pd.DataFrame
+    name: str
+    rows_read: int
+    dropped_rows: tuple[tuple[str, int], ...] = ()
+    delimiter: str | None = None
+    notices: tuple[Notice, ...] = ()
+    kept: np.ndarray[Any, np.dtype[np.int64]] | None = field(default=None, repr=False)
+    numbering: Numbering | int = field(default=1, repr=False)
+    unit: str = "row"
+
+    def lines(self, rows: Sequence[int]) -> list[int]:
+        """Physical line numbers (1 is the header's in a file without blank lines above it) of these frame rows.
+
+        Rows of a DataFrame or of arrays are counted from 1.
+        """
+        wanted = [int(row) if self.kept is None else int(self.kept[row]) for row in rows]
+        if isinstance(self.numbering, int):
+            return [self.numbering + row for row in wanted]
+        known = dict(enumerate(islice(self.numbering(), max(wanted, default=-1) + 1)))
+        return [known[row] for row in wanted]
+
+    def where(self, rows: Sequence[int]) -> str:
+        """The same for a message: `line 5`, or `lines 5, 17, 90 and 12 more`."""
+        shown = [f"{line}" for line in self.lines(rows[:MOST_LINES])]
+        more = f" and {len(rows) - MOST_LINES:,} more" if len(rows) > MOST_LINES else ""
+        return f"{self.unit if len(rows) == 1 else self.unit + 's'} {', '.join(shown)}{more}"
+
+
+def read(spec: DataSpec, source: Any = None) -> Rows:
+    """The rows of `source`, or of `spec.source` where none is given.
+
+    Takes a path, '-' for standard input, a DataFrame, or a pair (X, y) of arrays. Raises DataError where nothing
+    usable can be read, UsageError where the request itself cannot be carried out.
+    """
+    if source is None:
+        source = spec.source
+    for recognised, reader in SOURCES:
+        if recognised(source):
+            return reader(spec, source)
+    raise UsageError(f"rows come from a path, '-', a DataFrame or a pair (X, y), not from {type(source).__name__}")
+
+
+def _from_text(spec: DataSpec, source: Any) -> Rows:
+    text = bytestream.stream(source, spec.encoding)
+    cut = layout(text.content, text.name, spec.sep, spec.decimal)
+    frame = parsed(text.content, text.name, cut, spec)
+    numbering: Numbering | int = cut.line
+    if shape.line_count(text.content, cut.start) != len(frame):
+        numbering = partial(line_numbers, text.content, cut.delimiter, cut.start, cut.line)
+    notices = [*text.notices, *cut.notices]
+    rows = _finished(frame, cut.names, spec, notices)
+    return _usable(replace(rows, name=text.name, delimiter=cut.delimiter, numbering=numbering, unit="line"))
+
+
+def _finished(frame: pd.DataFrame, header: Sequence[str], spec: DataSpec, notices: list[Notice]) -> Rows:
+    """Drop rows and unnamed columns in which every cell is missing, make each column plain, name them all."""
+    missing = MISSING | set(spec.na)
+    rows_read = len(frame)
+    kept = rows_with_cells(frame, missing)
+    dropped: tuple[tuple[str, int], ...] = ()
+    if kept is not None:
+        count = rows_read - len(kept)
+        dropped = (("empty row", count),)
+        notices.append(Notice("empty_rows", f"{counted(count, 'row')} of {rows_read:,} dropped: every cell is empty"))
+        frame = frame.iloc[kept].reset_index(drop=True)
+    frame = plain_frame(frame, spec.decimal, missing)
+    frame, header = _without_empty_columns(frame, header, notices)
+    names, changes = unique_names(header)
+    frame.columns = pd.Index(names, dtype=object)
+    return Rows(frame, "", rows_read, dropped, None, (*notices, *changes), kept)
+
+
+def _without_empty_columns(
+    frame: pd.DataFrame, header: Sequence[str], notices: list[Notice]
+) -> tuple[pd.DataFrame, Sequence[str]]:
+    empty = [place for place, name in enumerate(header) if not name.strip() and frame.iloc[:, place].isna().all()]
+    if not empty or frame.empty:
+        return frame, header
+    places = listed([place + 1 for place in empty])
+    what = (
+        f"column {places} has neither a name nor cells"
+        if len(empty) == 1
+        else f"columns {places} have neither names nor cells"
+    )
+    notices.append(Notice("empty_columns", f"{what}: dropped"))
+    gone = set(empty)
+    keep = [place for place in range(len(header)) if place not in gone]
+    return frame.iloc[:, keep], [header[place] for place in keep]
+
+
+def _usable(rows: Rows) -> Rows:
+    if len(rows.frame) == 0:
+        found = (
+            f"{counted(rows.rows_read, 'row')} were found, all of them empty" if rows.rows_read else "0 rows were found"
+        )
+        raise DataError(f"{rows.name} has no rows of data: {found}")
+    if rows.frame.shape[1] < 2:
+        raise DataError(f"{rows.name} has {counted(rows.frame.shape[1], 'column')}: a target and a feature are needed")
+    return rows
+
+
+def _from_frame(spec: DataSpec, source: Any) -> Rows:
+    header = ["_".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in source.columns]
+    frame = source.set_axis(range(source.shape[1]), axis=1).reset_index(drop=True)
+    return _usable(replace(_finished(frame, header, spec, []), name="DataFrame"))
+
+
+def _from_arrays(spec: DataSpec, source: Any) -> Rows:
+    """Columns x1..xp, or the names of X where it is a DataFrame, and the target as the last column, `y`."""
+    features, target = source
+    if hasattr(features, "toarray"):
+        features = features.toarray()
+    named = isinstance(features, pd.DataFrame)
+    frame = features if named else _matrix(features)
+    y = _vector(target)
+    if len(frame) != len(y):
+        raise DataError(f"X has {counted(len(frame), 'row')} and y has {len(y):,}: they must have as many")
+    labels = [str(label) for label in frame.columns] if named else [f"x{place + 1}" for place in range(frame.shape[1])]
+    frame = pd.concat(
+        [frame.set_axis(range(frame.shape[1]), axis=1).reset_index(drop=True), y.rename(frame.shape[1])], axis=1
+    )
+    rows = _finished(frame, _beside_y(labels), spec, [])
+    return _usable(replace(rows, name="arrays"))
+
+
+def _beside_y(labels: list[str]) -> list[str]:
+    """The target takes the name y; a feature that is called so gives way."""
+    free = next(
+        name for name in ("y_feature", *(f"y_feature_{k}" for k in range(2, len(labels) + 3))) if name not in labels
+    )
+    return [*(free if label.strip() == "y" else label for label in labels), "y"]
+
+
+def _matrix(features: Any) -> pd.DataFrame:
+    try:
+        array = np.asarray(features)
+    except ValueError:
+        raise DataError("X is not a table: its rows differ in length") from None
+    if array.ndim == 1:
+        array = array.reshape(-1, 1)
+    if array.ndim != 2:
+        raise DataError(f"X has {array.ndim} dimensions: rows and columns are needed")
+    return pd.DataFrame(array)
+
+
+def _vector(target: Any) -> pd.Series[Any]:
+    if isinstance(target, pd.Series):
+        return target.reset_index(drop=True)
+    array = np.asarray(target)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise DataError(f"y has shape {array.shape}: one value a row is needed")
+    return pd.Series(array)
+
+
+def _is_frame(source: Any) -> bool:
+    return isinstance(source, pd.DataFrame)
+
+
+def _is_pair(source: Any) -> bool:
+    return isinstance(source, tuple) and len(source) == 2
+
+
+SOURCES: tuple[tuple[Callable[[Any], bool], Callable[[DataSpec, Any], Rows]], ...] = (
+    (bytestream.is_path, _from_text),
+    (_is_frame, _from_frame),
+    (_is_pair, _from_arrays),
+)

@@ -1,0 +1,1 @@
+"""What is minimised: families, penalties, conventions, the objective and its certificate."""

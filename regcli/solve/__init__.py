@@ -1,0 +1,175 @@
+"""How it is minimised: solvers propose, the problem certifies.
+
+`SOLVERS` is the registry; `line(problem)` says which of them may try, in order; `solve` runs the line until a
+proposal is certified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.errors import Notice, UsageError
+from regcli.problem.objective import Problem, Solution, best_intercept, certify, gram, objective
+from regcli.problem.penalties import ElasticNet
+from regcli.solve import sklearn_cd
+from regcli.solve.direct import RidgeFactor, is_ridge, least_squares
+from regcli.solve.quadratic import ActiveSet, GramQuadratic
+from regcli.solve.working_set import WorkingSet
+
+Vector = NDArray[np.float64]
+
+LARGEST_GRAM = 1000
+"""With more features than rows, up to this many features one Gram matrix of all of them is still the quickest."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a solver found: coefficients (p,), its iterations, and for least squares the condition and the rank."""
+
+    coef: Vector
+    iterations: int
+    condition: float | None = None
+    rank: int | None = None
+
+
+@dataclass(frozen=True)
+class Solver:
+    """`declines(problem)` is a sentence saying why it cannot solve the problem, or None; `run` solves it."""
+
+    exact: bool
+    declines: Callable[[Problem], str | None]
+    run: Callable[[Problem, Vector | None], Proposal]
+
+
+def _only_unpenalised(problem: Problem) -> str | None:
+    return None if np.all(problem.strengths.free) else "least squares has no penalty"
+
+
+def _only_ridge(problem: Problem) -> str | None:
+    return None if is_ridge(problem.strengths) else "the ridge factorisation needs an L2 penalty and no other"
+
+
+def _not_too_wide(problem: Problem) -> str | None:
+    n, p = problem.Z.shape
+    return None if p <= max(n, LARGEST_GRAM) else f"a Gram matrix of {p:,} features for {n:,} rows"
+
+
+def _needs_l1(problem: Problem) -> str | None:
+    return None if np.any(problem.strengths.l1 > 0) else "a working set needs an L1 part to leave features out"
+
+
+def _run_least_squares(problem: Problem, start: Vector | None) -> Proposal:
+    found = least_squares(problem.Z, problem.y - problem.null_intercept, problem.weights)
+    return Proposal(found.coef, 1, found.condition, found.rank)
+
+
+def _run_ridge(problem: Problem, start: Vector | None) -> Proposal:
+    return Proposal(RidgeFactor.of(problem).coef(problem.alpha), 1)
+
+
+def _run_quadratic(problem: Problem, start: Vector | None) -> Proposal:
+    solver = ActiveSet(GramQuadratic(gram(problem), problem.null_pull), problem.strengths)
+    coef = solver.minimise(start)
+    return Proposal(coef, solver.rounds)
+
+
+def _run_working_set(problem: Problem, start: Vector | None) -> Proposal:
+    solver = WorkingSet(problem)
+    coef = solver.descend(start)
+    return Proposal(coef, solver.rounds)
+
+
+def _run_sklearn(problem: Problem, start: Vector | None) -> Proposal:
+    coef, sweeps = sklearn_cd.solve(problem)
+    return Proposal(coef, sweeps)
+
+
+SOLVERS: dict[str, Solver] = {
+    "least_squares": Solver(True, _only_unpenalised, _run_least_squares),
+    "ridge": Solver(True, _only_ridge, _run_ridge),
+    "quadratic": Solver(True, _not_too_wide, _run_quadratic),
+    "working_set": Solver(True, _needs_l1, _run_working_set),
+    "sklearn": Solver(False, sklearn_cd.declines, _run_sklearn),
+}
+
+
+def line(problem: Problem, wanted: str = "auto") -> list[str]:
+    """The solvers that may try `problem`, in order. `wanted`: auto, exact, or the name of one of `SOLVERS`.
+
+    Raises UsageError, put together from the solvers' sentences, when none may.
+    """
+    names = [name for name, solver in SOLVERS.items() if wanted in (name, "auto") or (wanted == "exact" and solver.exact)]
+    reasons = {name: SOLVERS[name].declines(problem) for name in names}
+    able = [name for name in names if reasons[name] is None]
+    if not able:
+        raise UsageError(f"no solver for this problem: {'; '.join(r for r in reasons.values() if r)}", hint="--solver auto")
+    return able
+
+
+def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -> Solution:
+    """The certified solution of `problem`, from `start` (p,) where one is at hand.
+
+    With `auto` (and within `exact`) an answer that is not certified sends the problem to the next solver in line,
+    and a notice says so; when none is certified, the one of least violation is returned as it is.
+    """
+    reduced, kept = _without_twins(problem)
+    tried: list[Solution] = []
+    failures: list[str] = []
+    for name in line(reduced, wanted):
+        try:
+            proposal = SOLVERS[name].run(reduced, None if start is None else start[kept])
+        except np.linalg.LinAlgError as error:
+            failures.append(f"{name}: {error}")
+            continue
+        coef = np.zeros(problem.Z.shape[1])
+        coef[kept] = proposal.coef
+        tried.append(_measured(problem, coef, name, proposal))
+        if tried[-1].certificate.certified:
+            break
+        failures.append(f"{name}: violation {tried[-1].certificate.violation:.1e}, gap {tried[-1].certificate.gap:.1e}")
+    if not tried:
+        raise np.linalg.LinAlgError("; ".join(failures))
+    best = min(tried, key=lambda solution: (not solution.certificate.certified, solution.certificate.violation))
+    return replace(best, notices=_said(best, failures))
+
+
+def _measured(problem: Problem, coef: Vector, name: str, proposal: Proposal) -> Solution:
+    intercept = best_intercept(problem, coef)
+    return Solution(
+        coef=coef,
+        intercept=intercept,
+        objective=objective(problem, intercept, coef),
+        certificate=certify(problem, intercept, coef),
+        solver=name,
+        iterations=proposal.iterations,
+        condition=proposal.condition,
+        rank=proposal.rank,
+    )
+
+
+def _said(best: Solution, failures: list[str]) -> tuple[Notice, ...]:
+    if not failures:
+        return ()
+    if best.certificate.certified:
+        return (Notice("solver_fallback", f"solved by {best.solver} after: {'; '.join(failures)}"),)
+    return (Notice("not_certified", f"no solver's answer is certified: {'; '.join(failures)}"),)
+
+
+def _without_twins(problem: Problem) -> tuple[Problem, NDArray[np.intp]]:
+    """The problem on the first of each group of equal columns, where the penalty has no part that would share.
+
+    Under a pure L1 penalty any split between equal columns is a solution: the first in the file takes it all.
+    """
+    everything = np.arange(problem.Z.shape[1])
+    if problem.twins is None:
+        return problem, everything
+    split_is_free = (problem.penalty.l2 == 0) & (problem.strengths.l1 > 0)
+    kept = everything[(problem.twins == everything) | ~split_is_free]
+    if len(kept) == len(everything):
+        return problem, everything
+    penalty = ElasticNet(problem.penalty.l1[kept], problem.penalty.l2[kept])
+    return replace(problem, Z=problem.Z[:, kept], penalty=penalty, twins=None), kept

@@ -1,0 +1,117 @@
+"""Problems that one factorisation solves: least squares without a penalty, and ridge.
+
+Least squares goes by an orthogonal factorisation of the rows, never by the normal equations, which square the
+condition number. Ridge takes one eigendecomposition of the smaller of Z'Z and ZZ', which then serves every alpha.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.objective import EPS, Problem, gram
+from regcli.problem.penalties import Strengths
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LeastSquares:
+    """Coefficients (p,), the rank, the condition number of the columns, and the factor R (p, p) where rank = p <= n."""
+
+    coef: Vector
+    rank: int
+    condition: float
+    factor: Matrix | None
+
+
+def least_squares(Z: Matrix, y: Vector, weights: Vector | None = None) -> LeastSquares:
+    """Minimise |y - Z b|^2; of several minimisers the one of least norm.
+
+    Householder QR of the rows times the root of their weights, and one step of refinement from the residual.
+    """
+    root = None if weights is None else np.sqrt(weights)
+    rows, target = (Z, y) if root is None else (root[:, None] * Z, root * y)
+    n, p = rows.shape
+    if n < p:
+        return _least_norm(rows, target, max(n, p))
+    basis, factor = np.linalg.qr(rows)
+    sizes = np.linalg.svd(factor, compute_uv=False)
+    rank = int(np.sum(sizes > sizes[0] * max(n, p) * EPS))
+    if rank < p:
+        found = _least_norm(factor, basis.T @ target, max(n, p))
+        return LeastSquares(found.coef, rank, found.condition, None)
+    coef = np.linalg.solve(factor, basis.T @ target)
+    coef += np.linalg.solve(factor, basis.T @ (target - rows @ coef))
+    return LeastSquares(coef, rank, float(sizes[0] / sizes[-1]), factor)
+
+
+def _least_norm(rows: Matrix, target: Vector, size: int) -> LeastSquares:
+    left, sizes, right = np.linalg.svd(rows, full_matrices=False)
+    rank = int(np.sum(sizes > sizes[0] * size * EPS))
+    left, right = left[:, :rank], right[:rank]
+
+    def solve(what: Vector) -> Vector:
+        return np.asarray(right.T @ ((left.T @ what) / sizes[:rank]))
+
+    coef = solve(target)
+    coef += solve(target - rows @ coef)
+    return LeastSquares(coef, rank, float(sizes[0] / sizes[rank - 1]) if rank else float("inf"), None)
+
+
+@dataclass(frozen=True)
+class RidgeFactor:
+    """The spectrum of a problem's columns, scaled so that each has the same share of the penalty.
+
+    `share` (p,) is the square root of the penalty's shape; `basis` holds the eigenvectors as columns, of Z'SZ/W
+    (p, p) when `by_rows` is false, of the rows' ZZ'/W (n, n) when it is true.
+    """
+
+    problem: Problem
+    share: Vector
+    values: Vector
+    basis: Matrix
+    by_rows: bool
+
+    @classmethod
+    def of(cls, problem: Problem) -> RidgeFactor:
+        """Factor once; `coef` then serves every alpha."""
+        share = np.sqrt(problem.penalty.l2)
+        n, p = problem.Z.shape
+        if p < n:
+            values, basis = np.linalg.eigh(gram(problem) / np.outer(share, share))
+            return cls(problem, share, np.maximum(values, 0.0), basis, False)
+        rows = _rooted(problem, problem.Z) / share
+        values, basis = np.linalg.eigh(rows @ rows.T / problem.total)
+        return cls(problem, share, np.maximum(values, 0.0), basis, True)
+
+    def coef(self, alpha: float) -> Vector:
+        """The ridge solution (p,) at `alpha`, with two steps of refinement from the rows."""
+        problem, l2 = self.problem, alpha * self.problem.penalty.l2
+        centre = problem.null_intercept
+        coef = np.zeros(len(self.share))
+        for _ in range(3):
+            residual = problem.y - centre - problem.Z @ coef
+            coef = coef + self._solve(problem.pull(residual) - l2 * coef, alpha)
+        return coef
+
+    def _solve(self, pull: Vector, alpha: float) -> Vector:
+        """(Z'SZ/W + alpha diag(l2))^-1 pull."""
+        scaled = pull / self.share
+        if not self.by_rows:
+            return np.asarray(self.basis @ ((self.basis.T @ scaled) / (self.values + alpha))) / self.share
+        rows = _rooted(self.problem, self.problem.Z) / self.share
+        inner = self.basis @ ((self.basis.T @ (rows @ scaled)) / (self.values + alpha))
+        return np.asarray(scaled - rows.T @ inner / self.problem.total) / (alpha * self.share)
+
+
+def _rooted(problem: Problem, rows: Matrix) -> Matrix:
+    return rows if problem.weights is None else np.sqrt(problem.weights)[:, None] * rows
+
+
+def is_ridge(strengths: Strengths) -> bool:
+    """Whether the penalty is a quadratic on every feature and nothing else."""
+    return bool(np.all(strengths.l1 == 0) and np.all(strengths.l2 > 0))

@@ -1,0 +1,108 @@
+"""More features than rows: the exact quadratic on a working set of columns, grown until no feature objects.
+
+The strong rule (Tibshirani et al. 2012, Strong rules for discarding predictors in lasso-type problems) proposes the
+columns for each step of a short path of strengths down to the one asked for; the gradient of all features then
+checks the answer, and violators join. Nothing is discarded unchecked, so the result is as exact as its parts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.objective import Problem
+from regcli.problem.penalties import Strengths
+from regcli.solve.quadratic import ActiveSet, GramQuadratic
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+STEP = 0.7
+"""Each strength of the path down is this share of the one before."""
+MOST_JOIN = 200
+"""How many violators join the working set at once."""
+
+
+class WorkingSet:
+    """Columns taken in so far with their Gram matrix; `minimise` solves one problem after another, warm."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        root = None if problem.weights is None else np.sqrt(problem.weights)
+        self.rows = problem.Z if root is None else root[:, None] * problem.Z
+        self.linear = problem.null_pull
+        self.columns: Index = np.zeros(0, dtype=np.intp)
+        self.matrix: Matrix = np.zeros((0, 0))
+        self.coef: Vector = np.zeros(problem.Z.shape[1])
+        self.pull: Vector = problem.null_pull.copy()
+        self.rounds = 0
+
+    def descend(self, start: Vector | None = None) -> Vector:
+        """Solve at the problem's alpha by way of larger strengths, or straight from `start` (p,)."""
+        problem = self.problem
+        goal = problem.alpha
+        if start is not None and np.any(start):
+            self.coef = start.copy()
+            self._join(np.flatnonzero(start))
+            self.pull = self._pull()
+            return self.minimise(problem.strengths, problem.strengths)
+        alpha = _first_alpha(problem, self.linear)
+        strengths = problem.penalty.at(alpha)
+        while True:
+            previous, alpha = strengths, max(goal, alpha * STEP)
+            strengths = problem.penalty.at(alpha)
+            self.minimise(strengths, previous)
+            if alpha <= goal:
+                return self.coef
+
+    def minimise(self, strengths: Strengths, previous: Strengths) -> Vector:
+        """The solution (p,) at `strengths`, from the one at `previous`."""
+        strong = np.abs(self.pull) >= 2 * strengths.l1 - previous.l1
+        self._join(_largest(strong, np.abs(self.pull) - strengths.l1))
+        while True:
+            inside = self.columns
+            quadratic = GramQuadratic(self.matrix, self.linear[inside])
+            solver = ActiveSet(quadratic, Strengths(strengths.l1[inside], strengths.l2[inside]))
+            self.coef = np.zeros(len(self.coef))
+            self.coef[inside] = solver.minimise(self._warm)
+            self._warm = self.coef[inside]
+            self.rounds += solver.rounds
+            self.pull = self._pull()
+            excess = np.abs(self.pull) - strengths.l1
+            excess[inside] = 0.0
+            noise = 1e-14 * float(np.max(np.abs(self.linear)))
+            if not self._join(_largest(excess > noise, excess)):
+                return self.coef
+
+    def _pull(self) -> Vector:
+        problem = self.problem
+        active = np.flatnonzero(self.coef)
+        centre = problem.null_intercept
+        return problem.pull(problem.y - centre - problem.Z[:, active] @ self.coef[active])
+
+    def _join(self, wanted: Index) -> bool:
+        """Take columns into the working set and extend its Gram matrix; whether there were any new ones."""
+        new = np.setdiff1d(wanted, self.columns)
+        if new.size == 0:
+            return False
+        old, fresh = self.rows[:, self.columns], self.rows[:, new]
+        across, corner = old.T @ fresh / self.problem.total, fresh.T @ fresh / self.problem.total
+        self.matrix = np.block([[self.matrix, across], [across.T, corner]])
+        self.columns = np.concatenate([self.columns, new])
+        self._warm = self.coef[self.columns]
+        return True
+
+
+def _largest(chosen: NDArray[np.bool_], size: Vector) -> Index:
+    """The at most MOST_JOIN indices in `chosen` of largest `size`."""
+    index = np.flatnonzero(chosen)
+    if index.size <= MOST_JOIN:
+        return index
+    return index[np.argpartition(-size[index], MOST_JOIN)[:MOST_JOIN]]
+
+
+def _first_alpha(problem: Problem, pull: Vector) -> float:
+    """The least alpha at which every feature with an L1 part is zero."""
+    l1 = problem.penalty.l1
+    return float(np.max(np.abs(pull[l1 > 0]) / l1[l1 > 0], initial=problem.alpha))
