@@ -7,8 +7,9 @@ is consistent: a check that fails raises `UsageError` with the option as a user 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+import os
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
 
 from regcli.errors import UsageError, nearest
 
@@ -26,7 +27,16 @@ SOLVERS: tuple[SolverName, ...] = get_args(SolverName)
 FORMATS: tuple[Format, ...] = get_args(Format)
 ORDERS: tuple[Order, ...] = get_args(Order)
 
-ALIASES = {"lasso": "l1", "ridge": "l2", "enet": "elasticnet", "elastic-net": "elasticnet", "ols": "none"}
+SUFFIXES: dict[str, Format] = {
+    ".json": "json", ".csv": "csv", ".tsv": "tsv", ".md": "markdown", ".markdown": "markdown", ".txt": "table",
+}  # fmt: skip
+ALIASES: dict[str, Penalty] = {
+    "lasso": "l1",
+    "ridge": "l2",
+    "enet": "elasticnet",
+    "elastic-net": "elasticnet",
+    "ols": "none",
+}
 DEFAULT_SEED = 20_260_101
 DEFAULT_L1_RATIO = 0.5
 
@@ -94,7 +104,9 @@ class ModelSpec:
                 raise UsageError("--l1 with --l2 gives the strengths of the elastic net", hint="--penalty elasticnet")
             for name in ("alpha", "l1_ratio"):
                 if getattr(self, name) is not None:
-                    raise UsageError(f"--l1 with --l2 takes the place of --{name.replace('_', '-')}: give one or the other")
+                    raise UsageError(
+                        f"--l1 with --l2 takes the place of --{name.replace('_', '-')}: give one or the other"
+                    )
         if self.l1_ratio is not None and self.penalty != "elasticnet":
             raise UsageError(f"--l1-ratio cannot act with --penalty {self.penalty}", hint="--penalty elasticnet")
         if self.penalty == "none" and self.alpha is not None and self.alpha > 0:
@@ -155,18 +167,64 @@ class OutputSpec:
     order: Order = "size"
     quiet: bool = False
     verbose: bool = False
+    json: bool = False
 
     def __post_init__(self) -> None:
         _member("--order", self.order, ORDERS)
+        if self.json and self.format not in (None, "json"):
+            raise UsageError(f"--json and --format {self.format} contradict each other: give one of them")
         if self.format is not None:
             _member("--format", self.format, FORMATS)
         if self.quiet and self.verbose:
             raise UsageError("--quiet and --verbose contradict each other: give one of them")
+        _ = self.resolved_format
+
+    @property
+    def resolved_format(self) -> Format:
+        """The format asked for, else the one that the suffix of --output names, else a table."""
+        if self.json:
+            return "json"
+        if self.format is not None:
+            return self.format
+        if self.output is None:
+            return "table"
+        suffix = os.path.splitext(self.output)[1].lower()
+        if suffix not in SUFFIXES:
+            if os.path.exists(self.output) and not os.path.isfile(self.output):
+                return "table"
+            known = ", ".join(SUFFIXES)
+            raise UsageError(
+                f"--output {self.output} says no format: {known}", hint="--format table, json, csv, tsv or markdown"
+            )
+        return SUFFIXES[suffix]
+
+
+def typed(data: DataSpec, model: ModelSpec, validation: ValidationSpec) -> list[str]:
+    """The options that make these requests, as words of a command line; what is left at its default is left out."""
+    words = [str(data.source)] if isinstance(data.source, (str, os.PathLike)) else ["DATA"]
+    for spec, skipped in ((data, {"source"}), (model, set()), (validation, set())):
+        for item in fields(spec):
+            value = getattr(spec, item.name)
+            if item.name in skipped or (value == item.default and item.name != "penalty"):
+                continue
+            words += _option_words(item.name, value)
+    return words
+
+
+def _option_words(name: str, value: Any) -> list[str]:
+    option = f"--{name.replace('_', '-')}"
+    if isinstance(value, bool):
+        return [option if value else f"--no-{option[2:]}"]
+    if isinstance(value, tuple):
+        return [word for item in value for word in (option, item)]
+    return [option, "tab" if value == "\t" else f"{value:.6g}" if isinstance(value, float) else str(value)]
 
 
 def _member(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise UsageError(f"{option} is one of {', '.join(choices)}, not {value!r}", hint=_nearest_option(option, value, choices))
+        raise UsageError(
+            f"{option} is one of {', '.join(choices)}, not {value!r}", hint=_nearest_option(option, value, choices)
+        )
 
 
 def _nearest_option(option: str, value: str, choices: tuple[str, ...]) -> str | None:
@@ -175,14 +233,13 @@ def _nearest_option(option: str, value: str, choices: tuple[str, ...]) -> str | 
 
 
 def _penalty(name: str) -> Penalty:
-    canonical = ALIASES.get(name.lower(), name.lower())
-    if canonical not in PENALTIES:
-        choices = (*PENALTIES, *ALIASES)
+    words: dict[str, Penalty] = {penalty: penalty for penalty in PENALTIES} | ALIASES
+    if name.lower() not in words:
         raise UsageError(
             f"--penalty is one of none, l1 (lasso), l2 (ridge), elasticnet (enet), not {name!r}",
-            hint=_nearest_option("--penalty", name, choices),
+            hint=_nearest_option("--penalty", name, tuple(words)),
         )
-    return cast(Penalty, canonical)
+    return words[name.lower()]
 
 
 _SEPARATOR_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 class Stream(NamedTuple):
@@ -49,6 +51,7 @@ def stream(source: str | os.PathLike[str], encoding: str | None) -> Stream:
     kinds.refuse(content, name)
     content, found = _as_utf8(content, name, encoding)
     _no_nul(content, name)
+    content = _without_lone_returns(content)
     notices = [*found, *_suffix_notice(path, packed, name)]
     return Stream(name, content, tuple(notices))
 
@@ -57,7 +60,8 @@ def _standard_input() -> bytes:
     if sys.stdin is None:
         raise DataError(f"cannot read {STDIN}: it is closed")
     try:
-        data: bytes = sys.stdin.buffer.read()
+        binary = getattr(sys.stdin, "buffer", None)
+        data: bytes = binary.read() if binary is not None else sys.stdin.read().encode("utf-8", "surrogateescape")
     except (OSError, ValueError) as error:
         raise DataError(f"cannot read {STDIN}: {_reason(error)}") from None
     return data
@@ -172,6 +176,13 @@ def _no_nul(content: bytes, name: str) -> None:
         f"{name} holds a NUL byte in line {line} (byte {at:,}): it is damaged, or not a text file",
         found=repr(content[max(0, at - 8) : at + 8])[1:],
     )
+
+
+def _without_lone_returns(content: bytes) -> bytes:
+    """A CR that ends a line by itself becomes LF: after a blank CR line pandas' reader loses the next delimiter."""
+    if content.find(b"\r") < 0 or content.count(b"\r") == content.count(b"\r\n"):
+        return content
+    return _LONE_RETURN.sub(b"\n", content) if b"\r\n" in content else content.replace(b"\r", b"\n")
 
 
 def physical_line(content: bytes, at: int) -> int:

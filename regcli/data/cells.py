@@ -60,9 +60,10 @@ _DIGITS = r"[0-9]+(?:[.,'\u2019 \u00a0\u202f\u2009][0-9]+)*"
 _DRESSED = re.compile(
     rf"""\(?\s*[-+\u2212\u2013]?\s*(?P<before>[$\u20ac\u00a3\u00a5\u20b9]|(?:USD|EUR|GBP|CHF|Rs\.?)(?=[\s0-9]))?\s*
     [-+\u2212\u2013]?(?:{_DIGITS}[.,]?|[.,][0-9]+)(?:[eE][-+\u2212]?[0-9]+)?
-    \s*(?P<unit>[%\u2030\u00b0$\u20ac\u00a3\u00a5]|[^\W\d_][\w/\u00b2\u00b3\u00b0]{{0,5}})?\s*\)?""",
+    \s*(?P<unit>[%\u2030\u00b0$\u20ac\u00a3\u00a5]|(?P<word>\u00b0?[^\W\d_][\w/\u00b2\u00b3\u00b0]{{0,5}}))?\s*\)?""",
     re.VERBOSE,
 )
+_ORDINALS = frozenset({"st", "nd", "rd", "th"})
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+")
 _POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
@@ -127,12 +128,13 @@ def _kind(counts: Mapping[str, int], strange: Mapping[str, int]) -> Kind:
 
 
 def _would_be_numbers(strange: Mapping[str, int]) -> int:
-    """How many cells are numbers in disguise; units count only where all are the same (12kg, not 1st and 2nd)."""
+    """How many cells are numbers in disguise; with a word for a unit only if all have the same (12kg, not 1st, 2nd)."""
     found = {cell: match for cell in strange if (match := _DRESSED.fullmatch(cell))}
-    units = {match["unit"] for match in found.values()} - {None}
-    if len(units) > 1:
-        return sum(strange[cell] for cell, match in found.items() if match["unit"] is None)
-    return sum(strange[cell] for cell in found)
+    words = {match["word"] for match in found.values()}
+    others = sum(cell not in found and not _is_marker(cell) for cell in strange)
+    if words <= {None} or (len(words) == 1 and not others and not words & _ORDINALS):
+        return sum(strange[cell] for cell in found)
+    return sum(strange[cell] for cell, match in found.items() if match["word"] is None)
 
 
 def _hint(first: str, strange: Sequence[str], decimal: str) -> str | None:

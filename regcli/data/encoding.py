@@ -29,11 +29,7 @@ class Scaling:
 
     def apply(self, X: Matrix) -> Matrix:
         """The columns of `X` (n, p) in units of their deviation, centred where there is an intercept."""
-        unit = power_of_two(self.scale)
-        Z = X - self.mean if self.centre else X.copy()
-        Z /= unit
-        Z /= self.scale / unit
-        return Z
+        return (X - self.mean) / self.scale if self.centre else X / self.scale
 
     def to_file_units(self, coef: Vector, intercept: float) -> tuple[Vector, float]:
         """Coefficients (p,) and intercept for the columns as they stand in the file."""
@@ -43,9 +39,7 @@ class Scaling:
         return raw, math.fsum([intercept, *(-raw * self.mean)])
 
 
-def learn_scaling(
-    X: Matrix, names: list[str], centre: bool, weights: Vector | None = None
-) -> tuple[Scaling, Matrix]:
+def learn_scaling(X: Matrix, names: list[str], centre: bool, weights: Vector | None = None) -> tuple[Scaling, Matrix]:
     """Learn means and deviations of the columns of `X` (n, p), none of them constant; returns the scaled columns too.
 
     Each column is first brought near 1 by a power of two, which is exact, so that neither 1e-300 nor 1e300 under-
@@ -73,7 +67,7 @@ def learn_scaling(
     deviation = np.sqrt(np.maximum(np.average(Z**2, axis=0, weights=weights) - left**2, 0.0))
     scale = np.where(constant, 1.0, deviation * fine * unit)
     if not centre:
-        return Scaling(np.zeros(X.shape[1]), scale, False), X / unit / (scale / unit)
+        return Scaling((first + shift) * unit, scale, False), X / scale
     Z /= np.where(constant, 1.0, deviation)
     return Scaling((first + shift) * unit, scale, True), Z
 

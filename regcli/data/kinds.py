@@ -10,10 +10,10 @@ from regcli.errors import DataError
 PACKED_SUFFIXES = frozenset({".gz", ".bz2", ".xz", ".zst"})
 
 _PACKINGS = (
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\0", "xz"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (re.compile(rb"\x1f\x8b\x08"), "gzip"),
+    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), "bzip2"),
+    (re.compile(rb"\xfd7zXZ\x00"), "xz"),
+    (re.compile(rb"\x28\xb5\x2f\xfd"), "zstd"),
 )
 
 
@@ -67,7 +67,7 @@ _R_DATA = re.compile(rb"[XAB]\n\0\0\0[\2\3]")
 
 def packing(content: bytes) -> str | None:
     """The compression these bytes are packed with, or None."""
-    return next((name for magic, name in _PACKINGS if content.startswith(magic)), None)
+    return next((name for magic, name in _PACKINGS if magic.match(content)), None)
 
 
 def refuse(content: bytes, name: str) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
-from regcli.data.records import Lines, Record, SwallowedLinesError, UnclosedQuoteError, reading, records
+from regcli.data.records import Lines, Record, SwallowedLinesError, UnclosedQuoteError, records, rows
 from regcli.errors import DataError, Notice, counted, shortened
 
 CANDIDATES = ("\t", ";", "|", ",")
@@ -47,7 +47,7 @@ def layout(content: bytes, name: str, sep: str | None, decimal: str) -> Layout:
     """
     if _FULL.search(content) is None:
         kind = "is empty" if not content else "holds nothing but blank lines"
-        raise DataError(f"{name} {kind}: 0 rows were found", hint="a header line and at least two rows of data")
+        raise DataError(f"{name} {kind}: no header and 0 rows were found")
     found = sep if sep is not None else _find(content, decimal)
     delimiter = found if found is not None else ","
     with quotes_of(name):
@@ -57,9 +57,15 @@ def layout(content: bytes, name: str, sep: str | None, decimal: str) -> Layout:
         _one_column(header, content, name, delimiter, decimal)
     if len(first) == 1:
         raise DataError(f"{name} has a header of {counted(len(header.cells), 'column')} and 0 data rows")
-    cells = _fitted(header.cells, first[1], name, content, delimiter)
+    cells = _fitted(_as_written(header, content, delimiter), first[1], name, content, delimiter)
     notices = _notices(delimiter, sep, cells)
     return Layout(delimiter, tuple(cells), max(len(first[1].cells), len(cells)), first[1].start, first[1].line, notices)
+
+
+def _as_written(header: Record, content: bytes, delimiter: str) -> list[str]:
+    """The header's cells with the spaces before them, which the csv module skips, so that it can be said."""
+    line = content[header.start : header.end].decode("utf-8").rstrip("\r\n")
+    return header.cells if '"' in line else line.split(delimiter)
 
 
 def _fitted(header: list[str], row: Record, name: str, content: bytes, delimiter: str) -> list[str]:
@@ -129,15 +135,15 @@ def _score(sample: list[str], whole: bool, mark: str) -> tuple[bool, float, floa
     """Does the header have two cells or more; which share of the rows has as many; which share of cells is numbers."""
     if not any(mark in text for text in sample):
         return None
-    rows = [row for row in reading(sample, mark) if len(row) > 1 or (row and row[0].strip())]
-    if not whole and len(rows) > 2:
-        rows.pop()
-    widths = [len(row) for row in rows]
+    table = [row for row in rows(sample, mark) if len(row) > 1 or (row and row[0].strip())]
+    if not whole and len(table) > 2:
+        table.pop()
+    widths = [len(row) for row in table]
     expected = widths[0] if widths[0] > 1 else max(widths)
     if expected < 2:
         return None
-    even = sum(_same_width(width, expected, row) for width, row in zip(widths, rows, strict=True)) / len(rows)
-    cells = [cell for row in rows[1:51] for cell in row[:200] if cell.strip()]
+    even = sum(_same_width(width, expected, row) for width, row in zip(widths, table, strict=True)) / len(table)
+    cells = [cell for row in table[1:51] for cell in row[:200] if cell.strip()]
     numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in cells) / max(1, len(cells))
     return widths[0] > 1, even, numbers
 
@@ -164,21 +170,26 @@ def quotes_of(name: str) -> Iterator[None]:
 
 def check_widths(content: bytes, name: str, delimiter: str, expected: int, start: int, line: int) -> int:
     """How many rows there are from this byte on; DataError for the first that is not as wide as the others."""
-    number, wrong = 0, 0
+    number = 0
+    wrong: dict[int, int] = {}
     first: Record | None = None
     with quotes_of(name):
         for record in records(content, delimiter, start, line):
             number += 1
             if len(record.cells) != expected:
-                wrong += 1
+                wrong[len(record.cells)] = wrong.get(len(record.cells), 0) + 1
                 first = first or record
     if first is None:
         return number
-    more = f"; {counted(wrong, 'row')} of another width in all" if wrong > 1 else ""
+    count = sum(wrong.values())
+    more = f"; {counted(count, 'row')} of another width in all" if count > 1 else ""
+    hint = f"correct line {first.line}, or quote the cells that hold {spelled(delimiter)}"
+    if start == 0 and wrong == {expected + 1: number - 1}:
+        hint = "name the first column too: the header has one cell less than every row"
     raise DataError(
         f"{name}, line {first.line}: {counted(len(first.cells), 'cell')} where {expected} are expected{more}",
         found=shortened(delimiter.join(first.cells)),
-        hint=f"correct line {first.line}, or quote the cells that hold {spelled(delimiter)}",
+        hint=hint,
     )
 
 

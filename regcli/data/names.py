@@ -13,7 +13,7 @@ def unique_names(header: Sequence[str]) -> tuple[list[str], list[Notice]]:
     Names that the header holds are never given to another column: of `a, a, a_2` the second becomes `a_3`.
     """
     stripped = [name.strip() for name in header]
-    names = _numbered([name or f"column_{place}" for place, name in enumerate(stripped, 1)], set(stripped))
+    names = _numbered(stripped)
     notices = []
     padded = [shortened(name) for name, bare in zip(header, stripped, strict=True) if bare and name != bare]
     if padded:
@@ -27,15 +27,16 @@ def unique_names(header: Sequence[str]) -> tuple[list[str], list[Notice]]:
     return names, notices
 
 
-def _numbered(names: Sequence[str], reserved: set[str]) -> list[str]:
+def _numbered(stripped: Sequence[str]) -> list[str]:
+    own = set(stripped)
     used: set[str] = set()
-    nexts: dict[str, int] = {}
-    out = []
-    for name in names:
-        candidate = name
-        while candidate in used or (candidate != name and candidate in reserved):
-            nexts[name] = nexts.get(name, 1) + 1
-            candidate = f"{name}_{nexts[name]}"
-        used.add(candidate)
-        out.append(candidate)
-    return out
+    last: dict[str, int] = {}
+    names = []
+    for place, bare in enumerate(stripped, 1):
+        stem = name = bare or f"column_{place}"
+        while name in used or (name in own and name != bare):
+            last[stem] = last.get(stem, 1) + 1
+            name = f"{stem}_{last[stem]}"
+        used.add(name)
+        names.append(name)
+    return names

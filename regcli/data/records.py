@@ -62,7 +62,7 @@ def records(content: bytes, delimiter: str, start: int = 0, line: int = 1) -> It
     Raises UnclosedQuoteError and SwallowedLinesError where quotes do not pair up.
     """
     lines = Lines(content, start, line)
-    reader = reading(lines, delimiter)
+    reader = _reader(lines, delimiter)
     while True:
         began, offset = lines.line, lines.end
         cells = _next(reader)
@@ -76,7 +76,14 @@ def records(content: bytes, delimiter: str, start: int = 0, line: int = 1) -> It
         yield Record(cells, began, offset, lines.end)
 
 
-def reading(lines: Iterable[str], delimiter: str, strict: bool = False) -> Iterator[list[str]]:
+def rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The cells of each record, blank lines as they come, quotes unchecked."""
+    reader = _reader(lines, delimiter)
+    while (cells := _next(reader)) is not None:
+        yield cells
+
+
+def _reader(lines: Iterable[str], delimiter: str, strict: bool = False) -> Iterator[list[str]]:
     """A csv reader with the rules that the parser follows too."""
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=strict)
 
@@ -102,7 +109,7 @@ def _may_be_unpaired(raw: list[str], cells: list[str]) -> bool:
 
 
 def _check_quotes(raw: list[str], cells: list[str], delimiter: str, line: int) -> None:
-    reader = reading(raw, delimiter, strict=True)
+    reader = _reader(raw, delimiter, strict=True)
     try:
         while _next(reader) is not None:
             pass

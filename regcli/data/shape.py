@@ -16,11 +16,8 @@ Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 def line_count(content: bytes, start: int) -> int:
-    """Physical lines from this byte on, whether LF, CR LF or CR ends them; the last needs no end."""
-    ends = content.count(b"\n", start)
-    if content.find(b"\r", start) >= 0:
-        ends += content.count(b"\r", start) - content.count(b"\r\n", start)
-    return ends + (len(content) > start and not content.endswith((b"\n", b"\r")))
+    """Physical lines from this byte on, which LF or CR LF ends; the last needs no end."""
+    return content.count(b"\n", start) + (len(content) > start and not content.endswith(b"\n"))
 
 
 def delimiter_count(content: bytes, start: int, delimiter: str, quoted: bool) -> int:

@@ -21,6 +21,7 @@ from regcli.specs import DataSpec
 
 MOST_LINES = 3
 
+Positions = Sequence[int] | np.ndarray[Any, np.dtype[np.integer[Any]]]
 Numbering = Callable[[], Iterator[int]]
 
 
@@ -42,7 +43,7 @@ class Rows:
     numbering: Numbering | int = field(default=1, repr=False)
     unit: str = "row"
 
-    def lines(self, rows: Sequence[int]) -> list[int]:
+    def lines(self, rows: Positions) -> list[int]:
         """Physical line numbers (1 is the header's in a file without blank lines above it) of these frame rows.
 
         Rows of a DataFrame or of arrays are counted from 1.
@@ -53,7 +54,7 @@ class Rows:
         known = dict(enumerate(islice(self.numbering(), max(wanted, default=-1) + 1)))
         return [known[row] for row in wanted]
 
-    def where(self, rows: Sequence[int]) -> str:
+    def where(self, rows: Positions) -> str:
         """The same for a message: `line 5`, or `lines 5, 17, 90 and 12 more`."""
         shown = [f"{line}" for line in self.lines(rows[:MOST_LINES])]
         more = f" and {len(rows) - MOST_LINES:,} more" if len(rows) > MOST_LINES else ""

@@ -17,10 +17,11 @@ SPACES = " \t\r\n\f\v"
 _NUMBERS = {
     mark: re.compile(
         rf"[+-]?(?:(?:[0-9]+{re.escape(mark)}?[0-9]*|{re.escape(mark)}[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)",
-        re.IGNORECASE,
+        re.ASCII | re.IGNORECASE,
     )
     for mark in ".,"
 }
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")  # any 18 digits fit into int64
 
 
 def number(cell: str, decimal: str) -> float | None:
@@ -58,7 +59,8 @@ def _gaps(column: pd.Series[Any], missing: Collection[str]) -> np.ndarray[Any, n
     gaps = column.isna()
     if gaps.all() or column.dtype in _PLAIN:
         return gaps.to_numpy()
-    blank = [cell for cell in set(column[~gaps].map(str)) if not cell.strip(SPACES) or cell.strip(SPACES) in missing]
+    texts = {cell for cell in column[~gaps] if isinstance(cell, str)}
+    blank = [cell for cell in texts if not cell.strip(SPACES) or cell.strip(SPACES) in missing]
     return (gaps | column.isin(blank)).to_numpy() if blank else gaps.to_numpy()
 
 
@@ -105,12 +107,14 @@ def _text(column: pd.Series[Any], decimal: str, missing: Collection[str]) -> pd.
     distinct = column.dropna().unique()
     bare = {cell: cell.strip(SPACES) for cell in distinct}
     bare = {cell: text if text and text not in missing else np.nan for cell, text in bare.items()}
+    if not column.hasnans and all(isinstance(text, str) and _WHOLE.fullmatch(text) for text in bare.values()):
+        return column.astype(object).map({cell: int(text) for cell, text in bare.items()}).astype(np.int64)
     values = _all_numbers(bare, decimal)
     if values is not None:
-        return pd.Series(column.astype(object).map(values, na_action="ignore"), index=column.index, dtype=np.float64)
+        return column.astype(object).map(values, na_action="ignore").astype(np.float64)
     if any(cell != text for cell, text in bare.items()):
         column = column.astype(object).map(bare, na_action="ignore")
-    return column.astype("str")
+    return column if isinstance(column.dtype, pd.StringDtype) else column.astype("str")
 
 
 def _all_numbers(cells: dict[str, Any], decimal: str) -> dict[str, float] | None:

@@ -78,7 +78,9 @@ def equivalents(l1: float, l2: float, n: float, s_y: float, standardize: bool, i
         "sklearn": _sklearn(l1, l2, n, intercept),
         "glmnet": _glmnet(l1, l2, s_y, standardize, intercept),
         "stata": _stata(l1, l2, standardize, intercept),
-        "textbook_sum": _two("RSS + {l1} sum |b|", "RSS + {l2} sum b^2", "RSS + {l1} sum |b| + {l2} sum b^2", 2 * n * l1, n * l2),
+        "textbook_sum": _two(
+            "RSS + {l1} sum |b|", "RSS + {l2} sum b^2", "RSS + {l1} sum |b| + {l2} sum b^2", 2 * n * l1, n * l2
+        ),
         "keras_mse": _two("L1({l1})", "L2({l2})", "L1L2(l1={l1}, l2={l2})", 2 * l1, l2),
     }
 

@@ -98,7 +98,11 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Solution:
-    """A certified solution: `coef` (p,) and `intercept` are in the scaled columns' units."""
+    """A measured solution: `coef` (p,) and `intercept` are in the scaled columns' units.
+
+    Least squares adds the condition number and the rank of the columns and, where the rank is full, the factor R
+    (p, p) with R'R = Z'SZ.
+    """
 
     coef: Vector
     intercept: float
@@ -108,6 +112,7 @@ class Solution:
     iterations: int
     condition: float | None = None
     rank: int | None = None
+    factor: Matrix | None = None
     notices: tuple[Notice, ...] = field(default=())
 
 
@@ -122,16 +127,13 @@ def objective(problem: Problem, intercept: float, coef: Vector) -> float:
     return problem.mean_of(problem.family.loss(problem.y, eta)) + problem.strengths.value(coef)
 
 
-def alpha_max(problem: Problem) -> float:
-    """The least alpha at which every penalised coefficient is zero: max_j |pull_j| / l1_j; inf without an L1 part.
+def alpha_max(problem: Problem, l1: Vector | None = None) -> float:
+    """The least alpha at which every coefficient with an L1 part is zero: max_j |pull_j| / l1_j.
 
-    The pull is taken at the fit of the unpenalised columns.
+    `l1` (p,) stands in for the shape of the problem's own L1 part, which may be zero (ridge).
     """
-    l1 = problem.penalty.l1
-    if not np.any(l1 > 0):
-        return float("inf")
-    pull = np.abs(problem.null_pull)
-    return float(np.max(pull[l1 > 0] / l1[l1 > 0]))
+    l1 = problem.penalty.l1 if l1 is None else l1
+    return float(np.max(np.abs(problem.null_pull[l1 > 0]) / l1[l1 > 0], initial=0.0))
 
 
 def certify(problem: Problem, intercept: float, coef: Vector) -> Certificate:

@@ -41,7 +41,7 @@ class Strengths:
     @property
     def free(self) -> NDArray[np.bool_]:
         """Which features are not penalised at all."""
-        return (self.l1 == 0) & (self.l2 == 0)
+        return np.asarray((self.l1 == 0) & (self.l2 == 0))
 
     def value(self, coef: Vector) -> float:
         """The penalty of `coef` (p,)."""

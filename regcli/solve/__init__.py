@@ -28,12 +28,13 @@ LARGEST_GRAM = 1000
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a solver found: coefficients (p,), its iterations, and for least squares the condition and the rank."""
+    """What a solver found: coefficients (p,) and its iterations; the rest is least squares' own, see `Solution`."""
 
     coef: Vector
     iterations: int
     condition: float | None = None
     rank: int | None = None
+    factor: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _needs_l1(problem: Problem) -> str | None:
 
 def _run_least_squares(problem: Problem, start: Vector | None) -> Proposal:
     found = least_squares(problem.Z, problem.y - problem.null_intercept, problem.weights)
-    return Proposal(found.coef, 1, found.condition, found.rank)
+    return Proposal(found.coef, 1, found.condition, found.rank, found.factor)
 
 
 def _run_ridge(problem: Problem, start: Vector | None) -> Proposal:
@@ -102,11 +103,15 @@ def line(problem: Problem, wanted: str = "auto") -> list[str]:
 
     Raises UsageError, put together from the solvers' sentences, when none may.
     """
-    names = [name for name, solver in SOLVERS.items() if wanted in (name, "auto") or (wanted == "exact" and solver.exact)]
+    names = [
+        name for name, solver in SOLVERS.items() if wanted in (name, "auto") or (wanted == "exact" and solver.exact)
+    ]
     reasons = {name: SOLVERS[name].declines(problem) for name in names}
     able = [name for name in names if reasons[name] is None]
     if not able:
-        raise UsageError(f"no solver for this problem: {'; '.join(r for r in reasons.values() if r)}", hint="--solver auto")
+        raise UsageError(
+            f"no solver for this problem: {'; '.join(r for r in reasons.values() if r)}", hint="--solver auto"
+        )
     return able
 
 
@@ -148,6 +153,7 @@ def _measured(problem: Problem, coef: Vector, name: str, proposal: Proposal) -> 
         iterations=proposal.iterations,
         condition=proposal.condition,
         rank=proposal.rank,
+        factor=proposal.factor,
     )
 
 

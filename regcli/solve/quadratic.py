@@ -31,10 +31,15 @@ MOST_PART_WAYS = 5
 
 
 class Quadratic(Protocol):
-    """1/2 b'Gb - c'b, as the active set needs it: `linear` is c (p,), `diagonal` that of G (p,)."""
+    """1/2 b'Gb - c'b, as the active set needs it."""
 
-    linear: Vector
-    diagonal: Vector
+    @property
+    def linear(self) -> Vector:
+        """The vector c, (p,)."""
+
+    @property
+    def diagonal(self) -> Vector:
+        """The diagonal of G, (p,)."""
 
     def times(self, active: Index, values: Vector) -> Vector:
         """G[:, active] @ values, (p,)."""

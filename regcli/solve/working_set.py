@@ -37,6 +37,7 @@ class WorkingSet:
         self.coef: Vector = np.zeros(problem.Z.shape[1])
         self.pull: Vector = problem.null_pull.copy()
         self.rounds = 0
+        self._warm: Vector = self.coef[self.columns]
 
     def descend(self, start: Vector | None = None) -> Vector:
         """Solve at the problem's alpha by way of larger strengths, or straight from `start` (p,)."""

@@ -1,0 +1,57 @@
+"""The verbs as Python functions: keyword arguments in place of options, the same defaults, the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from regcli import specs
+from regcli.report.report import Report
+
+
+def fit(
+    source: Any,
+    target: str | None = None,
+    *,
+    features: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
+    sep: str | None = None,
+    decimal: str = ".",
+    encoding: str | None = None,
+    na: str | Sequence[str] = (),
+    missing: specs.Missing = "error",
+    penalty: specs.Penalty = "l1",
+    alpha: float | None = None,
+    l1_ratio: float | None = None,
+    l1: float | None = None,
+    l2: float | None = None,
+    convention: specs.Convention = "mean",
+    standardize: bool = True,
+    intercept: bool = True,
+    solver: specs.SolverName = "auto",
+    test: Any = None,
+    test_size: float | None = None,
+    split_column: str | None = None,
+    seed: int | None = None,
+    order: specs.Order = "size",
+) -> Report:
+    """Fit one penalised regression.
+
+    `source` is a path, '-' for standard input, a DataFrame, or a pair (X, y) with X (n, p) and y (n,). The other
+    arguments are the options of `regcli fit`. The report's attributes are the keys of the JSON document
+    (`report.model.alpha`), `to_dict()` is the document, and rich or a notebook displays it.
+
+    Raises the errors of `regcli.errors`: UsageError, DataError.
+    """
+    from regcli import workflows
+
+    data = specs.DataSpec(
+        source, target, _names(features), _names(exclude), sep, decimal, encoding, _names(na), missing
+    )
+    model = specs.ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
+    validation = specs.ValidationSpec(test, test_size, split_column, seed)
+    return workflows.fit(data, model, validation, specs.OutputSpec(order=order))
+
+
+def _names(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -1,0 +1,1 @@
+"""What was typed: options, commands, the one error boundary."""

@@ -1,0 +1,53 @@
+"""`regcli fit`: one model at one strength."""
+
+from __future__ import annotations
+
+from regcli.cli import options as o
+from regcli.cli.output import deliver, teller
+from regcli.specs import DataSpec, ModelSpec, OutputSpec, ValidationSpec
+
+
+def fit(
+    source: o.Source,
+    target: o.Target = None,
+    features: o.Features = None,
+    exclude: o.Exclude = None,
+    sep: o.Sep = None,
+    decimal: o.Decimal = ".",
+    encoding: o.Encoding = None,
+    na: o.Na = None,
+    missing: o.MissingCells = "error",
+    penalty: o.PenaltyName = "l1",
+    alpha: o.Alpha = None,
+    l1_ratio: o.L1Ratio = None,
+    l1: o.L1 = None,
+    l2: o.L2 = None,
+    convention: o.ConventionName = "mean",
+    standardize: o.Standardize = True,
+    intercept: o.Intercept = True,
+    solver: o.Solver = "auto",
+    test: o.Test = None,
+    test_size: o.TestSize = None,
+    split_column: o.SplitColumn = None,
+    seed: o.Seed = None,
+    format: o.FormatName = None,
+    json: o.Json = False,
+    output: o.Output = None,
+    order: o.OrderName = "size",
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Fit one penalised regression: which columns matter, and by how much?
+
+    Example: regcli fit data.csv --penalty l1 --alpha 0.1
+    """
+    said = OutputSpec(format, output, order, quiet, verbose, json)
+    data = DataSpec(
+        source, target, tuple(features or ()), tuple(exclude or ()), sep, decimal, encoding, tuple(na or ()), missing
+    )
+    model = ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
+    validation = ValidationSpec(test, test_size, split_column, seed)
+
+    from regcli import workflows
+
+    return deliver(lambda: workflows.fit(data, model, validation, said, teller(said)), said, source)

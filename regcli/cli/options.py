@@ -1,0 +1,193 @@
+"""Every option once: its name, its help and its panel, as an Annotated alias.
+
+Words from a list are taken as typed (`parser=str`): the specs check them, so that all such errors sound alike.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from regcli.specs import (
+    CONVENTIONS,
+    DEFAULT_L1_RATIO,
+    DEFAULT_SEED,
+    FORMATS,
+    MISSING,
+    ORDERS,
+    SOLVERS,
+    Convention,
+    Format,
+    Missing,
+    Order,
+    Penalty,
+    SolverName,
+)
+
+DATA, MODEL, VALIDATION, OUTPUT = "Data", "Model", "Validation", "Output"
+
+Source = Annotated[
+    str,
+    typer.Argument(metavar="DATA", help="A CSV file, plain or compressed (gz, bz2, xz, zst); - for standard input."),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target", "-y", metavar="COL", rich_help_panel=DATA,
+        help="The column to explain. Else the only one named y or target, else the last.",
+    ),
+]  # fmt: skip
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--features", "-x", metavar="NAMES", rich_help_panel=DATA,
+        help="The columns that may explain it: names or globs, comma-separated or repeated. Else all others.",
+    ),
+]  # fmt: skip
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="NAMES", rich_help_panel=DATA, help="Columns to leave out: names or globs."),
+]
+Sep = Annotated[
+    str | None,
+    typer.Option(
+        "--sep", metavar="CHAR", rich_help_panel=DATA, help="What separates columns; else it is found in the file."
+    ),
+]
+Decimal = Annotated[
+    str, typer.Option("--decimal", metavar="CHAR", rich_help_panel=DATA, help="The decimal mark, '.' or ','.")
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding", metavar="NAME", rich_help_panel=DATA, help="As in latin-1; else UTF-8, or by its byte order mark."
+    ),
+]
+Na = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--na", metavar="TOKENS", rich_help_panel=DATA,
+        help="More cells that mean missing, such as -200 or '?', beside the empty cell, NA, N/A, nan, null and None.",
+    ),
+]  # fmt: skip
+MissingCells = Annotated[
+    Missing,
+    typer.Option(
+        "--missing", metavar="NAME", parser=str, rich_help_panel=DATA, autocompletion=lambda: list(MISSING),
+        help="Rows with missing cells: error refuses them, drop leaves them out.",
+    ),
+]  # fmt: skip
+
+PenaltyName = Annotated[
+    Penalty,
+    typer.Option(
+        "--penalty", "-p", metavar="NAME", parser=str, rich_help_panel=MODEL,
+        help="none, l1 (lasso), l2 (ridge) or elasticnet (enet).",
+        autocompletion=lambda: ["none", "l1", "l2", "elasticnet", "lasso", "ridge", "enet"],
+    ),
+]  # fmt: skip
+Alpha = Annotated[
+    float | None,
+    typer.Option(
+        "--alpha", "-a", metavar="NUMBER", rich_help_panel=MODEL, help="The strength of the penalty; 0 is none."
+    ),
+]
+L1Ratio = Annotated[
+    float | None,
+    typer.Option(
+        "--l1-ratio", metavar="SHARE", rich_help_panel=MODEL,
+        help=f"Elastic net: the share of l1 in the penalty, 0 to 1; {DEFAULT_L1_RATIO} unless given.",
+    ),
+]  # fmt: skip
+L1 = Annotated[
+    float | None,
+    typer.Option(
+        "--l1", metavar="NUMBER", rich_help_panel=MODEL, help="Elastic net: the strength on sum |b|, with --l2."
+    ),
+]
+L2 = Annotated[
+    float | None,
+    typer.Option(
+        "--l2", metavar="NUMBER", rich_help_panel=MODEL, help="Elastic net: the strength on sum b^2 / 2, with --l1."
+    ),
+]
+ConventionName = Annotated[
+    Convention,
+    typer.Option(
+        "--convention", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: list(CONVENTIONS),
+        help="Whose formula the strength belongs to: mean (as Lasso of scikit-learn), sklearn (its Ridge too), glmnet, "
+        "sum (textbooks), mse (Keras).",
+    ),
+]  # fmt: skip
+Standardize = Annotated[
+    bool,
+    typer.Option(
+        "--standardize/--no-standardize", rich_help_panel=MODEL,
+        help="Penalise coefficients per deviation of their column, or in the units of the file.",
+    ),
+]  # fmt: skip
+Intercept = Annotated[
+    bool,
+    typer.Option("--intercept/--no-intercept", rich_help_panel=MODEL, help="An intercept, never penalised, or none."),
+]
+Solver = Annotated[
+    SolverName,
+    typer.Option(
+        "--solver", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: list(SOLVERS),
+        help="exact, sklearn, or auto: exact, and scikit-learn where that is not certified.",
+    ),
+]  # fmt: skip
+
+Test = Annotated[
+    str | None,
+    typer.Option("--test", metavar="FILE", rich_help_panel=VALIDATION, help="Rows to predict, in another file."),
+]
+TestSize = Annotated[
+    float | None,
+    typer.Option(
+        "--test-size", metavar="SHARE", rich_help_panel=VALIDATION, help="Hold out this share of the rows at random."
+    ),
+]
+SplitColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--split-column", metavar="COL", rich_help_panel=VALIDATION,
+        help="A column that marks training rows (true, 1, train) and test rows (false, 0, test).",
+    ),
+]  # fmt: skip
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", metavar="NUMBER", rich_help_panel=VALIDATION, help=f"Draws that share; {DEFAULT_SEED} unless given."
+    ),
+]
+
+FormatName = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", metavar="NAME", parser=str, rich_help_panel=OUTPUT, autocompletion=lambda: list(FORMATS),
+        help="table, json, csv, tsv or markdown; table unless the suffix of --output says otherwise.",
+    ),
+]  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Short for --format json.")]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", rich_help_panel=OUTPUT,
+        help="Write there instead: .json, .csv, .tsv, .md or .txt says the format.",
+    ),
+]  # fmt: skip
+OrderName = Annotated[
+    Order,
+    typer.Option(
+        "--order", metavar="NAME", parser=str, rich_help_panel=OUTPUT, autocompletion=lambda: list(ORDERS),
+        help="Coefficients by standardized size, or as in the file.",
+    ),
+]  # fmt: skip
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="No notes or warnings on standard error.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", rich_help_panel=OUTPUT, help="Say on standard error what takes how long.")
+]

@@ -1,0 +1,245 @@
+"""From a frame to a `Design`: numbers, names, training and test rows, and what was dropped and why.
+
+Everything that keeps the rows from being used is put into one error, which ends in the options that would do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from regcli.data.cells import diagnose
+from regcli.data.columns import as_option, features_of, known, target_of
+from regcli.data.sources import Rows, read
+from regcli.data.splitting import Split, split_rows
+from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
+from regcli.specs import DataSpec, ValidationSpec
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Design:
+    """Training rows X (n, p), y (n,) of finite numbers, no column of X constant where there is an intercept.
+
+    `X_test`, `y_test` hold the rows to be predicted, or are None. `dropped_rows` and `dropped_columns` are pairs
+    (reason, count) and (name, reason).
+    """
+
+    X: Matrix
+    y: Vector
+    names: list[str]
+    target: str
+    source: str
+    rows_read: int
+    split: Split | None = None
+    X_test: Matrix | None = None
+    y_test: Vector | None = None
+    dropped_rows: list[tuple[str, int]] = field(default_factory=list)
+    dropped_columns: list[tuple[str, str]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True) -> Design:
+    """Read, choose columns, deal with missing cells, split, drop constant columns."""
+    rows = read(data)
+    names = list(rows.frame.columns)
+    target, notices = target_of(data, names)
+    said = [*rows.notices, *(() if rows.name == "arrays" else notices)]
+    marker = validation.split_column and known(validation.split_column, names, "--split-column")
+    if marker == target:
+        raise UsageError(f"--split-column and --target are both {shortened(target)}")
+    features = features_of(data, names, [name for name in (target, marker) if name])
+    used = _usable(rows, data, [target, *features], marker)
+    table = used.frame[[target, *features]].to_numpy(dtype=np.float64)
+    _check_finite(used, table, [target, *features])
+    split = split_rows(validation, used.frame[marker] if marker else None, len(table), used.where)
+    train = table if split is None else table[split.train]
+    test = None if split is None else table[~split.train]
+    said += used.notices
+    if validation.test is not None:
+        split, test, more = _test_file(data, validation.test, [target, *features])
+        said += more
+    X, kept, dropped = _without_constants(train[:, 1:], features, intercept)
+    said += _said_of_constants(dropped)
+    _check_target(train[:, 0], target)
+    return Design(
+        X=X,
+        y=np.ascontiguousarray(train[:, 0]),
+        names=[features[j] for j in kept],
+        target=target,
+        source=rows.name,
+        rows_read=rows.rows_read,
+        split=split,
+        X_test=None if test is None else test[:, 1:][:, kept],
+        y_test=None if test is None else test[:, 0],
+        dropped_rows=list(used.dropped_rows),
+        dropped_columns=dropped,
+        notices=said,
+    )
+
+
+@dataclass(frozen=True)
+class _Used:
+    """The rows that are used, and how they are called in messages."""
+
+    frame: pd.DataFrame
+    rows: Rows
+    positions: NDArray[np.intp]
+    dropped_rows: tuple[tuple[str, int], ...]
+    notices: tuple[Notice, ...]
+
+    def where(self, positions: Sequence[int]) -> str:
+        return self.rows.where([int(self.positions[i]) for i in positions])
+
+
+def _usable(rows: Rows, data: DataSpec, columns: list[str], marker: str | None) -> _Used:
+    """The rows without missing cells in `columns`, or one error with everything that stands in the way."""
+    frame = rows.frame
+    textual = [name for name in columns if frame[name].dtype.kind not in "iuf"]
+    if columns[0] in textual and not frame[columns[0]].isna().all():
+        raise _target_error(rows, columns[0], data)
+    numeric = [name for name in columns if name not in textual]
+    checked = [*numeric, marker] if marker else numeric
+    absent = frame[checked].isna()
+    incomplete = np.flatnonzero(absent.any(axis=1))
+    if textual or (len(incomplete) and data.missing == "error"):
+        raise _blockers(rows, data, textual, absent, incomplete)
+    positions = np.setdiff1d(np.arange(len(frame)), incomplete)
+    if not len(incomplete):
+        _check_enough(rows, len(positions), "")
+        return _Used(frame, rows, positions, rows.dropped_rows, ())
+    by_column = _missing_by_column(absent)
+    count = f"{counted(len(incomplete), 'row')} of {rows.rows_read:,}"
+    text = f"{count} dropped: missing cells in {by_column} ({rows.where(incomplete)})"
+    _check_enough(rows, len(positions), f" after dropping {len(incomplete):,} with missing cells in {by_column}")
+    dropped = (*rows.dropped_rows, ("missing cell", len(incomplete)))
+    return _Used(frame.iloc[positions], rows, positions, dropped, (Notice("dropped_rows", text),))
+
+
+def _check_enough(rows: Rows, number: int, after: str) -> None:
+    if number < 2:
+        raise DataError(f"{rows.name} has {counted(number, 'usable row')}{after}: two are needed")
+
+
+def _missing_by_column(absent: pd.DataFrame) -> str:
+    counts = absent.sum()
+    counts = counts[counts > 0].sort_values(ascending=False, kind="stable")
+    return listed([f"{visible(str(name))} ({count:,})" for name, count in counts.items()])
+
+
+def _blockers(
+    rows: Rows, data: DataSpec, textual: list[str], absent: pd.DataFrame, incomplete: NDArray[np.intp]
+) -> DataError:
+    """One error for all columns that are not numbers and all missing cells, ending in the options that would do."""
+    found: str | None = None
+    said, options, excluded, textual_only = [], [], [], []
+    empty = [name for name in textual if rows.frame[name].isna().all()]
+    for column in (diagnose(rows.frame[name], data.decimal) for name in textual if name not in empty):
+        if column.kind == "mostly numeric":
+            place = rows.where([column.row])
+            verb = "is not a number" if column.count == 1 else "are not numbers"
+            said.append(f"{counted(column.count, 'cell')} of {visible(column.name)} {verb}")
+            found = found or f"{shortened(column.cell)} in {visible(column.name)}, {place}"
+            if column.hint:
+                options.append(column.hint)
+                continue
+        else:
+            textual_only.append(column.name)
+        excluded.append(column.name)
+    if textual_only:
+        verb = "is not a column" if len(textual_only) == 1 else "are not columns"
+        said.append(f"{listed(textual_only)} {verb} of numbers")
+    if empty:
+        said.append(f"{listed(empty)} {'has' if len(empty) == 1 else 'have'} no cells")
+    if excluded or empty:
+        options.append(as_option("--exclude", [*excluded, *empty]))
+    if len(incomplete) and data.missing == "error":
+        verb = "has" if len(incomplete) == 1 else "have"
+        cells = f"{counted(len(incomplete), 'row')} of {rows.rows_read:,} {verb} missing cells"
+        said.append(f"{cells}: {_missing_by_column(absent)} ({rows.where(incomplete)})")
+        options.append("--missing drop")
+    return DataError(f"{rows.name}: {'; '.join(said)}", found=found, hint=" ".join(dict.fromkeys(options)))
+
+
+def _target_error(rows: Rows, target: str, data: DataSpec) -> DataError:
+    column = diagnose(rows.frame[target], data.decimal)
+    values = rows.frame[target].dropna().unique()
+    what = "true or false" if column.kind == "true/false" else "text"
+    found = f"{shortened(column.cell)} ({rows.where([column.row])})"
+    numeric = [str(name) for name in rows.frame.columns if rows.frame[name].dtype.kind in "iuf"]
+    if column.kind == "mostly numeric" and column.hint:
+        hint = column.hint
+    else:
+        hint = f"--target with a column of numbers: {listed(numeric)}" if numeric else "a file with columns of numbers"
+    count = f", {len(values):,} different values" if what == "text" else ""
+    return DataError(
+        f"the target {visible(target)} of {rows.name} is {what}{count}: numbers are needed", found=found, hint=hint
+    )
+
+
+def _check_finite(used: _Used, table: Matrix, names: list[str]) -> None:
+    bad = ~np.isfinite(table)
+    if not bad.any():
+        return
+    row, column = (int(index) for index in np.argwhere(bad)[0])
+    total = int(bad.sum())
+    more = "" if total == 1 else f" (and {counted(total - 1, 'cell')} more like it)"
+    raise DataError(
+        f"{visible(names[column])} holds a number that is infinite or too large for double precision, "
+        f"{used.where([row])}{more}",
+        found=shortened(table[row, column]),
+        hint=f"{as_option('--exclude', [names[column]])}, or --na with that cell as it is written and --missing drop",
+    )
+
+
+def _without_constants(X: Matrix, names: list[str], intercept: bool) -> tuple[Matrix, list[int], list[tuple[str, str]]]:
+    if not intercept:
+        return X, list(range(len(names))), []
+    constant = X.max(axis=0) == X.min(axis=0)
+    kept = [int(j) for j in np.flatnonzero(~constant)]
+    if not kept:
+        raise DataError(f"every feature is constant: {listed(names)}")
+    dropped = [(names[j], f"constant: {X[0, j]:.6g} in every row") for j in np.flatnonzero(constant)]
+    return (X if len(kept) == len(names) else X[:, kept]), kept, dropped
+
+
+def _said_of_constants(dropped: list[tuple[str, str]]) -> list[Notice]:
+    if not dropped:
+        return []
+    names = [name for name, _ in dropped]
+    return [Notice("constant_column", f"{counted(len(names), 'column')} dropped as constant: {listed(names)}")]
+
+
+def _check_target(y: Vector, target: str) -> None:
+    if y.max() == y.min():
+        raise DataError(
+            f"the target {visible(target)} is constant, {y[0]:.6g} in all {len(y):,} rows: there is nothing to explain"
+        )
+    spread = float(np.max(np.abs(y - y.mean())))
+    largest = float(np.max(np.abs(y)))
+    if not 1e-130 < spread < 1e130 or spread <= 8 * float(np.finfo(np.float64).eps) * largest:
+        raise DataError(
+            f"the target {visible(target)} varies by {spread:.1e} around {largest:.1e}: "
+            "too little or too much for double precision",
+            hint=f"rescale {visible(target)}",
+        )
+
+
+def _test_file(data: DataSpec, source: Any, columns: list[str]) -> tuple[Split, Matrix, list[Notice]]:
+    """The rows of another file, with the same columns by name and the same policy for missing cells."""
+    rows = read(data, source)
+    lacking = [name for name in columns if name not in rows.frame.columns]
+    if lacking:
+        raise DataError(f"{rows.name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}")
+    used = _usable(rows, data, columns, None)
+    table = used.frame[columns].to_numpy(dtype=np.float64)
+    _check_finite(used, table, columns)
+    notices = [Notice(notice.code, f"test rows: {notice.message}") for notice in (*rows.notices, *used.notices)]
+    return Split(np.zeros(0, dtype=bool), f"the file {rows.name}"), table, notices

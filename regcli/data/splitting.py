@@ -1,0 +1,67 @@
+"""Which rows are learned from and which are held out, by a random share or by a column that marks them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from regcli.errors import DataError, UsageError, listed, shortened, visible
+from regcli.specs import ValidationSpec
+
+TRAINING_WORDS = frozenset({"true", "t", "1", "1.0", "yes", "train", "training"})
+TEST_WORDS = frozenset({"false", "f", "0", "0.0", "no", "test", "testing"})
+
+
+@dataclass(frozen=True)
+class Split:
+    """`train` (n,) marks the rows that are learned from; `how` says in words where the test rows come from."""
+
+    train: NDArray[np.bool_]
+    how: str
+
+
+def split_rows(
+    spec: ValidationSpec, marks: pd.Series[Any] | None, n: int, where: Callable[[Sequence[int]], str]
+) -> Split | None:
+    """The split that `spec` asks for over `n` usable rows, or None; `marks` is the split column of these rows."""
+    if marks is not None:
+        split = Split(_marked(marks, where), f"the column {visible(str(marks.name))}")
+    elif spec.test_size is not None:
+        split = Split(
+            drawn(n, spec.test_size, spec.drawn_with), f"{spec.test_size:g} of the rows, seed {spec.drawn_with}"
+        )
+    else:
+        return None
+    training = int(split.train.sum())
+    if training < 2 or training == n:
+        raise DataError(f"the split leaves {training:,} training and {n - training:,} test rows: 2 and 1 are needed")
+    return split
+
+
+def drawn(n: int, share: float, seed: int) -> NDArray[np.bool_]:
+    """A random share of `n` rows for testing, by a counter-based generator: the same on every machine."""
+    if n * share < 0.5:
+        raise UsageError(f"--test-size {share:g} of {n:,} rows is no row", hint=f"--test-size {min(0.5, 1 / n):.2g}")
+    generator = np.random.Generator(np.random.Philox(key=seed))
+    train = np.ones(n, dtype=bool)
+    train[generator.permutation(n)[: round(n * share)]] = False
+    return train
+
+
+def _marked(marks: pd.Series[Any], where: Callable[[Sequence[int]], str]) -> NDArray[np.bool_]:
+    words = marks.astype(str).str.strip().str.lower()
+    train, test = words.isin(TRAINING_WORDS).to_numpy(), words.isin(TEST_WORDS).to_numpy()
+    strange = np.flatnonzero(~train & ~test)
+    if strange.size:
+        raise DataError(
+            f"the split column {visible(str(marks.name))} marks rows by true or train and by false or test; "
+            f"another mark stands in {where(strange.tolist())}",
+            found=shortened(marks.iloc[int(strange[0])]),
+            hint=f"a column with two such marks; here: {listed([str(value) for value in marks.unique()], 4)}",
+        )
+    return np.asarray(train)

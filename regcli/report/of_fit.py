@@ -1,0 +1,191 @@
+"""What `fit` says: everything here is drawn from its document, so that people and programs read the same facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from regcli.errors import counted, visible
+from regcli.report.report import Cell, Column, Fact, Kind, Report, Table
+from regcli.report.wording import names, number, percent, short
+
+PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
+INTERCEPT = "(intercept)"
+
+
+def report_of_fit(document: Mapping[str, Any], order: str = "size") -> Report:
+    """The report on a `regcli.fit/1` document; rows ordered by standardized size, or as in the file."""
+    data, model = document["data"], document["model"]
+    features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
+    what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
+    headline = f"{PENALTY_WORDS[model['penalty']]}: {what}"
+    return Report.of(document, headline, _table(document, order), _records(document, order), _facts(document))
+
+
+def _ordered(document: Mapping[str, Any], order: str) -> list[Mapping[str, Any]]:
+    rows = list(document["model"]["coefficients"])
+    if order == "size":
+        rows.sort(key=lambda row: -abs(row["standardized"]))
+    return rows
+
+
+def _table(document: Mapping[str, Any], order: str) -> Table:
+    rows = _ordered(document, order)
+    first = Column("feature", "name", "name")
+    intercept = document["model"]["intercept"]
+    cells: list[tuple[Cell, ...]]
+    columns: tuple[Column, ...]
+    if document["inference"] is not None:
+        titles = ("coefficient", "std. error", "t", "p", "95 % low", "95 % high")
+        kinds: tuple[Kind, ...] = ("number", "number", "score", "p", "number", "number")
+        columns = (first, *(Column(title, title, kind) for title, kind in zip(titles, kinds, strict=True)))
+        found = {row["name"]: row for row in document["inference"]["coefficients"]}
+        cells = [(row["name"], row["coefficient"], *_inference(found[row["name"]])) for row in rows]
+        if intercept is not None:
+            cells.append((INTERCEPT, intercept, *_inference(document["inference"]["intercept"])))
+    else:
+        norm = document["sparsity"]["l1_norm"]
+        share = Column("share of L1", "share", "share")
+        both = (Column("coefficient", "coefficient", "number"), Column("standardized", "standardized", "number"))
+        columns = (first, *both, share)
+        cells = [
+            (row["name"], row["coefficient"], row["standardized"], abs(row["standardized"]) / norm if norm else 0.0)
+            for row in rows
+        ]
+        if intercept is not None:
+            cells.append((INTERCEPT, intercept, None, None))
+    quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
+    return Table(columns, tuple(cells), quiet)
+
+
+def _inference(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return (row["std_error"], row["t"], row["p"], row["low"], row["high"])
+
+
+def _records(document: Mapping[str, Any], order: str) -> Table:
+    keys = ["coefficient", "standardized"]
+    rows: list[tuple[Cell, ...]] = [(r["name"], *(r[key] for key in keys)) for r in _ordered(document, order)]
+    intercept = document["model"]["intercept"]
+    if intercept is not None:
+        rows.append((INTERCEPT, intercept, None))
+    if document["inference"] is not None:
+        found = {row["name"]: row for row in document["inference"]["coefficients"]}
+        found[INTERCEPT] = document["inference"]["intercept"]
+        rows = [(*row, *_inference(found[str(row[0])])) for row in rows]
+        keys += ["std_error", "t", "p", "low", "high"]
+    columns = (Column("name", "name", "name"), *(Column(key, key, "number") for key in keys))
+    return Table(columns, tuple(rows))
+
+
+def _facts(document: Mapping[str, Any]) -> list[Fact]:
+    model = document["model"]
+    facts = [
+        Fact("Sparsity", _sparsity(document)),
+        Fact("Fit", _quality(document)),
+        Fact("Certificate", _certificate(document)),
+        Fact("Minimised", _minimised(document)),
+    ]
+    if model["penalty"] != "none":
+        facts.append(Fact("Strength", _strength(model)))
+        facts.append(Fact("Elsewhere", _elsewhere(model["equivalents"])))
+    facts.append(Fact("Inference", _inference_words(document)))
+    facts.append(Fact("Next", (document["next"],)))
+    return facts
+
+
+def _sparsity(document: Mapping[str, Any]) -> tuple[str, ...]:
+    sparsity = document["sparsity"]
+    norms = f"L1 norm {number(sparsity['l1_norm'])}, L2 norm {number(sparsity['l2_norm'])}"
+    lines = [f"{sparsity['nonzero']:,} of {sparsity['total']:,} coefficients are not zero; {norms} (standardized)"]
+    if sparsity["zeroed"]:
+        lines.append(f"zero: {names(sparsity['zeroed'])}")
+    dropped = document["data"]["dropped_columns"]
+    if dropped:
+        lines.append(f"dropped beforehand: {names([row['name'] for row in dropped])} (constant)")
+    return tuple(lines)
+
+
+def _quality(document: Mapping[str, Any]) -> tuple[str, ...]:
+    lines = [f"{_measures(document['metrics']['train'])} on the {document['data']['rows_used']:,} training rows"]
+    test = document["metrics"]["test"]
+    if test is not None:
+        where = document["data"]["test"]
+        lines.append(f"{_measures(test)} on {where['rows']:,} test rows ({visible(where['how'])})")
+    return tuple(lines)
+
+
+def _measures(metrics: Mapping[str, Any]) -> str:
+    r2 = "-" if metrics["r2"] is None else f"{metrics['r2']:.4f}"
+    return f"R2 {r2}, RMSE {number(metrics['rmse'])}, MAE {number(metrics['mae'])}"
+
+
+def _certificate(document: Mapping[str, Any]) -> tuple[str, ...]:
+    found = document["certificate"]
+    figures = f"relative gap {found['gap']:.0e}, worst violation {found['violation']:.0e}"
+    exact = found["gap"] < 1e-11 and found["violation"] < 1e-11
+    word = "exact" if exact else "certified" if found["certified"] else "NOT certified"
+    lines = [f"{word}: {figures} ({found['solver']}, {counted(found['iterations'], 'iteration')})"]
+    if found["condition"] is not None:
+        digits = found["expected_digits"]
+        lines.append(
+            f"condition number {found['condition']:.1e}: about {counted(digits, 'digit')} of each coefficient hold"
+        )
+    if not found["unique"]:
+        rest = "the fit is the same whatever their split"
+        why = (
+            "several coefficients would do"
+            if not found["tied"]
+            else f"{names(found['tied'], 8)} depend on each other: {rest}"
+        )
+        lines.append(f"not unique: {why}")
+    return tuple(lines)
+
+
+def _minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
+    model, settings = document["model"], document["settings"]
+    scaled = "columns standardized, mean 0 and deviation 1 (divided by n)"
+    if not settings["intercept"]:
+        scaled = "columns divided by their deviation (divided by n), not centred"
+    if not settings["standardize"]:
+        scaled = (
+            "columns centred, in the file's units" if settings["intercept"] else "columns as they stand in the file"
+        )
+    n = short(model["n"])
+    return (model["formula"], f"z: {scaled}; n = {n}{_unpenalised(document)}")
+
+
+def _unpenalised(document: Mapping[str, Any]) -> str:
+    model = document["model"]
+    s_y = f", s_y = {short(model['target_deviation'])}" if "s_y" in model["formula"] else ""
+    free = (
+        "; the intercept b0 is not penalised" if model["penalty"] != "none" and model["intercept"] is not None else ""
+    )
+    return s_y + free
+
+
+def _strength(model: Mapping[str, Any]) -> tuple[str, ...]:
+    alpha, largest = model["alpha"], model["alpha_max"]
+    if model["l1"] == 0:
+        return (f"alpha {short(alpha)}; ridge shrinks every coefficient and makes none of them zero",)
+    if alpha >= largest:
+        return (
+            f"alpha {short(alpha)} is not below alpha_max, {short(largest)}, from which on every coefficient is zero",
+        )
+    share = percent(alpha / largest)
+    return (f"alpha {short(alpha)} is {share} of alpha_max, {short(largest)}, where every coefficient is zero",)
+
+
+def _elsewhere(equivalents: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        f"scikit-learn  {equivalents['sklearn']['call']}",
+        f"R glmnet      {equivalents['glmnet']['call']}",
+        f"Stata         {equivalents['stata']['call']}",
+    )
+
+
+def _inference_words(document: Mapping[str, Any]) -> tuple[str, ...]:
+    found = document["inference"]
+    if found is None:
+        return (document["no_inference"],)
+    degrees = counted(found["residual_df"], "degree")
+    return (f"residual deviation {number(found['residual_deviation'])} on {degrees} of freedom",)

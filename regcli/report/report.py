@@ -1,0 +1,112 @@
+"""A report: one document of plain values, and the tables and sentences that are drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["name", "number", "score", "p", "share"]
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: `title` for people, `key` for machine formats, and what its cells are."""
+
+    title: str
+    key: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells under columns; `quiet` holds the rows that are there for completeness (zero coefficients)."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    quiet: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A labelled sentence under the table; `lines` are kept apart, each may be wrapped at a terminal."""
+
+    label: str
+    lines: tuple[str, ...]
+
+
+class Facts(dict[str, Any]):
+    """A dict whose keys are attributes too, all the way down."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def _facts(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Facts({key: _facts(item) for key, item in value.items()})
+    if isinstance(value, (list, tuple)):
+        return [_facts(item) for item in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of a command.
+
+    `document` holds every fact, under the keys of the JSON document; they are attributes of the report as well
+    (`report.model.alpha`). `table` is what people see, `records` what csv, tsv and markdown hold.
+    """
+
+    document: Facts
+    headline: str
+    table: Table
+    records: Table
+    facts: tuple[Fact, ...]
+
+    @classmethod
+    def of(
+        cls, document: Mapping[str, Any], headline: str, table: Table, records: Table, facts: Sequence[Fact]
+    ) -> Report:
+        """A report on `document`, which is copied."""
+        return cls(_facts(document), headline, table, records, tuple(facts))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "document":
+            raise AttributeError(name)
+        try:
+            return self.document[name]
+        except KeyError:
+            raise AttributeError(f"a {self.document.command} report has no {name!r}") from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document as plain dicts, lists, numbers and strings."""
+        return dict(_plain(self.document))
+
+    def __str__(self) -> str:
+        from regcli.report.to_terminal import to_text
+
+        return to_text(self)
+
+    def __repr__(self) -> str:
+        return f"<regcli {self.document.command}: {self.headline}>"
+
+    def __rich__(self) -> Any:
+        from regcli.report.to_terminal import renderable
+
+        return renderable(self)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(str(self))}</pre>"

@@ -1,0 +1,137 @@
+"""A report for people: rich tables at a terminal, plain text that is never wrapped in a pipe.
+
+Every name passes through `visible` and is shown as it is: no markup, no emoji codes, no highlighting.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from regcli.errors import visible
+from regcli.report.report import Cell, Report, Table
+from regcli.report.wording import aligned, number, p_value, percent, score
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+NARROWEST = 40
+UNLIMITED = 1_000_000
+MOST_ROWS = 60
+BAR_WIDTH = 12
+WRITERS: dict[str, Callable[[float], str]] = {"number": number, "score": score, "p": p_value}
+
+
+def to_text(report: Report) -> str:
+    """Plain text, one line a row or a sentence however long, no trailing blanks."""
+    return _rendered(report, _console(None, UNLIMITED, False), whole=True)
+
+
+def to_screen(report: Report, console: Console) -> str:
+    """The same for the terminal that `console` stands for: its width, colours and encoding."""
+    return _rendered(report, console, whole=False)
+
+
+def terminal_console() -> Console:
+    """The console of standard output; a width that makes no sense is taken as the narrowest that does."""
+    console = _console(None, None, True)
+    if console.width < NARROWEST:
+        console.width = 80 if console.width < 2 else NARROWEST
+    return console
+
+
+def renderable(report: Report, whole: bool = True, bars: bool = False, ascii_only: bool = False) -> RenderableType:
+    """Headline, table and facts as one rich renderable."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = [Text(report.headline, style="bold"), Text("")]
+    shown, left_out = (report.table, "") if whole else _shortened(report.table)
+    parts.append(_table(shown, bars, ascii_only))
+    if left_out:
+        parts.append(Text(left_out, style="dim"))
+    parts += [Text(""), _facts(report)]
+    return Group(*parts)
+
+
+def _console(file: io.StringIO | None, width: int | None, terminal: bool) -> Console:
+    from rich.console import Console
+
+    if terminal:
+        return Console(markup=False, emoji=False, highlight=False)
+    return Console(
+        file=file or io.StringIO(), width=width, force_terminal=False, color_system=None, legacy_windows=False,
+        markup=False, emoji=False, highlight=False,
+    )  # fmt: skip
+
+
+def _rendered(report: Report, console: Console, whole: bool) -> str:
+    ascii_only = console.options.ascii_only
+    with console.capture() as captured:
+        console.print(renderable(report, whole, bars=console.is_terminal, ascii_only=ascii_only))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _shortened(table: Table) -> tuple[Table, str]:
+    """At a terminal a very long table keeps its largest rows, and the intercept; a sentence says what is left out."""
+    if len(table.rows) <= MOST_ROWS:
+        return table, ""
+    loud = [i for i in range(len(table.rows) - 1) if i not in table.quiet]
+    kept = loud[: MOST_ROWS - 1]
+    last = len(table.rows) - 1
+    rows = tuple(table.rows[i] for i in [*kept, last])
+    zeros, others = len(table.quiet), len(loud) - len(kept)
+    parts = [f"{others:,} more that are not zero"] * bool(others) + [f"{zeros:,} that are zero"] * bool(zeros)
+    return Table(table.columns, rows), f"not shown: {' and '.join(parts)} (all of them in a pipe, in csv and in JSON)"
+
+
+def _table(table: Table, bars: bool, ascii_only: bool) -> RenderableType:
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    columns = list(zip(*table.rows, strict=True))
+    texts = []
+    for column, cells in zip(table.columns, columns, strict=True):
+        left = column.kind in ("name", "share")
+        drawn.add_column(Text(column.title), justify="left" if left else "right", overflow="fold", no_wrap=not left)
+        texts.append(_column_texts(column.kind, cells, bars, ascii_only))
+    for i, row in enumerate(zip(*texts, strict=True)):
+        drawn.add_row(*(Text(text) for text in row), style="dim" if i in table.quiet else None)
+    return drawn
+
+
+def _column_texts(kind: str, cells: tuple[Cell, ...], bars: bool, ascii_only: bool) -> list[str]:
+    if kind in WRITERS:
+        return aligned([WRITERS[kind](cell) if isinstance(cell, (int, float)) else "" for cell in cells])
+    if kind == "share":
+        shares = [cell if isinstance(cell, (int, float)) else None for cell in cells]
+        largest = max((share for share in shares if share), default=1.0)
+        return [_share(share, largest, bars, ascii_only) for share in shares]
+    return [visible(str(cell)) if cell is not None else "" for cell in cells]
+
+
+def _share(share: float | None, largest: float, bars: bool, ascii_only: bool) -> str:
+    if not share:
+        return ""
+    text = f"{percent(share):>7}"
+    if not bars:
+        return text
+    eighths = max(1, round(8 * BAR_WIDTH * share / largest))
+    whole, part = divmod(eighths, 8)
+    bar = "#" * max(1, whole) if ascii_only else "\u2588" * whole + (chr(0x2590 - part) if part else "")
+    return f"{text}  {bar}"
+
+
+def _facts(report: Report) -> RenderableType:
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    grid = RichTable.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    for fact in report.facts:
+        for i, line in enumerate(fact.lines):
+            grid.add_row(Text(fact.label if i == 0 else ""), Text(line))
+    return grid

@@ -1,0 +1,153 @@
+"""The parts of a JSON document that commands share, as plain dicts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.conventions import equivalents, formula
+from regcli.problem.inference import LEVEL, Estimates, estimates, standard_errors
+from regcli.problem.metrics import Metrics, measure
+from regcli.problem.objective import EPS, Solution
+from regcli.specs import DataSpec, ModelSpec, ValidationSpec
+from regcli.workflows.preparing import Prepared
+
+Vector = NDArray[np.float64]
+
+
+def settings_of(data: DataSpec, model: ModelSpec, validation: ValidationSpec) -> dict[str, Any]:
+    """The requests as they were carried out; `seed` is that of the random split, or None."""
+    described = {**asdict(replace(data, source=None)), **asdict(model), **asdict(replace(validation, test=None))}
+    described.pop("source")
+    for name, value in (("test", validation.test),):
+        described[name] = str(value) if isinstance(value, str) or hasattr(value, "__fspath__") else None
+    described["seed"] = validation.drawn_with if validation.test_size is not None else None
+    return described
+
+
+def data_of(prepared: Prepared) -> dict[str, Any]:
+    """Rows and columns: read, used, dropped and why, with the means and deviations that were learned."""
+    design, scaling = prepared.design, prepared.scaling
+    test = None
+    if design.y_test is not None and design.split is not None:
+        test = {"rows": len(design.y_test), "how": design.split.how}
+    return {
+        "source": design.source,
+        "rows_read": design.rows_read,
+        "rows_used": len(design.y),
+        "dropped_rows": [{"reason": reason, "rows": rows} for reason, rows in design.dropped_rows],
+        "dropped_columns": [{"name": name, "reason": reason} for name, reason in design.dropped_columns],
+        "target": design.target,
+        "features": list(design.names),
+        "columns": [
+            {"name": name, "source": name, "level": None, "mean": float(mean), "scale": float(deviation)}
+            for name, mean, deviation in zip(design.names, scaling.mean, scaling.scale, strict=True)
+        ],
+        "test": test,
+    }
+
+
+def model_of(
+    prepared: Prepared, solution: Solution, coef: Vector, intercept: float, unpenalised: bool
+) -> dict[str, Any]:
+    """The model in the units of the file and standardized, its strength and what that is called elsewhere."""
+    model, problem = prepared.model, prepared.problem
+    l1, l2 = problem.alpha * prepared.units.l1, problem.alpha * prepared.units.l2
+    n = problem.total
+    penalty = "none" if unpenalised else model.penalty
+    return {
+        "family": problem.family.name,
+        "penalty": penalty,
+        "convention": model.convention,
+        "alpha": problem.alpha,
+        "l1_ratio": model.ratio,
+        "l1": l1,
+        "l2": l2,
+        "alpha_max": None if unpenalised else prepared.alpha_max,
+        "n": n,
+        "target_deviation": prepared.s_y,
+        "objective": solution.objective,
+        "formula": formula(model.convention, penalty, problem.alpha, model.ratio, model.intercept),
+        "intercept": intercept if model.intercept else None,
+        "coefficients": [
+            {"name": name, "coefficient": float(raw), "standardized": float(standardized)}
+            for name, raw, standardized in zip(prepared.design.names, coef, solution.coef, strict=True)
+        ],
+        "equivalents": equivalents(l1, l2, n, prepared.s_y, model.standardize, model.intercept),
+    }
+
+
+def sparsity_of(names: list[str], coef: Vector) -> dict[str, Any]:
+    """Which coefficients are zero and which are not, the largest first, and their norms; of standardized ones."""
+    order = np.argsort(-np.abs(coef), kind="stable")
+    return {
+        "total": len(names),
+        "nonzero": int(np.count_nonzero(coef)),
+        "zero": int(np.sum(coef == 0)),
+        "selected": [names[j] for j in order if coef[j] != 0],
+        "zeroed": [name for name, value in zip(names, coef, strict=True) if value == 0],
+        "l1_norm": float(np.sum(np.abs(coef))),
+        "l2_norm": float(np.sqrt(coef @ coef)),
+    }
+
+
+def metrics_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
+    """Metrics on training rows, and on test rows where there are any."""
+    design, problem = prepared.design, prepared.problem
+    null = problem.null_intercept
+    train = measure(problem.y, solution.intercept + problem.Z @ solution.coef, null, problem.weights)
+    test: Metrics | None = None
+    if design.X_test is not None and design.y_test is not None:
+        prediction = solution.intercept + prepared.scaling.apply(design.X_test) @ solution.coef
+        test = measure(design.y_test, prediction, null)
+    return {"train": asdict(train), "test": None if test is None else asdict(test)}
+
+
+def certificate_of(names: list[str], solution: Solution) -> dict[str, Any]:
+    """The certificate, with the names of tied columns and how many digits the condition number leaves."""
+    found = solution.certificate
+    digits = None
+    if solution.condition is not None:
+        digits = max(0, math.floor(-math.log10(EPS * max(1.0, solution.condition))))
+    return {
+        "gap": found.gap,
+        "violation": found.violation,
+        "certified": found.certified,
+        "unique": found.unique,
+        "tied": [names[j] for j in found.tied],
+        "condition": solution.condition,
+        "expected_digits": digits,
+        "rank": solution.rank,
+        "solver": solution.solver,
+        "iterations": solution.iterations,
+    }
+
+
+def inference_of(prepared: Prepared, solution: Solution, coef: Vector, intercept: float) -> dict[str, Any] | None:
+    """Standard errors of least squares with full rank and degrees of freedom left, else None."""
+    problem, scaling = prepared.problem, prepared.scaling
+    n, p = problem.Z.shape
+    df = n - p - (1 if problem.intercept else 0)
+    if solution.factor is None or df < 1:
+        return None
+    residual = problem.y - solution.intercept - problem.Z @ solution.coef
+    sigma = math.sqrt(float(residual @ residual) / df)
+    centre = scaling.mean if problem.intercept else None
+    errors, intercept_error = standard_errors(solution.factor, scaling.scale, centre, problem.total, sigma)
+    rows = _rows(estimates(np.append(coef, intercept), np.append(errors, intercept_error), df))
+    return {
+        "level": LEVEL,
+        "residual_df": df,
+        "residual_deviation": sigma,
+        "intercept": rows[-1] if problem.intercept else None,
+        "coefficients": [{"name": name, **row} for name, row in zip(prepared.design.names, rows[:-1], strict=True)],
+    }
+
+
+def _rows(found: Estimates) -> list[dict[str, float]]:
+    columns = {name: getattr(found, name).tolist() for name in ("std_error", "t", "p", "low", "high")}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

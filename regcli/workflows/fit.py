@@ -1,0 +1,139 @@
+"""`fit`: one model at one strength."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+import regcli
+from regcli.data.design import Design, build
+from regcli.errors import Notice, counted, listed
+from regcli.problem.objective import Solution
+from regcli.report.of_fit import report_of_fit
+from regcli.report.report import Report
+from regcli.solve import solve
+from regcli.specs import DataSpec, ModelSpec, OutputSpec, ValidationSpec, typed
+from regcli.workflows.documents import (
+    certificate_of,
+    data_of,
+    inference_of,
+    metrics_of,
+    model_of,
+    settings_of,
+    sparsity_of,
+)
+from regcli.workflows.preparing import Clock, Prepared, prepare
+
+NO_INFERENCE = (
+    "no standard errors: the penalty pulls coefficients towards zero and the same rows chose which of them stay, "
+    "so the usual t, p and intervals would be too sure"
+)
+
+
+def fit(
+    data: DataSpec,
+    model: ModelSpec,
+    validation: ValidationSpec,
+    output: OutputSpec,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Report:
+    """One model at one strength: coefficients, sparsity, quality, certificate; `tell` hears what takes how long."""
+    clock = Clock(tell)
+    design = build(data, validation, model.intercept)
+    clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
+    prepared = prepare(design, model, typed(data, model, validation))
+    clock.tell("scaled the columns")
+    solution = solve(prepared.problem, model.solver)
+    clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
+    document = _fit_document(prepared, solution, data, model, validation)
+    return report_of_fit(document, output.order)
+
+
+def _fit_document(
+    prepared: Prepared, solution: Solution, data: DataSpec, model: ModelSpec, validation: ValidationSpec
+) -> dict[str, Any]:
+    design, problem = prepared.design, prepared.problem
+    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    unpenalised = bool(np.all(problem.strengths.free))
+    inference = inference_of(prepared, solution, coef, intercept) if unpenalised else None
+    notices = [*design.notices, *_notices(prepared, solution, unpenalised), *solution.notices]
+    return {
+        "schema": "regcli.fit/1",
+        "version": regcli.__version__,
+        "command": "fit",
+        "settings": settings_of(data, model, validation),
+        "data": data_of(prepared),
+        "model": model_of(prepared, solution, coef, intercept, unpenalised),
+        "sparsity": sparsity_of(design.names, solution.coef),
+        "metrics": metrics_of(prepared, solution),
+        "certificate": certificate_of(design.names, solution),
+        "inference": inference,
+        "no_inference": None if inference is not None else _why_no_inference(unpenalised, solution, design),
+        "next": _next_command(prepared, data, model, validation, unpenalised),
+        "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
+    }
+
+
+def _why_no_inference(unpenalised: bool, solution: Solution, design: Design) -> str:
+    if not unpenalised:
+        return NO_INFERENCE
+    n, p = design.X.shape
+    if solution.factor is None:
+        rank = f"the {p:,} columns have rank {solution.rank:,}"
+        return f"no standard errors: {rank}, so that their coefficients are not determined"
+    return f"no standard errors: {n:,} rows leave no degree of freedom for {p:,} features"
+
+
+def _notices(prepared: Prepared, solution: Solution, unpenalised: bool) -> list[Notice]:
+    design, model = prepared.design, prepared.model
+    notices = []
+    if unpenalised and model.penalty != "none":
+        notices.append(Notice("no_penalty", "alpha 0 is no penalty: least squares"))
+    twins = prepared.problem.twins
+    if twins is not None:
+        pairs = [
+            f"{design.names[j]} = {design.names[twins[j]]}" for j in np.flatnonzero(twins != np.arange(len(twins)))
+        ]
+        l1_only = not unpenalised and model.ratio == 1
+        end = "the first in the file takes the coefficient" if l1_only else "they share the coefficient equally"
+        notices.append(
+            Notice("equal_columns", f"{counted(len(pairs), 'column')} equal to another: {listed(pairs)}; {end}")
+        )
+    if solution.rank is not None and solution.rank < len(design.names):
+        rank = f"the {len(design.names):,} columns have rank {solution.rank:,}"
+        text = f"{rank}: of many least-squares solutions the one of least norm is given"
+        notices.append(Notice("rank_deficient", text))
+    elif not solution.certificate.unique and twins is None:
+        tied = listed([design.names[j] for j in solution.certificate.tied])
+        notices.append(Notice("not_unique", f"other coefficients fit and cost the same: {tied} depend on each other"))
+    if not solution.certificate.certified:
+        found = solution.certificate
+        text = f"the solution is not certified: relative gap {found.gap:.1e}, worst violation {found.violation:.1e}"
+        notices.append(Notice("not_certified", text))
+    return notices
+
+
+def _next_command(
+    prepared: Prepared, data: DataSpec, model: ModelSpec, validation: ValidationSpec, unpenalised: bool
+) -> str:
+    """One command that is worth trying after this one."""
+    tested = prepared.design.y_test is not None
+    if not unpenalised and model.ratio > 0 and prepared.problem.alpha >= prepared.alpha_max:
+        following = replace(model, alpha=_round(prepared.alpha_max / 10), l1=None, l2=None)
+    elif not tested:
+        following, validation = model, ValidationSpec(test_size=0.25)
+    elif unpenalised:
+        following = ModelSpec(
+            standardize=model.standardize, intercept=model.intercept, alpha=_round(prepared.alpha_max / 100)
+        )
+    else:
+        following = ModelSpec(penalty="none", standardize=model.standardize, intercept=model.intercept)
+    return shlex.join(["regcli", "fit", *typed(data, following, validation)])
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.2g}")
