@@ -16,6 +16,7 @@ import random
 import struct
 import sys
 import threading
+import types
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -28,7 +29,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regcli.data import bytestream, unpack
+from regcli.data import bytestream, shape, unpack
 from regcli.data.parsing import MISSING
 from regcli.data.sources import Rows, read
 from regcli.errors import DataError, RegcliError, UsageError, visible
@@ -389,6 +390,31 @@ def test_ragged_rows_are_refused(content: bytes, words: list[str], read_bytes: C
     assert all(word in str(error.value) for word in words), str(error.value)
 
 
+@pytest.mark.parametrize("size", [1, 3, 7, 1 << 22])
+def test_rows_are_counted_in_pieces(
+    size: int, monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]
+) -> None:
+    """Delimiters in quotes are no delimiters, wherever a piece of the text ends."""
+    monkeypatch.setattr(shape, "_PIECE", size)
+    good = b'a,t,y\n1,"x,""y"",\n,z",\n"2","",\n3,w,"4"\n'
+    assert read_bytes(good).frame.shape == (3, 3)
+    with pytest.raises(DataError, match=r"line 4: 2 cells"):
+        read_bytes(good.replace(b'"",\n3', b'""\n3'))
+    with pytest.raises(DataError, match=r"quote opened in line 2"):
+        read_bytes(good.replace(b',z",', b",z,"))
+
+
+def test_memory_that_runs_out(monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]) -> None:
+    """A file that does not fit into memory is an error of one line."""
+
+    def full(*args: object, **options: object) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(pd, "read_csv", full)
+    with pytest.raises(DataError, match=r"t.csv does not fit into memory"):
+        read_bytes(CLEAN)
+
+
 def test_row_names_without_a_header_are_explained(read_bytes: Callable[..., Rows]) -> None:
     """R's write.table leaves out the name of the first column: said, not guessed."""
     with pytest.raises(DataError, match="name the first column too"):
@@ -545,6 +571,27 @@ def test_zstd_without_the_package(monkeypatch: pytest.MonkeyPatch, read_bytes: C
     assert error.value.hint == "pip install 'regcli[zstd]'"
 
 
+def test_zstd_of_python_itself(monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]) -> None:
+    """From Python 3.14 on the standard library reads zstd; a cut archive is an EOFError there, a bad one a ZstdError."""
+    outcome: list[BaseException] = []
+
+    class ZstdFile(io.BytesIO):
+        def __init__(self, packed: io.BytesIO) -> None:
+            if outcome:
+                raise outcome.pop()
+            super().__init__(zstandard.ZstdDecompressor().decompress(packed.read()))
+
+    builtin = types.SimpleNamespace(ZstdFile=ZstdFile, ZstdError=zstandard.ZstdError)
+    monkeypatch.setattr(importlib, "import_module", {"compression.zstd": builtin}.__getitem__)
+    assert bits(read_bytes(PACKERS["zst"](CLEAN)).frame) == expected_bits(NUMBERS)
+    outcome.append(EOFError())
+    with pytest.raises(DataError, match="cut short"):
+        read_bytes(PACKERS["zst"](CLEAN))
+    outcome.append(zstandard.ZstdError("bad"))
+    with pytest.raises(DataError, match="damaged zstd"):
+        read_bytes(PACKERS["zst"](CLEAN))
+
+
 @pytest.mark.parametrize(
     "encoding", ["latin-1", "cp1252", "utf-16-le", "utf-16", "utf-8", "utf-8-sig", "shift_jis", "cp037"]
 )
@@ -564,6 +611,18 @@ def test_wrong_encodings_are_errors(encoding: str, read_bytes: Callable[..., Row
     """An encoding that does not fit, or is none of text, is one error and no traceback."""
     with pytest.raises(RegcliError):
         read_bytes(b"ann\xe9e,y\n\\x,2\n", encoding=encoding)
+
+
+@pytest.mark.parametrize("size", [4, 5, 7])
+def test_utf8_is_checked_in_pieces(size: int, monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]) -> None:
+    """Wherever a piece ends, no character is cut in two, and the first bad byte is found."""
+    monkeypatch.setattr(bytestream, "PIECE", size)
+    text = "a\u00e9,\u540d\U0001f600\u20ac\n" + "1,2\n" * 5
+    assert list(read_bytes(text.encode()).frame.columns) == text.split("\n")[0].split(",")
+    for at in range(20, 36):
+        content = text.encode()
+        with pytest.raises(DataError, match=rf"byte {at} \(line"):
+            read_bytes(content[:at] + b"\xff" + content[at:])
 
 
 # Where files come from

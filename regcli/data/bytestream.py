@@ -75,8 +75,6 @@ def _file(path: str, name: str) -> bytes:
         raise DataError(f"cannot read {name}: {_reason(error)}", hint=_neighbour(path)) from None
     except (OSError, ValueError) as error:
         raise DataError(f"cannot read {name}: {_reason(error)}") from None
-    except MemoryError:
-        raise DataError(f"cannot read {name}: it does not fit into memory") from None
 
 
 def _reason(error: OSError | ValueError) -> str:

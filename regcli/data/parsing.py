@@ -45,8 +45,6 @@ def parsed(content: bytes, name: str, cut: Layout, spec: DataSpec) -> pd.DataFra
     """Every cell of the text, in columns 0 to width - 1; DataError where a row has another width or a quote is lost."""
     try:
         frame = _parse(content, cut, spec)
-    except MemoryError:
-        raise DataError(f"{name} does not fit into memory") from None
     except (ValueError, OverflowError) as error:  # the parser's own errors are ValueErrors
         check_widths(content, name, cut.delimiter, cut.width, cut.start, cut.line)
         raise DataError(f"{name} cannot be parsed", found=visible(str(error).strip())) from None

@@ -16,7 +16,7 @@ from regcli.data.layout import layout, line_numbers
 from regcli.data.names import unique_names
 from regcli.data.parsing import MISSING, parsed
 from regcli.data.tidy import plain_frame, rows_with_cells
-from regcli.errors import DataError, Notice, UsageError, counted, listed
+from regcli.errors import DataError, Notice, UsageError, counted, listed, visible
 from regcli.specs import DataSpec
 
 MOST_LINES = 3
@@ -71,8 +71,15 @@ def read(spec: DataSpec, source: Any = None) -> Rows:
         source = spec.source
     for recognised, reader in SOURCES:
         if recognised(source):
-            return reader(spec, source)
+            try:
+                return reader(spec, source)
+            except MemoryError:
+                raise DataError(f"{_short(source)} does not fit into memory") from None
     raise UsageError(f"rows come from a path, '-', a DataFrame or a pair (X, y), not from {type(source).__name__}")
+
+
+def _short(source: Any) -> str:
+    return visible(str(source)) if bytestream.is_path(source) else type(source).__name__
 
 
 def _from_text(spec: DataSpec, source: Any) -> Rows:

@@ -33,7 +33,8 @@ def split_rows(
         split = Split(_marked(marks, where), f"the column {visible(str(marks.name))}")
     elif spec.test_size is not None:
         split = Split(
-            drawn(n, spec.test_size, spec.drawn_with), f"{spec.test_size:g} of the rows, seed {spec.drawn_with}"
+            drawn(n, spec.test_size, spec.drawn_with),
+            f"{100 * spec.test_size:g} % of the rows, drawn with seed {spec.drawn_with}",
         )
     else:
         return None

@@ -52,8 +52,6 @@ def _joined(pieces: Pieces, kind: str, size: int, name: str) -> bytes:
         raise DataError(f"{name} is a {kind} file that is cut short", hint="fetch it again") from None
     except (OSError, zlib.error, lzma.LZMAError, ValueError) as error:
         raise DataError(f"{name} is a damaged {kind} file: {error}", hint="fetch it again") from None
-    except MemoryError:
-        raise DataError(f"{name} does not fit into memory once unpacked") from None
     return out.getvalue()
 
 

@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from regcli.errors import counted, visible
-from regcli.report.report import Cell, Column, Fact, Kind, Report, Table
+from regcli.report.report import Cell, Column, Fact, Report, Table
 from regcli.report.wording import names, number, percent, short
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
 INTERCEPT = "(intercept)"
+INFERENCE_COLUMNS = (
+    Column("coefficient", "coefficient", "number"),
+    Column("standardized", "standardized", "number", optional=True),
+    Column("std. error", "std_error", "number"),
+    Column("t", "t", "score"),
+    Column("p", "p", "p"),
+    Column("95 % low", "low", "number"),
+    Column("95 % high", "high", "number"),
+)
 
 
 def report_of_fit(document: Mapping[str, Any], order: str = "size") -> Report:
@@ -36,18 +45,17 @@ def _table(document: Mapping[str, Any], order: str) -> Table:
     cells: list[tuple[Cell, ...]]
     columns: tuple[Column, ...]
     if document["inference"] is not None:
-        titles = ("coefficient", "std. error", "t", "p", "95 % low", "95 % high")
-        kinds: tuple[Kind, ...] = ("number", "number", "score", "p", "number", "number")
-        columns = (first, *(Column(title, title, kind) for title, kind in zip(titles, kinds, strict=True)))
+        columns = (first, *INFERENCE_COLUMNS)
         found = {row["name"]: row for row in document["inference"]["coefficients"]}
-        cells = [(row["name"], row["coefficient"], *_inference(found[row["name"]])) for row in rows]
+        cells = [
+            (row["name"], row["coefficient"], row["standardized"], *_inference(found[row["name"]])) for row in rows
+        ]
         if intercept is not None:
-            cells.append((INTERCEPT, intercept, *_inference(document["inference"]["intercept"])))
+            cells.append((INTERCEPT, intercept, None, *_inference(document["inference"]["intercept"])))
     else:
         norm = document["sparsity"]["l1_norm"]
         share = Column("share of L1", "share", "share")
-        both = (Column("coefficient", "coefficient", "number"), Column("standardized", "standardized", "number"))
-        columns = (first, *both, share)
+        columns = (first, *INFERENCE_COLUMNS[:2], share)
         cells = [
             (row["name"], row["coefficient"], row["standardized"], abs(row["standardized"]) / norm if norm else 0.0)
             for row in rows
@@ -87,16 +95,16 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
     ]
     if model["penalty"] != "none":
         facts.append(Fact("Strength", _strength(model)))
-        facts.append(Fact("Elsewhere", _elsewhere(model["equivalents"])))
+        facts.append(Fact("Elsewhere", _elsewhere(model["equivalents"], document["settings"]["standardize"])))
     facts.append(Fact("Inference", _inference_words(document)))
-    facts.append(Fact("Next", (document["next"],)))
+    facts.append(Fact("Next", (document["next"],), is_command=True))
     return facts
 
 
 def _sparsity(document: Mapping[str, Any]) -> tuple[str, ...]:
     sparsity = document["sparsity"]
-    norms = f"L1 norm {number(sparsity['l1_norm'])}, L2 norm {number(sparsity['l2_norm'])}"
-    lines = [f"{sparsity['nonzero']:,} of {sparsity['total']:,} coefficients are not zero; {norms} (standardized)"]
+    norms = f"standardized L1 norm {number(sparsity['l1_norm'])}, L2 norm {number(sparsity['l2_norm'])}"
+    lines = [f"{sparsity['nonzero']:,} of {sparsity['total']:,} not zero; {norms}"]
     if sparsity["zeroed"]:
         lines.append(f"zero: {names(sparsity['zeroed'])}")
     dropped = document["data"]["dropped_columns"]
@@ -124,11 +132,12 @@ def _certificate(document: Mapping[str, Any]) -> tuple[str, ...]:
     figures = f"relative gap {found['gap']:.0e}, worst violation {found['violation']:.0e}"
     exact = found["gap"] < 1e-11 and found["violation"] < 1e-11
     word = "exact" if exact else "certified" if found["certified"] else "NOT certified"
-    lines = [f"{word}: {figures} ({found['solver']}, {counted(found['iterations'], 'iteration')})"]
+    by = ", by scikit-learn" if found["solver"] == "sklearn" else ""
+    lines = [f"{word}: {figures}{by}"]
     if found["condition"] is not None:
         digits = found["expected_digits"]
         lines.append(
-            f"condition number {found['condition']:.1e}: about {counted(digits, 'digit')} of each coefficient hold"
+            f"condition number {found['condition']:.2g}: about {counted(digits, 'digit')} of each coefficient hold"
         )
     if not found["unique"]:
         rest = "the fit is the same whatever their split"
@@ -143,41 +152,28 @@ def _certificate(document: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
     model, settings = document["model"], document["settings"]
-    scaled = "columns standardized, mean 0 and deviation 1 (divided by n)"
-    if not settings["intercept"]:
-        scaled = "columns divided by their deviation (divided by n), not centred"
-    if not settings["standardize"]:
-        scaled = (
-            "columns centred, in the file's units" if settings["intercept"] else "columns as they stand in the file"
-        )
-    n = short(model["n"])
-    return (model["formula"], f"z: {scaled}; n = {n}{_unpenalised(document)}")
-
-
-def _unpenalised(document: Mapping[str, Any]) -> str:
-    model = document["model"]
+    centred = settings["intercept"]
+    if settings["standardize"]:
+        scaled = "standardized columns (mean 0, deviation 1 by n)" if centred else "columns over their deviation (by n)"
+    else:
+        scaled = "columns in the file's units, centred" if centred else "columns as they stand in the file"
     s_y = f", s_y = {short(model['target_deviation'])}" if "s_y" in model["formula"] else ""
-    free = (
-        "; the intercept b0 is not penalised" if model["penalty"] != "none" and model["intercept"] is not None else ""
-    )
-    return s_y + free
+    return (model["formula"], f"z: {scaled}; n = {short(model['n'])}{s_y}")
 
 
 def _strength(model: Mapping[str, Any]) -> tuple[str, ...]:
     alpha, largest = model["alpha"], model["alpha_max"]
     if model["l1"] == 0:
-        return (f"alpha {short(alpha)}; ridge shrinks every coefficient and makes none of them zero",)
+        return (f"alpha {short(alpha)}; ridge shrinks every coefficient, none to zero",)
     if alpha >= largest:
-        return (
-            f"alpha {short(alpha)} is not below alpha_max, {short(largest)}, from which on every coefficient is zero",
-        )
+        return (f"alpha {short(alpha)} is at or above alpha_max = {short(largest)}: all are zero",)
     share = percent(alpha / largest)
-    return (f"alpha {short(alpha)} is {share} of alpha_max, {short(largest)}, where every coefficient is zero",)
+    return (f"alpha {short(alpha)} is {share} of alpha_max = {short(largest)}, where all are zero",)
 
 
-def _elsewhere(equivalents: Mapping[str, Any]) -> tuple[str, ...]:
+def _elsewhere(equivalents: Mapping[str, Any], standardize: bool) -> tuple[str, ...]:
     return (
-        f"scikit-learn  {equivalents['sklearn']['call']}",
+        f"scikit-learn  {equivalents['sklearn']['call']}{' after StandardScaler()' if standardize else ''}",
         f"R glmnet      {equivalents['glmnet']['call']}",
         f"Stata         {equivalents['stata']['call']}",
     )

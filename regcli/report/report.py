@@ -12,11 +12,15 @@ Cell = str | float | int | None
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: `title` for people, `key` for machine formats, and what its cells are."""
+    """A column of a table: `title` for people, `key` for machine formats, and what its cells are.
+
+    An `optional` column gives way at a terminal that is too narrow for all of them.
+    """
 
     title: str
     key: str
     kind: Kind
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Fact:
-    """A labelled sentence under the table; `lines` are kept apart, each may be wrapped at a terminal."""
+    """What stands under the table with a label: sentences, each on lines of its own, or a command to be copied."""
 
     label: str
     lines: tuple[str, ...]
+    is_command: bool = False
 
 
 class Facts(dict[str, Any]):

@@ -15,22 +15,26 @@ from regcli.report.wording import aligned, number, p_value, percent, score
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
 NARROWEST = 40
 UNLIMITED = 1_000_000
 MOST_ROWS = 60
 BAR_WIDTH = 12
+BLOCKS = "".join(map(chr, range(0x2588, 0x2590)))
+BREAK = "\n"
+BACKSLASH = " \\"
 WRITERS: dict[str, Callable[[float], str]] = {"number": number, "score": score, "p": p_value}
 
 
 def to_text(report: Report) -> str:
     """Plain text, one line a row or a sentence however long, no trailing blanks."""
-    return _rendered(report, _console(None, UNLIMITED, False), whole=True)
+    return _rendered(report, _console(None, UNLIMITED, False), None)
 
 
 def to_screen(report: Report, console: Console) -> str:
     """The same for the terminal that `console` stands for: its width, colours and encoding."""
-    return _rendered(report, console, whole=False)
+    return _rendered(report, console, console.width)
 
 
 def terminal_console() -> Console:
@@ -41,17 +45,21 @@ def terminal_console() -> Console:
     return console
 
 
-def renderable(report: Report, whole: bool = True, bars: bool = False, ascii_only: bool = False) -> RenderableType:
-    """Headline, table and facts as one rich renderable."""
+def renderable(
+    report: Report, width: int | None = None, bars: bool = False, ascii_only: bool = False
+) -> RenderableType:
+    """Headline, table and facts as one rich renderable; with a `width` the table is made to suit it."""
     from rich.console import Group
     from rich.text import Text
 
     parts: list[RenderableType] = [Text(report.headline, style="bold"), Text("")]
-    shown, left_out = (report.table, "") if whole else _shortened(report.table)
-    parts.append(_table(shown, bars, ascii_only))
+    table, left_out = report.table, ""
+    if width is not None:
+        table, left_out = _shortened(_narrowed(table, width))
+    parts.append(_table(table, bars, ascii_only))
     if left_out:
         parts.append(Text(left_out, style="dim"))
-    parts += [Text(""), _facts(report)]
+    parts += [Text(""), _facts(report, width)]
     return Group(*parts)
 
 
@@ -66,10 +74,10 @@ def _console(file: io.StringIO | None, width: int | None, terminal: bool) -> Con
     )  # fmt: skip
 
 
-def _rendered(report: Report, console: Console, whole: bool) -> str:
+def _rendered(report: Report, console: Console, width: int | None) -> str:
     ascii_only = console.options.ascii_only
     with console.capture() as captured:
-        console.print(renderable(report, whole, bars=console.is_terminal, ascii_only=ascii_only))
+        console.print(renderable(report, width, bars=console.is_terminal, ascii_only=ascii_only))
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
@@ -86,6 +94,22 @@ def _shortened(table: Table) -> tuple[Table, str]:
     return Table(table.columns, rows), f"not shown: {' and '.join(parts)} (all of them in a pipe, in csv and in JSON)"
 
 
+def _narrowed(table: Table, width: int) -> Table:
+    """The table without its optional columns where a terminal is too narrow for all of them."""
+    from rich.cells import cell_len
+
+    texts = [
+        _column_texts(column.kind, cells, True, True)
+        for column, cells in zip(table.columns, zip(*table.rows, strict=True), strict=True)
+    ]
+    sizes = [max(map(cell_len, (column.title, *cells))) for column, cells in zip(table.columns, texts, strict=True)]
+    if sum(sizes) + 2 * (len(sizes) - 1) <= width:
+        return table
+    kept = [i for i, column in enumerate(table.columns) if not column.optional]
+    columns = tuple(table.columns[i] for i in kept)
+    return Table(columns, tuple(tuple(row[i] for i in kept) for row in table.rows), table.quiet)
+
+
 def _table(table: Table, bars: bool, ascii_only: bool) -> RenderableType:
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -98,7 +122,7 @@ def _table(table: Table, bars: bool, ascii_only: bool) -> RenderableType:
         drawn.add_column(Text(column.title), justify="left" if left else "right", overflow="fold", no_wrap=not left)
         texts.append(_column_texts(column.kind, cells, bars, ascii_only))
     for i, row in enumerate(zip(*texts, strict=True)):
-        drawn.add_row(*(Text(text) for text in row), style="dim" if i in table.quiet else None)
+        drawn.add_row(*(_with_bar(text) for text in row), style="dim" if i in table.quiet else None)
     return drawn
 
 
@@ -110,6 +134,14 @@ def _column_texts(kind: str, cells: tuple[Cell, ...], bars: bool, ascii_only: bo
         largest = max((share for share in shares if share), default=1.0)
         return [_share(share, largest, bars, ascii_only) for share in shares]
     return [visible(str(cell)) if cell is not None else "" for cell in cells]
+
+
+def _with_bar(text: str) -> Text:
+    """Text with the blocks of a bar in colour."""
+    from rich.text import Text
+
+    bar = len(text) - len(text.rstrip(BLOCKS))
+    return Text.assemble(text[: len(text) - bar], (text[len(text) - bar :], "cyan"))
 
 
 def _share(share: float | None, largest: float, bars: bool, ascii_only: bool) -> str:
@@ -124,14 +156,29 @@ def _share(share: float | None, largest: float, bars: bool, ascii_only: bool) ->
     return f"{text}  {bar}"
 
 
-def _facts(report: Report) -> RenderableType:
+def _facts(report: Report, width: int | None) -> RenderableType:
     from rich.table import Table as RichTable
     from rich.text import Text
 
     grid = RichTable.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(no_wrap=True, style="bold")
     grid.add_column(overflow="fold")
+    label = max((len(fact.label) for fact in report.facts), default=0) + 2
     for fact in report.facts:
-        for i, line in enumerate(fact.lines):
+        lines = fact.lines
+        if width is not None and fact.is_command:
+            lines = continued(fact.lines[0], width - label)
+        for i, line in enumerate(lines):
             grid.add_row(Text(fact.label if i == 0 else ""), Text(line))
     return grid
+
+
+def continued(command: str, width: int) -> tuple[str, ...]:
+    """A command over several lines that a shell reads as one: it is broken before options, with a backslash."""
+    lines: list[str] = []
+    for part in command.replace(" --", BREAK + "--").split(BREAK):
+        if lines and len(lines[-1]) + len(part) + 1 <= width - 2:
+            lines[-1] += f" {part}"
+        else:
+            lines.append(f"  {part}" if lines else part)
+    return (*(line + BACKSLASH for line in lines[:-1]), lines[-1])

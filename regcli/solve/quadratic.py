@@ -89,6 +89,8 @@ class ActiveSet:
     def minimise(self, start: Vector | None = None) -> Vector:
         """The minimiser (p,), from `start` (p,) or from zero."""
         p = len(self.quadratic.linear)
+        if p == 0:
+            return np.zeros(0)
         state = self._state(np.zeros(p) if start is None else start.copy())
         pattern: Vector | None = None
         part_ways = 0
@@ -100,7 +102,8 @@ class ActiveSet:
                 break
             candidate = self._solve_pattern(guess)
             if candidate is not None and candidate.value < state.value:
-                state, pattern = candidate, guess
+                # A pattern that lost dependent columns is not settled when it is met again.
+                state, pattern = candidate, np.where(candidate.coef == 0, 0.0, guess)
                 continue
             before = state.value
             if candidate is not None and part_ways < MOST_PART_WAYS:

@@ -28,10 +28,8 @@ from regcli.workflows.documents import (
 )
 from regcli.workflows.preparing import Clock, Prepared, prepare
 
-NO_INFERENCE = (
-    "no standard errors: the penalty pulls coefficients towards zero and the same rows chose which of them stay, "
-    "so the usual t, p and intervals would be too sure"
-)
+BIASED = "no standard errors: the usual ones leave out the penalty's bias"
+SELECTED = "no standard errors: rows cannot test the coefficients they chose"
 
 
 def fit(
@@ -72,15 +70,17 @@ def _fit_document(
         "metrics": metrics_of(prepared, solution),
         "certificate": certificate_of(design.names, solution),
         "inference": inference,
-        "no_inference": None if inference is not None else _why_no_inference(unpenalised, solution, design),
+        "no_inference": None
+        if inference is not None
+        else _why_no_inference(unpenalised, model.ratio > 0, solution, design),
         "next": _next_command(prepared, data, model, validation, unpenalised),
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
     }
 
 
-def _why_no_inference(unpenalised: bool, solution: Solution, design: Design) -> str:
+def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, design: Design) -> str:
     if not unpenalised:
-        return NO_INFERENCE
+        return SELECTED if selects else BIASED
     n, p = design.X.shape
     if solution.factor is None:
         rank = f"the {p:,} columns have rank {solution.rank:,}"

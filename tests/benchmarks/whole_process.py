@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
-    for folder in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), ROOT / "regcli"):
+    for folder in (sysconfig.get_path("purelib"), ROOT / "regcli"):
         compileall.compile_dir(folder, quiet=2, workers=0)
     for command in COMMANDS.values():
         seconds(command)

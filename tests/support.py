@@ -1,0 +1,135 @@
+"""What several test files share: where the data is, how each file is read, and problems made of arrays."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from regcli.data.design import build
+from regcli.data.encoding import Scaling, first_equal_columns, learn_scaling
+from regcli.problem.objective import Problem, alpha_max
+from regcli.problem.penalties import ElasticNet
+from regcli.specs import DataSpec, ValidationSpec
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+DATA = Path(__file__).parent / "data"
+SAMPLES = Path(__file__).parents[1] / "sample_data"
+REFERENCES = DATA / "reference"
+
+FILES: dict[str, tuple[Path, dict[str, Any]]] = {
+    "diabetes": (SAMPLES / "diabetes.csv", {}),
+    "prostate": (SAMPLES / "prostate.csv", {"target": "lpsa", "exclude": "train"}),
+    "boston": (DATA / "boston.csv", {"target": "medv"}),
+    "concrete": (SAMPLES / "concrete.csv", {"target": "strength"}),
+    "mtcars": (DATA / "mtcars.csv", {"target": "mpg", "exclude": "model"}),
+    "winequality_white": (SAMPLES / "winequality_white.csv", {"target": "quality", "sep": ";"}),
+    "glmnet_quickstart": (DATA / "glmnet_quickstart.csv", {"target": "y"}),
+    "airquality_complete_cases": (DATA / "airquality.csv", {"target": "Ozone", "missing": "drop"}),
+    "ames_numeric": (DATA / "ames.csv.gz", {"target": "SalePrice", "missing": "drop", "features": "the reference's"}),
+    "air_quality_uci": (
+        DATA / "air_quality_uci.csv.gz",
+        {
+            "target": "CO(GT)",
+            "sep": ";",
+            "decimal": ",",
+            "na": "-200",
+            "missing": "drop",
+            "features": "the reference's",
+        },
+    ),
+    "leukemia": (DATA / "leukemia.csv.gz", {"target": "y"}),
+}
+"""Each data set with a glmnet reference: its file, and the options of `regcli fit` that read it as R was given it."""
+
+
+@functools.cache
+def stored(name: str) -> dict[str, Any]:
+    """A file of reference answers."""
+    return dict(json.loads((REFERENCES / name).read_text("utf-8")))
+
+
+def glmnet(dataset: str) -> dict[str, Any]:
+    """The glmnet reference of a data set."""
+    return stored(f"{dataset}.glmnet.json")
+
+
+def options(dataset: str) -> dict[str, Any]:
+    """The options that read the file of a data set; where it has columns to spare, the reference's predictors."""
+    found = dict(FILES[dataset][1])
+    if "features" in found:
+        found["features"] = glmnet(dataset)["predictors"]
+    return found
+
+
+@functools.cache
+def frame(dataset: str) -> pd.DataFrame:
+    """The rows and columns of a data set that its options leave, the target last; read by the package itself."""
+    path, found = FILES[dataset][0], options(dataset)
+    names = {key: tuple(np.atleast_1d(found[key]).tolist()) for key in ("features", "exclude", "na") if key in found}
+    design = build(DataSpec(path, **{**found, **names}), ValidationSpec())
+    return pd.DataFrame(np.column_stack([design.X, design.y]), columns=[*design.names, design.target])
+
+
+def arrays(dataset: str) -> tuple[Matrix, Vector]:
+    """X (n, p) and y (n,) of a data set."""
+    table = frame(dataset).to_numpy()
+    return np.ascontiguousarray(table[:, :-1]), np.ascontiguousarray(table[:, -1])
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A problem with the scaling of its columns."""
+
+    problem: Problem
+    scaling: Scaling
+
+    @property
+    def alpha_max(self) -> float:
+        """The least alpha at which everything is zero."""
+        return alpha_max(self.problem)
+
+
+def pose(
+    X: Matrix,
+    y: Vector,
+    ratio: float | None = 1.0,
+    alpha: float = 0.0,
+    *,
+    intercept: bool = True,
+    standardize: bool = True,
+    weights: Vector | None = None,
+    factors: Vector | None = None,
+) -> Posed:
+    """The problem that the command line would pose (`ratio` None: no penalty), with what it has no option for yet.
+
+    That is `weights` (n,) of the rows and penalty `factors` (p,).
+    """
+    p = X.shape[1]
+    scaling, Z = learn_scaling(X, [f"x{j}" for j in range(p)], intercept, weights)
+    factors = np.ones(p) if factors is None else factors
+    size = np.ones(p) if standardize else 1 / scaling.scale
+    shape = (
+        ElasticNet(np.zeros(p), np.zeros(p))
+        if ratio is None
+        else ElasticNet(ratio * factors * size, (1 - ratio) * factors * size**2)
+    )
+    return Posed(Problem(Z, y, shape, alpha, intercept, weights, twins=first_equal_columns(X)), scaling)
+
+
+def coefficients(report: Any) -> Vector:
+    """The coefficients (p,) of a report in the units of the file, in the file's order."""
+    return np.array([row.coefficient for row in report.model.coefficients])
+
+
+def standardized(report: Any) -> Vector:
+    """The standardized coefficients (p,) of a report, in the file's order."""
+    return np.array([row.standardized for row in report.model.coefficients])
