@@ -63,6 +63,7 @@ class DataSpec:
         object.__setattr__(self, "sep", _separator(self.sep))
         if self.decimal not in (".", ","):
             raise UsageError(f"--decimal is '.' or ',', not {self.decimal!r}")
+        object.__setattr__(self, "na", _tokens(self.na, self.decimal))
         if self.sep == self.decimal:
             raise UsageError(f"--sep and --decimal are both {self.sep!r}", hint="--sep ';'")
         if self.encoding is not None:
@@ -252,6 +253,13 @@ def _separator(sep: str | None) -> str | None:
     if len(sep) != 1 or not sep.isascii() or sep in '"\r\n\0' or sep.isalnum():
         raise UsageError(f"--sep is one character, or the word tab, not {sep!r}", hint="--sep ';'")
     return sep
+
+
+def _tokens(given: tuple[str, ...], decimal: str) -> tuple[str, ...]:
+    """The missing tokens of a repeated, comma-separated option; where the comma is the decimal mark it separates none."""
+    if decimal == ",":
+        return given
+    return tuple(token.strip() for item in given for token in item.split(",") if token.strip())
 
 
 def _check_encoding(name: str) -> None:

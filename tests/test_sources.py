@@ -572,7 +572,7 @@ def test_zstd_without_the_package(monkeypatch: pytest.MonkeyPatch, read_bytes: C
 
 
 def test_zstd_of_python_itself(monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]) -> None:
-    """From Python 3.14 on the standard library reads zstd; a cut archive is an EOFError there, a bad one a ZstdError."""
+    """From Python 3.14 on the standard library reads zstd; its errors become ours."""
     outcome: list[BaseException] = []
 
     class ZstdFile(io.BytesIO):

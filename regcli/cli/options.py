@@ -68,7 +68,7 @@ Na = Annotated[
     list[str] | None,
     typer.Option(
         "--na", metavar="TOKENS", rich_help_panel=DATA,
-        help="More cells that mean missing, such as -200 or '?', beside the empty cell, NA, N/A, nan, null and None.",
+        help="More cells that mean missing, such as '-200,?', beside the empty cell, NA, N/A, nan, null and None.",
     ),
 ]  # fmt: skip
 MissingCells = Annotated[

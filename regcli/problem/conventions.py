@@ -112,7 +112,7 @@ def _stata(l1: float, l2: float, standardize: bool, intercept: bool) -> dict[str
     end = "" if intercept else " noconstant"
     strength = l1 + l2
     verb = "lasso linear y x, " if l2 == 0 else f"elasticnet linear y x, alpha({_number(l1 / strength)}) "
-    return {"call": f"{verb}selection(none){end}: lambda {_number(strength)}", "value": strength}
+    return {"call": f"{verb}sel(none){end}; lassoselect lambda={_number(strength)}", "value": strength}
 
 
 def _two(only_l1: str, only_l2: str, both: str, l1: float, l2: float) -> dict[str, Any]:

@@ -118,9 +118,10 @@ def _table(table: Table, bars: bool, ascii_only: bool) -> RenderableType:
     columns = list(zip(*table.rows, strict=True))
     texts = []
     for column, cells in zip(table.columns, columns, strict=True):
-        left = column.kind in ("name", "share")
-        drawn.add_column(Text(column.title), justify="left" if left else "right", overflow="fold", no_wrap=not left)
-        texts.append(_column_texts(column.kind, cells, bars, ascii_only))
+        column_texts = _column_texts(column.kind, cells, bars, ascii_only)
+        width = max(map(len, (column.title, *column_texts))) if column.kind in WRITERS else 0
+        texts.append([text.rjust(width) for text in column_texts])
+        drawn.add_column(Text(column.title.rjust(width)), overflow="fold", no_wrap=column.kind in WRITERS)
     for i, row in enumerate(zip(*texts, strict=True)):
         drawn.add_row(*(_with_bar(text) for text in row), style="dim" if i in table.quiet else None)
     return drawn

@@ -52,7 +52,9 @@ def names(items: Sequence[str], most: int = 20) -> str:
 
 
 def aligned(texts: Sequence[str]) -> list[str]:
-    """Number texts padded on the right so that their decimal points stand under each other."""
+    """Number texts padded to one width so that their decimal points stand under each other."""
     places = [len(text) - position if (position := text.find(".")) >= 0 else 0 for text in texts]
     deepest = max(places, default=0)
-    return [text + " " * (deepest - place) for text, place in zip(texts, places, strict=True)]
+    padded = [text + " " * (deepest - place) for text, place in zip(texts, places, strict=True)]
+    widest = max(map(len, padded), default=0)
+    return [text.rjust(widest) for text in padded]
