@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from regcli.data.design import build
 from regcli.data.encoding import Scaling, first_equal_columns, learn_scaling
-from regcli.problem.objective import Problem, alpha_max
+from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
+from regcli.solve import solve
 from regcli.specs import DataSpec, ValidationSpec
 
 Vector = NDArray[np.float64]
@@ -133,3 +134,9 @@ def coefficients(report: Any) -> Vector:
 def standardized(report: Any) -> Vector:
     """The standardized coefficients (p,) of a report, in the file's order."""
     return np.array([row.standardized for row in report.model.coefficients])
+
+
+def solved(posed: Posed, alpha: float, solver: str = "auto") -> tuple[Solution, Vector, float]:
+    """The solution at `alpha`, with its coefficients (p,) and intercept in the units of the file."""
+    solution = solve(replace(posed.problem, alpha=alpha), solver)
+    return solution, *posed.scaling.to_file_units(solution.coef, solution.intercept)

@@ -29,8 +29,8 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regcli.data import bytestream, shape, unpack
-from regcli.data.parsing import MISSING
+from regcli.data.reading import bytestream, parsing, shape, unpack
+from regcli.data.reading.parsing import MISSING
 from regcli.data.sources import Rows, read
 from regcli.errors import DataError, RegcliError, UsageError, visible
 from regcli.specs import DataSpec
@@ -551,12 +551,12 @@ def test_several_packed_members_are_read_on(read_bytes: Callable[..., Rows]) -> 
 @pytest.mark.parametrize("packer", PACKERS)
 def test_bombs_are_refused(packer: str, monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]) -> None:
     """What unpacks to far more than its size and the limit is refused while it unpacks; less of it is read."""
-    packed = PACKERS[packer](b"a,b\n" + b"1,2\n" * 2_000_000)
-    monkeypatch.setattr(unpack, "LARGEST", 1 << 22)
+    packed = PACKERS[packer](b"a,b\n" + b"1,2\n" * 1_000_000)
+    monkeypatch.setattr(unpack, "LARGEST", 1 << 21)
     with pytest.raises(DataError, match="1 GiB and over 200 times"):
         read_bytes(packed)
     monkeypatch.setattr(unpack, "LARGEST", 1 << 30)
-    assert len(read_bytes(packed).frame) == 2_000_000
+    assert len(read_bytes(packed).frame) == 1_000_000
 
 
 def test_zstd_without_the_package(monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]) -> None:
@@ -885,6 +885,50 @@ def test_long_cells(read_bytes: Callable[..., Rows]) -> None:
     assert csv.field_size_limit() == limit
 
 
+MANY = 300_000
+FIRST_CHUNK = b"1,2\n" * MANY
+LATER = {
+    "floats": (b"0.5,2\n" * MANY, "float64"),
+    "text": (b"x,2\n" * MANY, "str"),
+    "gaps": (b",2\n" * MANY, "float64"),
+    "long integers": (b"12345678901234567890,2\n" * MANY, "float64"),
+    "true": (b"True,2\n" * MANY, "str"),
+    "nothing new": (b"7,2\n" * MANY, "int64"),
+}
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_large_files_are_read_in_chunks(
+    later: str, monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]
+) -> None:
+    """The type of a column is that of all its cells, although a large file is parsed in chunks."""
+    rest, kind = LATER[later]
+    content = b"a,y\n" + FIRST_CHUNK + rest + FIRST_CHUNK
+    whole = read_bytes(content)
+    monkeypatch.setattr(parsing, "LARGE", 0)
+    chunked = read_bytes(content)
+    pd.testing.assert_frame_equal(chunked.frame, whole.frame, check_exact=True)
+    assert str(chunked.frame["a"].dtype) == kind
+    assert chunked.frame["a"].iloc[0] == ("1" if kind == "str" else 1)
+
+
+@pytest.mark.parametrize("row", [b"1", b"1,2,3", b"1,", b"1,2,"])
+@pytest.mark.parametrize("at", [262_143, 262_144])  # the parser's chunks of two columns have 262,144 rows
+def test_ragged_rows_of_large_files_are_refused(
+    row: bytes, at: int, monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]
+) -> None:
+    """Also where a chunk of the parser begins: a short or long row is an error, a missing last cell is none."""
+    monkeypatch.setattr(parsing, "LARGE", 0)
+    lines = [b"1,2"] * 270_000
+    lines[at] = row
+    content = b"a,y\n" + b"\n".join(lines)
+    if row == b"1,":
+        assert read_bytes(content).frame["y"].isna().to_numpy().nonzero()[0].tolist() == [at]
+    else:
+        with pytest.raises(DataError, match=rf"line {at + 2}: {1 + row.count(b',')} cell"):
+            read_bytes(content)
+
+
 # Properties
 
 CELL = st.one_of(
@@ -917,7 +961,7 @@ def tables(draw: st.DrawFn) -> tuple[list[list[float]], bytes]:
 
 
 @given(tables())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_table_comes_back(tmp_path: Path, table: tuple[list[list[float]], bytes]) -> None:
     """However the csv module writes a table of doubles, and however it is packed, the same doubles come back."""
     numbers, content = table
@@ -968,7 +1012,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 
 @given(damaged(), st.sampled_from([None, "latin-1", "utf-16"]), st.sampled_from([".", ","]))
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damaged_files_never_crash(tmp_path: Path, content: bytes, encoding: str | None, decimal: str) -> None:
     """Whatever happened to a file, it reads or fails with an error of ours, in printable lines."""
     path = tmp_path / "t.csv"
@@ -988,7 +1032,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=40).map("".join), st.sampled_from(",,,;\t| "))
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_read_is_what_the_csv_module_reads(tmp_path: Path, body: str, sep: str) -> None:
     """Whenever a file is read, no cell differs from the csv module's table, and no row is padded, lost or shifted."""
     content = ("a,b\n" + body).replace(",", sep)

@@ -1,76 +1,74 @@
-"""The Typer app, the one error boundary, the exit codes."""
+"""The one error boundary and the exit codes: however a command ends, it ends here.
+
+Nothing is imported at the top that takes time, so that signals are obeyed from the first moment on.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from types import FrameType
-from typing import Annotated, NoReturn
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
+from regcli.cli.leaving import obey_signals
 
-from regcli import __version__
-from regcli.cli.commands.fit import fit
-from regcli.cli.output import put, say
-from regcli.errors import RegcliError
+if TYPE_CHECKING:
+    import typer
 
 OWN_FAULT = 1
 USAGE = 2
 DATA = 3
 INTERRUPTED = 130
-TERMINATED = 143
-
-app = typer.Typer(
-    name="regcli",
-    help="Exact, certified regularized regression on CSV files: lasso, ridge, elastic net.",
-    epilog="regcli fit --help lists the options of a command.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-)
-app.command("fit")(fit)
-
-
-def _show_version(asked: bool) -> None:
-    if asked:
-        put(f"regcli {__version__}\n", "utf-8")
-        raise typer.Exit
-
-
-@app.callback()
-def _regcli(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    pass
+READER_GONE = 141
 
 
 def main() -> NoReturn:
     """Run the command line and leave with the exit code that says how it went."""
+    obey_signals()
     sys.exit(run())
 
 
-def run(arguments: list[str] | None = None) -> int:
+def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; every error ends here, in one to three lines on standard error."""
-    _obey_termination()
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(app(arguments, prog_name="regcli", standalone_mode=False) or 0)
-    except RegcliError as error:
-        return _told(error.lines(), error.exit_code)
-    except typer.TyperException as error:
-        return _usage(error)
-    except (KeyboardInterrupt, typer.Abort):
+        from regcli.cli.commands import app
+
+        return int(app(words, prog_name="regcli", standalone_mode=False) or 0)
+    except KeyboardInterrupt:
         return INTERRUPTED
-    except MemoryError:
-        return _told(["Error: there is not enough memory for this data", "Try: --features with fewer columns"], DATA)
+    except SystemExit as left:  # what Typer makes of a reader that goes away while it prints the help
+        return READER_GONE if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)
     except Exception as error:
-        return _own_fault(error)
+        return _ended(error, words)
 
 
-def _told(lines: list[str], code: int) -> int:
+def _ended(error: Exception, words: Sequence[str]) -> int:
+    import typer
+
+    from regcli.cli.output import ReaderGoneError, unwritable
+    from regcli.errors import RegcliError
+
+    if isinstance(error, ReaderGoneError):
+        return READER_GONE
+    if isinstance(error, typer.Abort):
+        cause = error.__cause__
+        return _own_fault(cause) if isinstance(cause, EOFError) else INTERRUPTED
+    if isinstance(error, typer.TyperException):
+        return _usage(error, words)
+    if isinstance(error, MemoryError):
+        return _told(["Error: there is not enough memory for this data", "Try: --features with fewer columns"], DATA)
+    if isinstance(error, OSError) and error.filename is None:  # of a stream that was open already: standard output's
+        error = unwritable(error)
+    return _told(error.lines(), error.exit_code) if isinstance(error, RegcliError) else _own_fault(error)
+
+
+def _told(lines: Sequence[str], code: int) -> int:
+    from regcli.cli.output import say
+    from regcli.errors import visible
+
     for line in lines:
-        say(line)
+        say(visible(line))
     if os.environ.get("REGCLI_DEBUG") == "1":
         import traceback
 
@@ -78,27 +76,17 @@ def _told(lines: list[str], code: int) -> int:
     return code
 
 
-def _usage(error: typer.TyperException) -> int:
+def _usage(error: typer.TyperException, words: Sequence[str]) -> int:
     """What Typer has to say about the words of the command; without any words it is the help."""
     message = " ".join(error.format_message().split())
-    context = getattr(error, "ctx", None)
-    command = getattr(context, "command_path", "regcli")
+    verb = next((word for word in words if not word.startswith("-")), "")
+    command = getattr(getattr(error, "ctx", None), "command_path", f"regcli {verb}".strip())
     if not message or type(error).__name__ == "NoArgsIsHelpError":
         return USAGE
     return _told([f"Error: {message}", f"Try: {command} --help"], USAGE)
 
 
-def _own_fault(error: Exception) -> int:
+def _own_fault(error: BaseException) -> int:
     what = " ".join(f"{type(error).__name__}: {error}".split())
     hint = "REGCLI_DEBUG=1 before the command shows where; please report it"
     return _told([f"Error: a fault of regcli itself: {what}", f"Try: {hint}"], OWN_FAULT)
-
-
-def _obey_termination() -> None:
-    """Leave tidily on TERM, so that temporary files are removed on the way."""
-    import signal
-
-    def leave(number: int, frame: FrameType | None) -> NoReturn:
-        raise SystemExit(TERMINATED)
-
-    signal.signal(signal.SIGTERM, leave)

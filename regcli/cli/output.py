@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shlex
 import sys
-import tempfile
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Sequence
 
+from regcli.cli.leaving import unfinished
 from regcli.errors import OutputError, UsageError, visible
 from regcli.report.report import Report
 from regcli.specs import OutputSpec
 
 NOT_CERTIFIED = 4
-READER_GONE = 141
+DESCRIPTORS = ("/dev/fd/", "/dev/stdout", "/dev/stderr", "/proc/self/fd/")
+
+
+class ReaderGoneError(Exception):
+    """Whoever read standard output went away: no fault of anybody, and nobody is told."""
 
 
 def teller(spec: OutputSpec) -> Callable[[str], None]:
@@ -23,20 +27,20 @@ def teller(spec: OutputSpec) -> Callable[[str], None]:
     return say if spec.verbose else lambda text: None
 
 
-def deliver(work: Callable[[], Report], spec: OutputSpec, source: str) -> int:
+def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]) -> int:
     """Do the work, say its notices on standard error, write the result; returns the exit code.
 
-    The output file is checked before the work begins.
+    The output file is checked before the work begins; it may be none of the `sources`.
     """
     format = spec.resolved_format
     if spec.output is not None:
-        check_writable(spec.output, source)
+        check_writable(spec.output, sources)
     report = work()
     if not spec.quiet:
         for warning in report.document["warnings"]:
             say(f"{'Warning' if warning['code'] == 'not_certified' else 'Note'}: {visible(warning['message'])}")
     if spec.output is not None:
-        write_whole(spec.output, _text(report, format).encode())
+        write_whole(spec.output, _encoded(_text(report, format), "utf-8"))
         if not spec.quiet:
             say(f"Written: {visible(spec.output)}")
     elif format == "table":
@@ -80,22 +84,23 @@ def _screen(report: Report) -> tuple[str, str]:
 
 
 def put(text: str, encoding: str) -> None:
-    """Write to standard output at once. A reader that went away ends the process silently with exit code 141."""
+    """Write to standard output at once; raises ReaderGoneError, or OutputError where it is closed or full."""
     if sys.stdout is None:
         raise OutputError("cannot write to standard output: it is closed")
     try:
-        sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
+        sys.stdout.buffer.write(_encoded(text, encoding))
         sys.stdout.flush()
     except BrokenPipeError:
-        _leave_silently()
-    except OSError as error:
         _abandon_stdout()
-        raise OutputError(f"cannot write to standard output: {_reason(error)}") from None
+        raise ReaderGoneError from None
+    except OSError as error:
+        raise unwritable(error) from None
 
 
-def _leave_silently() -> NoReturn:
+def unwritable(error: OSError) -> OutputError:
+    """The error to tell when standard output refused a write."""
     _abandon_stdout()
-    raise SystemExit(READER_GONE)
+    return OutputError(f"cannot write to standard output: {_reason(error)}")
 
 
 def _abandon_stdout() -> None:
@@ -104,32 +109,56 @@ def _abandon_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def check_writable(path: str, source: str) -> None:
-    """Refuse, before any work, an output that could not be written or that would overwrite the input."""
-    folder = os.path.dirname(os.path.realpath(path))
+def _encoded(text: str, encoding: str) -> bytes:
+    """A character that the encoding lacks becomes an escape; in UTF-8 only the odd bytes of a file name are such."""
+    return text.encode(encoding, "backslashreplace")
+
+
+def check_writable(path: str, sources: Sequence[str]) -> None:
+    """Refuse, before any work, an output that could not be written or that would overwrite one of the inputs."""
+    try:
+        folder = os.path.dirname(os.path.realpath(path))
+    except OSError:
+        raise OutputError(f"cannot write {visible(path)}: the working folder is gone") from None
     if os.path.isdir(path):
         raise OutputError(f"cannot write {visible(path)}: it is a folder")
     if not os.path.isdir(folder):
-        raise OutputError(f"cannot write {visible(path)}: the folder {visible(folder)} does not exist")
-    if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
-        raise UsageError(f"--output {visible(path)} is the file that is read", hint="--output with another name")
-    wanted = path if os.path.exists(path) and not os.path.isfile(path) else folder
+        if os.path.exists(folder):
+            raise OutputError(f"cannot write {visible(path)}: {visible(folder)} is not a folder")
+        raise OutputError(
+            f"cannot write {visible(path)}: the folder {visible(folder)} does not exist",
+            hint=shlex.join(["mkdir", "-p", folder]),
+        )
+    if any(_same_file(path, source) for source in sources):
+        raise UsageError(f"--output {visible(path)} is a file that is read", hint="--output with another name")
+    wanted = path if _is_stream(path) else folder
     if not os.access(wanted, os.W_OK) or (os.path.exists(path) and not os.access(path, os.W_OK)):
         raise OutputError(f"cannot write {visible(path)}: permission denied")
+
+
+def _same_file(path: str, source: str) -> bool:
+    """Whether a regular file is read from `source`, which may be - for standard input."""
+    with contextlib.suppress(OSError, ValueError):
+        return os.path.isfile(path) and os.path.samestat(os.stat(path), os.stat(0 if source == "-" else source))
+    return False
+
+
+def _is_stream(path: str) -> bool:
+    """A device, a named pipe or a descriptor by its name (/dev/stdout): it is written to as it is."""
+    return path.startswith(DESCRIPTORS) or (os.path.exists(path) and not os.path.isfile(path))
 
 
 def write_whole(path: str, content: bytes) -> None:
     """Write a file whole or not at all: to a temporary file beside it, which then takes its name.
 
-    A link is followed; what is not a regular file (a device, a named pipe) is written to directly.
+    A link is followed.
     """
-    path = os.path.realpath(path)
     try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            with open(path, "wb") as special:
-                special.write(content)
-            return
-        _replace(path, content)
+        if _is_stream(path):
+            with open(path, "ab") as stream:
+                stream.write(content)
+        else:
+            _replace(os.path.realpath(path), content)
     except BrokenPipeError:
         raise OutputError(f"cannot write {visible(path)}: nobody reads it") from None
     except OSError as error:
@@ -137,26 +166,22 @@ def write_whole(path: str, content: bytes) -> None:
 
 
 def _replace(path: str, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=".regcli-", suffix=".tmp", dir=os.path.dirname(path))
+    temporary = os.path.join(os.path.dirname(path), f".regcli-{os.urandom(8).hex()}.tmp")
+    unfinished.add(temporary)
     try:
-        with open(descriptor, "wb") as file:
+        with open(temporary, "xb") as file:
+            if os.path.exists(path):
+                os.chmod(temporary, os.stat(path).st_mode & 0o777)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _mode(path))
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-
-
-def _mode(path: str) -> int:
-    if os.path.exists(path):
-        return os.stat(path).st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+    finally:
+        unfinished.discard(temporary)
 
 
 def _reason(error: OSError) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from regcli.data.tidy import number
+from regcli.data.reading.tidy import number
 
 Kind = Literal["text", "mostly numeric", "true/false", "date", "identifier"]
 

@@ -29,9 +29,13 @@ def target_of(spec: DataSpec, names: Sequence[str]) -> tuple[str, tuple[Notice, 
 def features_of(spec: DataSpec, names: Sequence[str], apart: Sequence[str]) -> list[str]:
     """The features in the order of the file: those asked for, or all, without the excluded and without `apart`."""
     wanted = _matching(spec.features, names, "--features") if spec.features else set(names)
+    if not wanted:
+        raise UsageError("--features names no column", hint=f"some of {listed(list(names))}")
     for name in apart:
         if spec.features and name in _exactly(spec.features, names):
             raise UsageError(f"{shortened(name)} cannot be a feature: it is the target or marks the split")
+    if apart[0] in _exactly(spec.exclude, names):
+        raise UsageError(f"--exclude {shortened(apart[0])}: it is the target", hint="--target with another column")
     unwanted = _matching(spec.exclude, names, "--exclude")
     features = [name for name in names if name in wanted and name not in unwanted and name not in apart]
     if not features:
@@ -51,10 +55,18 @@ def known(name: str, names: Sequence[str], option: str) -> str:
 
 
 def as_option(option: str, names: Sequence[str]) -> str:
-    """`--exclude a,b` as a shell takes it; a name that holds a comma or a glob's characters gets its own option."""
-    plain = [name for name in names if "," not in name]
+    """`--exclude a,b` as a shell takes it; a name that holds a comma gets its own option, one that no terminal could
+    show becomes a glob."""
+    safe = [name if visible(name) == name else _as_glob(name) for name in names]
+    plain = [name for name in safe if "," not in name]
     parts = [shlex.join([option, ",".join(plain)])] if plain else []
-    return " ".join(parts + [shlex.join([option, name]) for name in names if "," in name])
+    return " ".join(parts + [shlex.join([option, name]) for name in safe if "," in name])
+
+
+def _as_glob(name: str) -> str:
+    """A glob that matches `name`, made of characters that a terminal shows and a list may hold."""
+    shown = ["?" if visible(char) != char or char == "," else char for char in name]
+    return "".join(f"[{char}]" if char in "*[" else char for char in shown)
 
 
 def _items(patterns: Sequence[str], names: Sequence[str]) -> list[str]:

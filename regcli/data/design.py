@@ -48,6 +48,8 @@ class Design:
 
 def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True) -> Design:
     """Read, choose columns, deal with missing cells, split, drop constant columns."""
+    if all(isinstance(source, str) and source == "-" for source in (data.source, validation.test)):
+        raise UsageError("DATA and --test are both standard input", hint="--test with a file")
     rows = read(data)
     names = list(rows.frame.columns)
     target, notices = target_of(data, names)
@@ -66,7 +68,7 @@ def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True) ->
     if validation.test is not None:
         split, test, more = _test_file(data, validation.test, [target, *features])
         said += more
-    X, kept, dropped = _without_constants(train[:, 1:], features, intercept)
+    X, kept, dropped = _without_constants(rows.name, train[:, 1:], features, intercept)
     said += _said_of_constants(dropped)
     _check_target(train[:, 0], target)
     return Design(
@@ -99,33 +101,51 @@ class _Used:
         return self.rows.where([int(self.positions[i]) for i in positions])
 
 
-def _usable(rows: Rows, data: DataSpec, columns: list[str], marker: str | None) -> _Used:
+def _usable(rows: Rows, data: DataSpec, columns: list[str], marker: str | None, least: int = 2) -> _Used:
     """The rows without missing cells in `columns`, or one error with everything that stands in the way."""
-    frame = rows.frame
-    textual = [name for name in columns if frame[name].dtype.kind not in "iuf"]
-    if columns[0] in textual and not frame[columns[0]].isna().all():
-        raise _target_error(rows, columns[0], data)
-    numeric = [name for name in columns if name not in textual]
-    checked = [*numeric, marker] if marker else numeric
-    absent = frame[checked].isna()
+    frame, target = rows.frame, columns[0]
+    gaps = frame[[*columns, marker] if marker else columns].isna()
+    empty = [name for name in columns if gaps[name].all()]
+    textual = [name for name in columns if name not in empty and frame[name].dtype.kind not in "iuf"]
+    if target in empty or (target in textual and not diagnose(frame[target], data.decimal).hint):
+        raise _target_error(rows, target, data)
+    absent = gaps.drop(columns=[*textual, *empty])
     incomplete = np.flatnonzero(absent.any(axis=1))
-    if textual or (len(incomplete) and data.missing == "error"):
-        raise _blockers(rows, data, textual, absent, incomplete)
+    if textual or empty or (len(incomplete) and data.missing == "error"):
+        raise _blockers(rows, data, [*textual, *empty], absent, _sparse(absent, [target, marker], least))
     positions = np.setdiff1d(np.arange(len(frame)), incomplete)
     if not len(incomplete):
-        _check_enough(rows, len(positions), "")
+        if len(positions) < least:
+            raise _too_few(rows, len(positions), least)
         return _Used(frame, rows, positions, rows.dropped_rows, ())
     by_column = _missing_by_column(absent)
     count = f"{counted(len(incomplete), 'row')} of {rows.rows_read:,}"
     text = f"{count} dropped: missing cells in {by_column} ({rows.where(incomplete)})"
-    _check_enough(rows, len(positions), f" after dropping {len(incomplete):,} with missing cells in {by_column}")
+    if len(positions) < least:
+        after = f" after dropping {len(incomplete):,} with missing cells in {by_column}"
+        raise _too_few(rows, len(positions), least, after, _sparse(absent, [target, marker], least))
     dropped = (*rows.dropped_rows, ("missing cell", len(incomplete)))
     return _Used(frame.iloc[positions], rows, positions, dropped, (Notice("dropped_rows", text),))
 
 
-def _check_enough(rows: Rows, number: int, after: str) -> None:
-    if number < 2:
-        raise DataError(f"{rows.name} has {counted(number, 'usable row')}{after}: two are needed")
+def _too_few(rows: Rows, number: int, least: int, after: str = "", sparse: Sequence[str] = ()) -> DataError:
+    needed = "one is needed" if least == 1 else "two are needed"
+    hint = as_option("--exclude", sparse) if sparse else None
+    return DataError(f"{rows.name} has {counted(number, 'usable row')}{after}: {needed}", hint=hint)
+
+
+def _sparse(absent: pd.DataFrame, needed: Sequence[str | None], least: int) -> list[str]:
+    """The columns to leave out so that `least` rows have all their cells, the fullest kept; [] if that cannot be."""
+    spare = absent.drop(columns=[name for name in needed if name in absent])
+    full = ~absent.drop(columns=spare.columns).any(axis=1).to_numpy()
+    sparse = []
+    for name in spare.sum().sort_values(kind="stable").index:
+        fuller = full & ~spare[name].to_numpy()
+        if fuller.sum() >= least:
+            full = fuller
+        else:
+            sparse.append(str(name))
+    return sparse if len(sparse) < spare.shape[1] else []
 
 
 def _missing_by_column(absent: pd.DataFrame) -> str:
@@ -134,54 +154,62 @@ def _missing_by_column(absent: pd.DataFrame) -> str:
     return listed([f"{visible(str(name))} ({count:,})" for name, count in counts.items()])
 
 
-def _blockers(
-    rows: Rows, data: DataSpec, textual: list[str], absent: pd.DataFrame, incomplete: NDArray[np.intp]
-) -> DataError:
-    """One error for all columns that are not numbers and all missing cells, ending in the options that would do."""
+def _blockers(rows: Rows, data: DataSpec, unusable: list[str], absent: pd.DataFrame, sparse: list[str]) -> DataError:
+    """One error for all columns that are not numbers and all missing cells, ending in the options that would do.
+
+    The `sparse` columns are to go as well: with them too few rows would be left.
+    """
     found: str | None = None
-    said, options, excluded, textual_only = [], [], [], []
-    empty = [name for name in textual if rows.frame[name].isna().all()]
-    for column in (diagnose(rows.frame[name], data.decimal) for name in textual if name not in empty):
+    said, options, excluded, textual = [], [], [], []
+    for column in (diagnose(rows.frame[name], data.decimal) for name in unusable):
+        if column.row >= 0:
+            found = found or f"{shortened(column.cell)} in {visible(column.name)}, {rows.where([column.row])}"
         if column.kind == "mostly numeric":
-            place = rows.where([column.row])
             verb = "is not a number" if column.count == 1 else "are not numbers"
             said.append(f"{counted(column.count, 'cell')} of {visible(column.name)} {verb}")
-            found = found or f"{shortened(column.cell)} in {visible(column.name)}, {place}"
-            if column.hint:
-                options.append(column.hint)
-                continue
+        elif column.row >= 0:
+            textual.append(column.name)
+        if column.hint:
+            options.append(column.hint)
         else:
-            textual_only.append(column.name)
-        excluded.append(column.name)
-    if textual_only:
-        verb = "is not a column" if len(textual_only) == 1 else "are not columns"
-        said.append(f"{listed(textual_only)} {verb} of numbers")
+            excluded.append(column.name)
+    if textual:
+        verb = "is not a column" if len(textual) == 1 else "are not columns"
+        said.append(f"{listed(textual)} {verb} of numbers")
+    empty = [name for name in unusable if rows.frame[name].isna().all()]
     if empty:
         said.append(f"{listed(empty)} {'has' if len(empty) == 1 else 'have'} no cells")
-    if excluded or empty:
-        options.append(as_option("--exclude", [*excluded, *empty]))
+    incomplete = np.flatnonzero(absent.any(axis=1))
     if len(incomplete) and data.missing == "error":
         verb = "has" if len(incomplete) == 1 else "have"
         cells = f"{counted(len(incomplete), 'row')} of {rows.rows_read:,} {verb} missing cells"
         said.append(f"{cells}: {_missing_by_column(absent)} ({rows.where(incomplete)})")
+        excluded += sparse
+    if excluded:
+        options.append(as_option("--exclude", excluded))
+    more_missing = any(option.startswith("--na") for option in options)
+    if data.missing == "error" and (more_missing or absent.drop(columns=sparse).any(axis=None)):
         options.append("--missing drop")
     return DataError(f"{rows.name}: {'; '.join(said)}", found=found, hint=" ".join(dict.fromkeys(options)))
 
 
 def _target_error(rows: Rows, target: str, data: DataSpec) -> DataError:
+    """The target has no cells, or cells that no option would read as numbers."""
     column = diagnose(rows.frame[target], data.decimal)
-    values = rows.frame[target].dropna().unique()
-    what = "true or false" if column.kind == "true/false" else "text"
-    found = f"{shortened(column.cell)} ({rows.where([column.row])})"
-    numeric = [str(name) for name in rows.frame.columns if rows.frame[name].dtype.kind in "iuf"]
-    if column.kind == "mostly numeric" and column.hint:
-        hint = column.hint
+    numeric = [str(name) for name in rows.frame.columns if rows.frame[name].dtype.kind in "iuf" and name != target]
+    hint = f"--target with a column of numbers: {listed(numeric)}" if numeric else "a file with columns of numbers"
+    name = f"the target {visible(target)} of {rows.name}"
+    if column.row < 0:
+        return DataError(f"{name} has no cells", hint=hint)
+    if column.kind == "mostly numeric":
+        verb = "is not a number" if column.count == 1 else "are not numbers"
+        what = f"{counted(column.count, 'cell')} of {name} {verb}"
+    elif column.kind == "true/false":
+        what = f"{name} is true or false: numbers are needed"
     else:
-        hint = f"--target with a column of numbers: {listed(numeric)}" if numeric else "a file with columns of numbers"
-    count = f", {len(values):,} different values" if what == "text" else ""
-    return DataError(
-        f"the target {visible(target)} of {rows.name} is {what}{count}: numbers are needed", found=found, hint=hint
-    )
+        values = rows.frame[target].nunique()
+        what = f"{name} is text, {counted(values, 'different value')}: numbers are needed"
+    return DataError(what, found=f"{shortened(column.cell)} ({rows.where([column.row])})", hint=hint)
 
 
 def _check_finite(used: _Used, table: Matrix, names: list[str]) -> None:
@@ -191,21 +219,25 @@ def _check_finite(used: _Used, table: Matrix, names: list[str]) -> None:
     row, column = (int(index) for index in np.argwhere(bad)[0])
     total = int(bad.sum())
     more = "" if total == 1 else f" (and {counted(total - 1, 'cell')} more like it)"
+    infinite = [names[j] for j in np.flatnonzero(bad.any(axis=0))]
+    with_na = "--na with that cell as it is written, and --missing drop"
     raise DataError(
-        f"{visible(names[column])} holds a number that is infinite or too large for double precision, "
-        f"{used.where([row])}{more}",
+        f"{visible(names[column])} of {used.rows.name} holds a number that is infinite or too large for double "
+        f"precision, {used.where([row])}{more}",
         found=shortened(table[row, column]),
-        hint=f"{as_option('--exclude', [names[column]])}, or --na with that cell as it is written and --missing drop",
+        hint=with_na if names[0] in infinite else as_option("--exclude", infinite),
     )
 
 
-def _without_constants(X: Matrix, names: list[str], intercept: bool) -> tuple[Matrix, list[int], list[tuple[str, str]]]:
+def _without_constants(
+    source: str, X: Matrix, names: list[str], intercept: bool
+) -> tuple[Matrix, list[int], list[tuple[str, str]]]:
     if not intercept:
         return X, list(range(len(names))), []
     constant = X.max(axis=0) == X.min(axis=0)
     kept = [int(j) for j in np.flatnonzero(~constant)]
     if not kept:
-        raise DataError(f"every feature is constant: {listed(names)}")
+        raise DataError(f"every feature of {source} is constant: {listed(names)}")
     dropped = [(names[j], f"constant: {X[0, j]:.6g} in every row") for j in np.flatnonzero(constant)]
     return (X if len(kept) == len(names) else X[:, kept]), kept, dropped
 
@@ -220,7 +252,8 @@ def _said_of_constants(dropped: list[tuple[str, str]]) -> list[Notice]:
 def _check_target(y: Vector, target: str) -> None:
     if y.max() == y.min():
         raise DataError(
-            f"the target {visible(target)} is constant, {y[0]:.6g} in all {len(y):,} rows: there is nothing to explain"
+            f"the target {visible(target)} is constant, {y[0]:.6g} in all {len(y):,} rows: there is nothing to explain",
+            hint="--target with another column",
         )
     spread = float(np.max(np.abs(y - y.mean())))
     largest = float(np.max(np.abs(y)))
@@ -238,7 +271,7 @@ def _test_file(data: DataSpec, source: Any, columns: list[str]) -> tuple[Split, 
     lacking = [name for name in columns if name not in rows.frame.columns]
     if lacking:
         raise DataError(f"{rows.name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}")
-    used = _usable(rows, data, columns, None)
+    used = _usable(rows, data, columns, None, least=1)
     table = used.frame[columns].to_numpy(dtype=np.float64)
     _check_finite(used, table, columns)
     notices = [Notice(notice.code, f"test rows: {notice.message}") for notice in (*rows.notices, *used.notices)]

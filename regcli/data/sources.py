@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regcli.data import bytestream, shape
-from regcli.data.layout import layout, line_numbers
-from regcli.data.names import unique_names
-from regcli.data.parsing import MISSING, parsed
-from regcli.data.tidy import plain_frame, rows_with_cells
+from regcli.data.reading import bytestream, shape
+from regcli.data.reading.layout import layout, line_numbers
+from regcli.data.reading.names import unique_names
+from regcli.data.reading.parsing import MISSING, parsed
+from regcli.data.reading.tidy import plain_frame, rows_with_cells
 from regcli.errors import DataError, Notice, UsageError, counted, listed, visible
 from regcli.specs import DataSpec
 

@@ -40,7 +40,8 @@ def split_rows(
         return None
     training = int(split.train.sum())
     if training < 2 or training == n:
-        raise DataError(f"the split leaves {training:,} training and {n - training:,} test rows: 2 and 1 are needed")
+        what = f"the split leaves {training:,} training and {n - training:,} test rows: 2 and 1 are needed"
+        raise DataError(what) if spec.test_size is None or n < 3 else UsageError(what, hint="--test-size 0.25")
     return split
 
 

@@ -52,28 +52,29 @@ class Strengths:
         shrunk = np.maximum(np.abs(point) - step * self.l1, 0.0)
         return np.copysign(shrunk, point) / (1.0 + step * self.l2)
 
+    def nearest(self, coef: Vector, pull: Vector) -> Vector:
+        """The point of the subdifferential at `coef` that is nearest to `pull`, (p,)."""
+        on = self.l1 * np.sign(coef) + self.l2 * coef
+        return np.where(coef == 0, np.clip(pull, -self.l1, self.l1), on)
+
     def distance(self, coef: Vector, pull: Vector) -> Vector:
         """How far `pull` (minus the gradient of the loss, (p,)) lies from the subdifferential at `coef`.
 
         Zero everywhere exactly at a minimum: pull_j = l1_j sign(b_j) + l2_j b_j, or |pull_j| <= l1_j where b_j = 0.
         """
-        on = np.abs(pull - self.l1 * np.sign(coef) - self.l2 * coef)
-        off = np.maximum(np.abs(pull) - self.l1, 0.0)
-        return np.where(coef == 0, off, on)
+        return np.abs(pull - self.nearest(coef, pull))
 
     def fenchel_young(self, coef: Vector, pull: Vector) -> Vector:
         """h_j(b_j) + h_j*(u_j) - b_j u_j for each feature, written as a sum of nonnegative terms.
 
-        Where l2_j = 0 the conjugate is finite only for |u_j| <= l1_j, which the caller has to see to; what a free
-        feature's pull leaves is charged as |b_j u_j|.
+        Where l2_j = 0 the conjugate is finite only for |u_j| <= l1_j, which the caller has to see to; what rounding
+        leaves beyond it is charged in proportion to b_j.
         """
         size, along = np.abs(coef), np.sign(coef) * pull
         excess = np.maximum(np.abs(pull) - self.l1, 0.0)
         curved = self.l2 > 0
-        safe_l2 = np.where(curved, self.l2, 1.0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            same_side = np.where(curved, 0.5 * self.l2 * (size - excess / safe_l2) ** 2, 0.0)
-            other_side = size * (self.l1 - along) + 0.5 * self.l2 * coef**2 + excess**2 / (2 * safe_l2) * curved
-        outside = (along > self.l1) & curved
-        gaps = np.where(outside, same_side, np.maximum(other_side, 0.0))
-        return np.where(self.free, np.abs(coef * pull), gaps)
+        l2 = np.where(curved, self.l2, 1.0)
+        with np.errstate(over="ignore"):
+            outside = 0.5 * l2 * (size - excess / l2) ** 2
+            inside = size * (self.l1 - along) + 0.5 * l2 * coef**2 + excess**2 / (2 * l2)
+        return np.where(curved, np.where(along > self.l1, outside, inside), size * np.abs(self.l1 - along))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regcli.errors import counted, visible
-from regcli.report.report import Cell, Column, Fact, Report, Table
+from regcli.report.report import Cell, Column, Fact, Report, Table, finite
 from regcli.report.wording import names, number, percent, short
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
@@ -24,6 +24,7 @@ INFERENCE_COLUMNS = (
 
 def report_of_fit(document: Mapping[str, Any], order: str = "size") -> Report:
     """The report on a `regcli.fit/1` document; rows ordered by standardized size, or as in the file."""
+    document = finite(document)
     data, model = document["data"], document["model"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
     what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
@@ -72,14 +73,17 @@ def _inference(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
     keys = ["coefficient", "standardized"]
-    rows: list[tuple[Cell, ...]] = [(r["name"], *(r[key] for key in keys)) for r in _ordered(document, order)]
+    ordered = _ordered(document, order)
+    rows: list[tuple[Cell, ...]] = [(row["name"], *(row[key] for key in keys)) for row in ordered]
     intercept = document["model"]["intercept"]
     if intercept is not None:
         rows.append((INTERCEPT, intercept, None))
     if document["inference"] is not None:
         found = {row["name"]: row for row in document["inference"]["coefficients"]}
-        found[INTERCEPT] = document["inference"]["intercept"]
-        rows = [(*row, *_inference(found[str(row[0])])) for row in rows]
+        inferences = [found[row["name"]] for row in ordered]
+        if intercept is not None:
+            inferences.append(document["inference"]["intercept"])
+        rows = [(*row, *_inference(inference)) for row, inference in zip(rows, inferences, strict=True)]
         keys += ["std_error", "t", "p", "low", "high"]
     columns = (Column("name", "name", "name"), *(Column(key, key, "number") for key in keys))
     return Table(columns, tuple(rows))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -48,7 +49,10 @@ class Facts(dict[str, Any]):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(name) from None
+            raise AttributeError(f"no {name!r} among {', '.join(map(repr, self))}") from None
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *filter(str.isidentifier, self)})
 
 
 def _facts(value: Any) -> Any:
@@ -59,10 +63,13 @@ def _facts(value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """A copy in plain dicts and lists, None in place of every number that is not finite."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True)
@@ -83,8 +90,8 @@ class Report:
     def of(
         cls, document: Mapping[str, Any], headline: str, table: Table, records: Table, facts: Sequence[Fact]
     ) -> Report:
-        """A report on `document`, which is copied."""
-        return cls(_facts(document), headline, table, records, tuple(facts))
+        """A report on `document`, which is copied; in the copy None stands for what is not a finite number."""
+        return cls(_facts(finite(document)), headline, table, records, tuple(facts))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "document":
@@ -94,9 +101,12 @@ class Report:
         except KeyError:
             raise AttributeError(f"a {self.document.command} report has no {name!r}") from None
 
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.document})
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON document as plain dicts, lists, numbers and strings."""
-        return dict(_plain(self.document))
+        return dict(finite(self.document))
 
     def __str__(self) -> str:
         from regcli.report.to_terminal import to_text
@@ -106,10 +116,10 @@ class Report:
     def __repr__(self) -> str:
         return f"<regcli {self.document.command}: {self.headline}>"
 
-    def __rich__(self) -> Any:
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
         from regcli.report.to_terminal import renderable
 
-        return renderable(self)
+        yield renderable(self, options.max_width, bars=console.is_terminal, ascii_only=options.ascii_only)
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -49,6 +49,6 @@ def _line(cells: list[str]) -> str:
 
 def _markdown_cell(cell: Cell) -> str:
     text = visible(_text(cell))
-    for char in "\\`*_[]<>|":
+    for char in "\\`*_[]<>|~$&":
         text = text.replace(char, "\\" + char)
     return text

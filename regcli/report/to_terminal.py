@@ -6,6 +6,7 @@ Every name passes through `visible` and is shown as it is: no markup, no emoji c
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 NARROWEST = 40
+LEAST_NAME = 12
+FOLDED_NAME = 24
 UNLIMITED = 1_000_000
 MOST_ROWS = 60
 BAR_WIDTH = 12
 BLOCKS = "".join(map(chr, range(0x2588, 0x2590)))
-BREAK = "\n"
 BACKSLASH = " \\"
 WRITERS: dict[str, Callable[[float], str]] = {"number": number, "score": score, "p": p_value}
 
@@ -56,7 +58,7 @@ def renderable(
     table, left_out = report.table, ""
     if width is not None:
         table, left_out = _shortened(_narrowed(table, width))
-    parts.append(_table(table, bars, ascii_only))
+    parts.append(_table(table, width, bars, ascii_only))
     if left_out:
         parts.append(Text(left_out, style="dim"))
     parts += [Text(""), _facts(report, width)]
@@ -77,7 +79,7 @@ def _console(file: io.StringIO | None, width: int | None, terminal: bool) -> Con
 def _rendered(report: Report, console: Console, width: int | None) -> str:
     ascii_only = console.options.ascii_only
     with console.capture() as captured:
-        console.print(renderable(report, width, bars=console.is_terminal, ascii_only=ascii_only))
+        console.print(renderable(report, width, bars=console.is_terminal, ascii_only=ascii_only), crop=False)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
@@ -95,7 +97,7 @@ def _shortened(table: Table) -> tuple[Table, str]:
 
 
 def _narrowed(table: Table, width: int) -> Table:
-    """The table without its optional columns where a terminal is too narrow for all of them."""
+    """The table without its optional columns where a terminal is too narrow for all of them and for folded names."""
     from rich.cells import cell_len
 
     texts = [
@@ -103,6 +105,7 @@ def _narrowed(table: Table, width: int) -> Table:
         for column, cells in zip(table.columns, zip(*table.rows, strict=True), strict=True)
     ]
     sizes = [max(map(cell_len, (column.title, *cells))) for column, cells in zip(table.columns, texts, strict=True)]
+    sizes[0] = min(sizes[0], FOLDED_NAME)
     if sum(sizes) + 2 * (len(sizes) - 1) <= width:
         return table
     kept = [i for i, column in enumerate(table.columns) if not column.optional]
@@ -110,18 +113,25 @@ def _narrowed(table: Table, width: int) -> Table:
     return Table(columns, tuple(tuple(row[i] for i in kept) for row in table.rows), table.quiet)
 
 
-def _table(table: Table, bars: bool, ascii_only: bool) -> RenderableType:
+def _table(table: Table, width: int | None, bars: bool, ascii_only: bool) -> RenderableType:
+    """The table, in which names are folded to fit a `width`; rather than cut a number it grows wider than that."""
+    from rich.cells import cell_len
     from rich.table import Table as RichTable
     from rich.text import Text
 
     drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     columns = list(zip(*table.rows, strict=True))
-    texts = []
+    texts, sizes = [], []
     for column, cells in zip(table.columns, columns, strict=True):
         column_texts = _column_texts(column.kind, cells, bars, ascii_only)
-        width = max(map(len, (column.title, *column_texts))) if column.kind in WRITERS else 0
-        texts.append([text.rjust(width) for text in column_texts])
-        drawn.add_column(Text(column.title.rjust(width)), overflow="fold", no_wrap=column.kind in WRITERS)
+        size = max(map(cell_len, (column.title, *column_texts)))
+        sizes.append(min(size, LEAST_NAME) if column.kind == "name" else size)
+        right = size if column.kind in WRITERS else 0
+        texts.append([text.rjust(right) for text in column_texts])
+        drawn.add_column(Text(column.title.rjust(right)), overflow="fold", no_wrap=column.kind != "name")
+    least = sum(sizes) + 2 * (len(sizes) - 1)
+    if width is not None and least > width:
+        drawn.width = least
     for i, row in enumerate(zip(*texts, strict=True)):
         drawn.add_row(*(_with_bar(text) for text in row), style="dim" if i in table.quiet else None)
     return drawn
@@ -170,14 +180,20 @@ def _facts(report: Report, width: int | None) -> RenderableType:
         if width is not None and fact.is_command:
             lines = continued(fact.lines[0], width - label)
         for i, line in enumerate(lines):
-            grid.add_row(Text(fact.label if i == 0 else ""), Text(line))
+            grid.add_row(Text(fact.label if i == 0 else ""), Text(visible(line)))
     return grid
 
 
 def continued(command: str, width: int) -> tuple[str, ...]:
     """A command over several lines that a shell reads as one: it is broken before options, with a backslash."""
+    parts: list[str] = []
+    for word in shlex.split(command):
+        if parts and not word.startswith("--"):
+            parts[-1] += f" {shlex.quote(word)}"
+        else:
+            parts.append(shlex.quote(word))
     lines: list[str] = []
-    for part in command.replace(" --", BREAK + "--").split(BREAK):
+    for part in parts:
         if lines and len(lines[-1]) + len(part) + 1 <= width - 2:
             lines[-1] += f" {part}"
         else:

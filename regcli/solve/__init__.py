@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import Notice, UsageError
+from regcli.problem.families import GAUSSIAN
 from regcli.problem.objective import Problem, Solution, best_intercept, certify, gram, objective
 from regcli.problem.penalties import ElasticNet
 from regcli.solve import sklearn_cd
 from regcli.solve.direct import RidgeFactor, is_ridge, least_squares
-from regcli.solve.quadratic import ActiveSet, GramQuadratic
+from regcli.solve.quadratic import ActiveSet, Quadratic
 from regcli.solve.working_set import WorkingSet
 
 Vector = NDArray[np.float64]
@@ -73,7 +74,7 @@ def _run_ridge(problem: Problem, start: Vector | None) -> Proposal:
 
 
 def _run_quadratic(problem: Problem, start: Vector | None) -> Proposal:
-    solver = ActiveSet(GramQuadratic(gram(problem), problem.null_pull), problem.strengths)
+    solver = ActiveSet(Quadratic(gram(problem), problem.null_pull), problem.strengths)
     coef = solver.minimise(start)
     return Proposal(coef, solver.rounds)
 
@@ -121,6 +122,7 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
     With `auto` (and within `exact`) an answer that is not certified sends the problem to the next solver in line,
     and a notice says so; when none is certified, the one of least violation is returned as it is.
     """
+    problem, centre = _centred(problem)
     reduced, kept = _without_twins(problem)
     tried: list[Solution] = []
     failures: list[str] = []
@@ -139,7 +141,7 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
     if not tried:
         raise np.linalg.LinAlgError("; ".join(failures))
     best = min(tried, key=lambda solution: (not solution.certificate.certified, solution.certificate.violation))
-    return replace(best, notices=_said(best, failures))
+    return replace(best, intercept=centre + best.intercept, notices=_said(best, failures))
 
 
 def _measured(problem: Problem, coef: Vector, name: str, proposal: Proposal) -> Solution:
@@ -165,16 +167,26 @@ def _said(best: Solution, failures: list[str]) -> tuple[Notice, ...]:
     return (Notice("not_certified", f"no solver's answer is certified: {'; '.join(failures)}"),)
 
 
-def _without_twins(problem: Problem) -> tuple[Problem, NDArray[np.intp]]:
-    """The problem on the first of each group of equal columns, where the penalty has no part that would share.
+def _centred(problem: Problem) -> tuple[Problem, float]:
+    """The problem with the mean taken out of y, and that mean: however far off zero y lies, no digits are lost."""
+    if not problem.intercept or problem.family is not GAUSSIAN:
+        return problem, 0.0
+    return replace(problem, y=problem.y - problem.null_intercept), problem.null_intercept
 
-    Under a pure L1 penalty any split between equal columns is a solution: the first in the file takes it all.
+
+def _without_twins(problem: Problem) -> tuple[Problem, NDArray[np.intp]]:
+    """The problem on one of each group of equal columns, where the penalty has no part that would share.
+
+    Under a pure L1 penalty any split between equal columns is a solution: the least penalised takes it all, of
+    several the first in the file.
     """
     everything = np.arange(problem.Z.shape[1])
     if problem.twins is None:
         return problem, everything
     split_is_free = (problem.penalty.l2 == 0) & (problem.strengths.l1 > 0)
-    kept = everything[(problem.twins == everything) | ~split_is_free]
+    order = np.lexsort((problem.penalty.l1, problem.twins))
+    heads = order[np.unique(problem.twins[order], return_index=True)[1]]
+    kept = everything[np.isin(everything, heads) | ~split_is_free]
     if len(kept) == len(everything):
         return problem, everything
     penalty = ElasticNet(problem.penalty.l1[kept], problem.penalty.l2[kept])

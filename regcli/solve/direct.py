@@ -17,6 +17,9 @@ from regcli.problem.penalties import Strengths
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
+VAGUE = 1e8
+"""A Gram matrix of a larger condition number leaves fewer than half of the digits: the rows are factored instead."""
+
 
 @dataclass(frozen=True)
 class LeastSquares:
@@ -91,12 +94,24 @@ class RidgeFactor:
     def coef(self, alpha: float) -> Vector:
         """The ridge solution (p,) at `alpha`, with two steps of refinement from the rows."""
         problem, l2 = self.problem, alpha * self.problem.penalty.l2
+        if not self.by_rows and self.values[-1] > VAGUE * (self.values[0] + alpha):
+            return self._stacked(alpha)
         centre = problem.null_intercept
         coef = np.zeros(len(self.share))
         for _ in range(3):
             residual = problem.y - centre - problem.Z @ coef
             coef = coef + self._solve(problem.pull(residual) - l2 * coef, alpha)
         return coef
+
+    def _stacked(self, alpha: float) -> Vector:
+        """The same as least squares on the rows with the penalty's below them, which squares no condition number."""
+        problem = self.problem
+        rows = np.vstack([_rooted(problem, problem.Z), np.sqrt(problem.total * alpha) * np.diag(self.share)])
+        y = problem.y - problem.null_intercept
+        target = y if problem.weights is None else np.sqrt(problem.weights) * y
+        size = np.sqrt(np.sum(rows**2, axis=0))
+        found = least_squares(rows / size, np.append(target, np.zeros(len(size))))
+        return np.asarray(found.coef / size)
 
     def _solve(self, pull: Vector, alpha: float) -> Vector:
         """(Z'SZ/W + alpha diag(l2))^-1 pull."""

@@ -11,12 +11,13 @@ sparse coding algorithms, algorithm 1) is taken, which always makes it fall: hen
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcli.problem.penalties import Strengths
+from regcli.solve.factor import Factor
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -30,43 +31,21 @@ MOST_PART_WAYS = 5
 """How many times in a row a guess may be followed part of the way before signs are made good one by one."""
 
 
-class Quadratic(Protocol):
-    """1/2 b'Gb - c'b, as the active set needs it."""
-
-    @property
-    def linear(self) -> Vector:
-        """The vector c, (p,)."""
-
-    @property
-    def diagonal(self) -> Vector:
-        """The diagonal of G, (p,)."""
-
-    def times(self, active: Index, values: Vector) -> Vector:
-        """G[:, active] @ values, (p,)."""
-
-    def block(self, active: Index) -> Matrix:
-        """G[active, active]."""
-
-
 @dataclass(frozen=True)
-class GramQuadratic:
-    """The quadratic of a Gram matrix G (p, p) = Z'SZ/W and c (p,) = Z'Sy/W."""
+class Quadratic:
+    """1/2 b'Gb - c'b with a Gram matrix G (p, p) = Z'SZ/W and `linear` c (p,) = Z'Sy/W."""
 
     matrix: Matrix
     linear: Vector
 
-    @property
+    @cached_property
     def diagonal(self) -> Vector:
-        """The diagonal of G."""
-        return np.asarray(np.diagonal(self.matrix))
+        """The diagonal of G, (p,)."""
+        return np.diagonal(self.matrix).copy()
 
     def times(self, active: Index, values: Vector) -> Vector:
-        """G[:, active] @ values; G is symmetric, so that contiguous rows serve as columns."""
+        """G[:, active] @ values, (p,); G is symmetric, so that contiguous rows serve as columns."""
         return np.asarray(values @ self.matrix[active])
-
-    def block(self, active: Index) -> Matrix:
-        """G[active, active]."""
-        return np.asarray(self.matrix[np.ix_(active, active)])
 
 
 @dataclass
@@ -83,6 +62,7 @@ class ActiveSet:
 
     def __init__(self, quadratic: Quadratic, strengths: Strengths) -> None:
         self.quadratic = quadratic
+        self.factor = Factor(quadratic.matrix, strengths.l2)
         self.l1, self.l2 = strengths.l1, strengths.l2
         self.rounds = 0
 
@@ -150,27 +130,13 @@ class ActiveSet:
         return self._state(coef)
 
     def _system(self, active: Index) -> Matrix:
-        matrix = self.quadratic.block(active)
+        matrix = self.quadratic.matrix[np.ix_(active, active)]
         matrix[np.diag_indices_from(matrix)] += self.l2[active]
         return matrix
 
     def _solve(self, active: Index, right: Vector) -> Vector | None:
-        """(G_AA + diag l2_A)^-1 right with one step of refinement; None where the matrix is singular."""
-        if active.size == 0:
-            return np.zeros(0)
-        matrix = self._system(active)
-        size = 1.0 / np.sqrt(np.diag(matrix))
-        matrix *= size[:, None] * size
-        try:
-            pivots = np.diag(np.linalg.cholesky(matrix))
-        except np.linalg.LinAlgError:
-            return None
-        if float(np.min(pivots)) ** 2 < SINGULAR * active.size:
-            return None
-        scaled = right * size
-        values = np.linalg.solve(matrix, scaled)
-        values += np.linalg.solve(matrix, scaled - matrix @ values)
-        return np.asarray(values * size)
+        """(G_AA + diag l2_A)^-1 right; None where the matrix is singular."""
+        return self.factor.solve(active, right)
 
     def _part_way(self, state: _State, candidate: _State) -> _State:
         """The lowest point on the way to a candidate that itself lies no lower."""
@@ -222,9 +188,16 @@ class ActiveSet:
         if target is not None:
             return target - values, True
         system = self._system(active)
-        null = np.linalg.eigh(system)[1][:, 0]
+        scaled, size = unit_diagonal(system)
+        null = size * np.linalg.eigh(scaled)[1][:, 0]
         slope = (system @ values - self.quadratic.linear[active] + self.l1[active] * signs) @ null
         return (-null if slope > 0 else null), False
+
+
+def unit_diagonal(matrix: Matrix) -> tuple[Matrix, Vector]:
+    """A symmetric matrix scaled to a diagonal of ones, and the factors (k,) that do it."""
+    size = 1.0 / np.sqrt(np.diag(matrix))
+    return matrix * (size[:, None] * size), size
 
 
 def first_sign_change(values: Vector, direction: Vector, signs: Vector) -> tuple[float, int | None]:
@@ -261,8 +234,7 @@ def lowest_step(values: Vector, direction: Vector, l1: Vector, slope: float, cur
 
 def independent(matrix: Matrix, active: Index) -> Index:
     """Those of `active` whose column is not in the span of the ones before it, by Cholesky with skipping."""
-    size = 1.0 / np.sqrt(np.diag(matrix))
-    left = matrix * (size[:, None] * size)
+    left, _ = unit_diagonal(matrix)
     kept = []
     for j in range(len(active)):
         pivot = left[j, j]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from regcli.problem.objective import Problem
 from regcli.problem.penalties import Strengths
-from regcli.solve.quadratic import ActiveSet, GramQuadratic
+from regcli.solve.quadratic import ActiveSet, Quadratic
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -63,7 +63,7 @@ class WorkingSet:
         self._join(_largest(strong, np.abs(self.pull) - strengths.l1))
         while True:
             inside = self.columns
-            quadratic = GramQuadratic(self.matrix, self.linear[inside])
+            quadratic = Quadratic(self.matrix, self.linear[inside])
             solver = ActiveSet(quadratic, Strengths(strengths.l1[inside], strengths.l2[inside]))
             self.coef = np.zeros(len(self.coef))
             self.coef[inside] = solver.minimise(self._warm)

@@ -1,1 +1,36 @@
-"""One file a verb."""
+"""The Typer app; one file a verb, registered here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from regcli import __version__
+from regcli.cli.commands.fit import fit
+from regcli.cli.output import put
+
+app = typer.Typer(
+    name="regcli",
+    help="Exact, certified regularized regression on CSV files: lasso, ridge, elastic net.",
+    epilog="regcli fit --help lists the options of a command.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+app.command("fit")(fit)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        put(f"regcli {__version__}\n", "utf-8")
+        raise typer.Exit
+
+
+@app.callback()
+def _regcli(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass

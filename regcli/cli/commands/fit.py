@@ -50,4 +50,5 @@ def fit(
 
     from regcli import workflows
 
-    return deliver(lambda: workflows.fit(data, model, validation, said, teller(said)), said, source)
+    sources = [source] if test is None else [source, test]
+    return deliver(lambda: workflows.fit(data, model, validation, said, teller(said)), said, sources)

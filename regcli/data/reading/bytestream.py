@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from regcli.data import kinds
-from regcli.data.unpack import unpacked
+from regcli.data.reading import kinds
+from regcli.data.reading.unpack import unpacked
 from regcli.errors import DataError, Notice, UsageError, nearest, visible
 
 STDIN = "standard input"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
-from regcli.data.records import Lines, Record, SwallowedLinesError, UnclosedQuoteError, records, rows
+from regcli.data.reading.records import Lines, Record, SwallowedLinesError, UnclosedQuoteError, records, rows
 from regcli.errors import DataError, Notice, counted, shortened
 
 CANDIDATES = ("\t", ";", "|", ",")

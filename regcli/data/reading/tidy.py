@@ -12,7 +12,7 @@ import pandas as pd
 
 Places = np.ndarray[Any, np.dtype[np.int64]]
 
-_PLAIN = frozenset({np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.bool_)})
+PLAIN = frozenset({np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.bool_)})
 SPACES = " \t\r\n\f\v"
 _NUMBERS = {
     mark: re.compile(
@@ -32,7 +32,7 @@ def number(cell: str, decimal: str) -> float | None:
 
 def plain_frame(frame: pd.DataFrame, decimal: str, missing: Collection[str]) -> pd.DataFrame:
     """The frame with every column in one of the four kinds; `missing` are the texts that stand for a missing cell."""
-    odd = [place for place, kind in enumerate(frame.dtypes) if kind not in _PLAIN]
+    odd = [place for place, kind in enumerate(frame.dtypes) if kind not in PLAIN]
     if not odd:
         return frame.copy(deep=False)
     columns = dict(enumerate(frame.items()))
@@ -57,7 +57,7 @@ def rows_with_cells(frame: pd.DataFrame, missing: Collection[str]) -> Places | N
 
 def _gaps(column: pd.Series[Any], missing: Collection[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     gaps = column.isna()
-    if gaps.all() or column.dtype in _PLAIN:
+    if gaps.all() or column.dtype in PLAIN:
         return gaps.to_numpy()
     texts = {cell for cell in column[~gaps] if isinstance(cell, str)}
     blank = [cell for cell in texts if not cell.strip(SPACES) or cell.strip(SPACES) in missing]

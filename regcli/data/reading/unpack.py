@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
-from regcli.data import kinds
+from regcli.data.reading import kinds
 from regcli.errors import DataError, UsageError, counted
 
 PIECE = 1 << 20

@@ -1,0 +1,1 @@
+"""From bytes to a plain frame: opened, unpacked, recognised, cut into rows, parsed, tidied, named."""
