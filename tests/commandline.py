@@ -98,6 +98,8 @@ def regcli(*words: object, stdin: bytes = b"") -> Said:
             code = run([str(word) for word in words])
     finally:
         sys.stdin = stdin_before
+    for stream in (out, err):
+        stream.flush()
     return Said(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # type: ignore[attr-defined]
 
 
@@ -111,6 +113,17 @@ def document(source: object, *words: object) -> Any:
     said = fit(source, *words, "--json")
     assert said.code == 0, said.err
     return said.json
+
+
+def check_error(said: Said, code: int) -> None:
+    """One to three lines on standard error, nothing on standard output, no traceback."""
+    assert (said.code, said.out) == (code, ""), said
+    told = [line for line in said.err.splitlines() if not line.startswith("Note: ")]
+    assert 1 <= len(told) <= 3
+    assert [line.split(":")[0] for line in told] in (
+        ["Error"], ["Error", "Try"], ["Error", "Found"], ["Error", "Found", "Try"],
+    )  # fmt: skip
+    assert "Traceback" not in said.err
 
 
 def typed_next(said: Said, command: Sequence[object]) -> Said:

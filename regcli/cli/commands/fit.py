@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from regcli.cli import options as o
 from regcli.cli.output import deliver, teller
+from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, ModelSpec, OutputSpec, ValidationSpec
 
 
@@ -48,7 +49,9 @@ def fit(
     model = ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
     validation = ValidationSpec(test, test_size, split_column, seed)
 
+    sources = [source] if test is None else [source, test]
+    suit_threads(sources)
+
     from regcli import workflows
 
-    sources = [source] if test is None else [source, test]
     return deliver(lambda: workflows.fit(data, model, validation, said, teller(said)), said, sources)

@@ -1,0 +1,236 @@
+"""`regcli fit` as it is typed: each option acts or is refused, and what is to be typed next works when it is pasted."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commandline import DIABETES, PROSTATE, check_error, document, fit, regcli, table, typed_next
+
+from regcli.cli.commands.fit import fit as command
+from regcli.specs import CONVENTIONS
+
+OPTIONS = set(inspect.signature(command).parameters)
+COMMAS = "a;b;y\n1,5;2;3\n2,5;1;4,5\n3,5;9;1\n9,1;1;2\n"
+GAPS = "a,b,y\n1,2,3\n2,,4\n3,1,9\n4,?,1\n5,7,2\n"
+LATIN = "a,gr\xf6\xdfe,y\n1,2,3\n2,5,4\n3,1,9\n".encode("latin-1")
+
+ACTS: dict[str, tuple[str | bytes, str, str]] = {
+    "source": (DIABETES, "-a 1", ""),
+    "target": (DIABETES, "-a 1", "-y bmi"),
+    "features": (DIABETES, "-a 1", "-x bmi,bp"),
+    "exclude": (DIABETES, "-a 1", "--exclude bmi"),
+    "sep": (COMMAS, "-a 0.1 --decimal ,", "--sep ,"),
+    "decimal": (COMMAS, "-a 0.1", "--decimal ,"),
+    "encoding": (LATIN, "-a 0.1", "--encoding latin-1"),
+    "na": (GAPS, "-a 0.1 --missing drop", "--na ?"),
+    "missing": (GAPS, "-a 0.1 --na ?", "--missing drop"),
+    "penalty": (DIABETES, "-a 1", "-p l2"),
+    "alpha": (DIABETES, "-a 1", "-a 2"),
+    "l1_ratio": (DIABETES, "-p enet -a 1", "--l1-ratio 0.1"),
+    "l1": (DIABETES, "-p enet --l1 1 --l2 1", "--l1 2"),
+    "l2": (DIABETES, "-p enet --l1 1 --l2 1", "--l2 2"),
+    "convention": (DIABETES, "-a 1", "--convention mse"),
+    "standardize": (DIABETES, "-a 1", "--no-standardize"),
+    "intercept": (DIABETES, "-a 1", "--no-intercept"),
+    "solver": (DIABETES, "-a 1", "--solver sklearn"),
+    "test": (DIABETES, "-a 1", f"--test {DIABETES}"),
+    "test_size": (DIABETES, "-a 1", "--test-size 0.2"),
+    "split_column": (PROSTATE, "-y lpsa -a 1", "--split-column train"),
+    "seed": (DIABETES, "-a 1 --test-size 0.2", "--seed 1"),
+    "format": (DIABETES, "-a 1", "--format csv"),
+    "json": (DIABETES, "-a 1", "--json"),
+    "output": (DIABETES, "-a 1", f"-o {os.devnull}"),
+    "order": (DIABETES, "-a 1", "--order file"),
+    "quiet": (DIABETES, "-a 1", "-q"),
+    "verbose": (DIABETES, "-a 1", "-v"),
+}
+"""For each parameter of the command: a file, a command, and words that change what it says."""
+
+LONG = {"-y": "--target", "-x": "--features", "-p": "--penalty", "-a": "--alpha", "-o": "--output"}
+SHORT_FLAGS = {"-q": "--quiet", "-v": "--verbose"}
+
+REFUSED: dict[str, tuple[str, bool]] = {
+    "-a -1": ("--alpha", False),
+    "-a nan": ("--alpha", False),
+    "-a inf": ("--alpha", False),
+    "-a 1e400": ("--alpha", False),
+    "-a one": ("--alpha", False),
+    "-p enet --l1 -1 --l2 1": ("--l1", False),
+    "-p enet --l1 1 --l2 nan": ("--l2", False),
+    "-p enet -a 1 --l1-ratio 1.5": ("--l1-ratio", False),
+    "-p enet -a 1 --l1-ratio -0.1": ("--l1-ratio", False),
+    "-p enet -a 1 --l1-ratio nan": ("--l1-ratio", False),
+    "-p none -a 1": ("--alpha", False),
+    "-a 1 --l1-ratio 0.5": ("--l1-ratio", True),
+    "-p l2 -a 1 --l1-ratio 0.5": ("--l1-ratio", True),
+    "-p none --l1-ratio 0.5": ("--l1-ratio", False),
+    "-p enet --l1 1": ("--l2", False),
+    "-p enet --l2 1": ("--l1", False),
+    "--l1 1 --l2 1": ("--l1", True),
+    "-p enet --l1 1 --l2 1 -a 1": ("--alpha", False),
+    "-p enet --l1 1 --l2 1 --l1-ratio 0.5": ("--l1-ratio", False),
+    "-p laso -a 1": ("lasso", True),
+    "-p elastic -a 1": ("elastic", True),
+    "-p Ridg -a 1": ("ridge", True),
+    "-p xyz -a 1": ("xyz", False),
+    "-a 1 --convention glmnt": ("glmnet", True),
+    "-a 1 --solver exat": ("exact", True),
+    "-a 1 --order sise": ("size", True),
+    "-a 1 --missing drp": ("drop", True),
+    "-a 1 --format jsn": ("json", True),
+    "-a 1 --format markdwn": ("markdown", True),
+    "-a 1 --json --format csv": ("--json", False),
+    "-a 1 -q -v": ("--quiet", False),
+    "-a 1 -y tagret": ("tagret", True),
+    "-a 1 -y ''": ("--target", False),
+    "-a 1 -x bim": ("bim", False),
+    "-a 1 -x bmi,pb": ("pb", False),
+    "-a 1 --exclude agee": ("agee", False),
+    "-a 1 -x 'q*'": ("q*", False),
+    "-a 1 --exclude 'q*'": ("q*", False),
+    "-a 1 --exclude '*'": ("feature", False),
+    "-a 1 -x target": ("target", False),
+    "-a 1 -x ''": ("--features", False),
+    "-a 1 --exclude target": ("target", False),
+    "-a 1 -y s1 --exclude s1": ("s1", False),
+    "-a 1 -o out.xyz": ("out.xyz", False),
+    "-a 1 --seed 1": ("--seed", False),
+    "-a 1 --test-size 0.2 --seed -1": ("--seed", False),
+    "-a 1 --test-size 0.2 --seed 1.5": ("--seed", False),
+    "-a 1 --test-size 0": ("--test-size", False),
+    "-a 1 --test-size 1": ("--test-size", False),
+    "-a 1 --test-size nan": ("--test-size", False),
+    "-a 1 --test-size 0.0001": ("--test-size", True),
+    "-a 1 --test-size 0.9999": ("split", True),
+    f"-a 1 --test-size 0.2 --test {DIABETES}": ("--test-size", False),
+    "-a 1 --test-size 0.2 --split-column sex": ("--split-column", False),
+    "-a 1 --split-column sxe": ("sxe", False),
+    "-a 1 --split-column target": ("target", False),
+    "-a 1 -x sex,bmi --split-column sex": ("sex", False),
+    "-a 1 --decimal x": ("--decimal", False),
+    "-a 1 --sep ::": ("--sep", False),
+    "-a 1 --sep ''": ("--sep", False),
+    "-a 1 --decimal , --sep ,": ("--sep", False),
+    "-a 1 --encoding klingon": ("klingon", True),
+    "-p l2 -a 1 --no-such-option": ("--no-such-option", False),
+    "-a": ("-a", False),
+    "-a 1 another.csv": ("another.csv", False),
+}
+"""Words after `regcli fit diabetes.csv`, what the error names, and whether adding what `Try:` says makes it work."""
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Any:
+    def write(content: str | bytes) -> str:
+        if content in (DIABETES, PROSTATE):
+            return str(content)
+        path = tmp_path / "t.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
+    return write
+
+
+# Each option acts or is refused
+
+
+def test_no_option_is_left_out_here() -> None:
+    """Every parameter of the command has a row above."""
+    assert set(ACTS) == OPTIONS
+
+
+@pytest.mark.parametrize("name", sorted(set(ACTS) - {"source"}))
+def test_each_option_acts(name: str, written: Any) -> None:
+    """With the option something else is said than without it."""
+    content, words, more = ACTS[name]
+    source = written(content)
+    without, with_it = (fit(source, *shlex.split(line)) for line in (words, f"{words} {more}"))
+    assert 0 in (without.code, with_it.code)
+    assert (without.code, without.out, without.err) != (with_it.code, with_it.out, with_it.err)
+
+
+@pytest.mark.parametrize(("short", "long"), [*LONG.items(), *SHORT_FLAGS.items()])
+def test_short_options_are_the_long_ones(short: str, long: str) -> None:
+    """-y and --target, and so on."""
+    values = {"-y": "bmi", "-x": "bp", "-p": "l2", "-a": "3", "-o": os.devnull}
+    value = [values[short]] if short in values else []
+    rest = [] if short == "-a" else ["--alpha", "1"]
+    one, other = (fit(DIABETES, option, *value, *rest) for option in (short, long))
+    assert one.code == other.code == 0
+    assert one.out == other.out
+    assert len(one.err.splitlines()) == len(other.err.splitlines())
+
+
+@pytest.mark.parametrize("alias", [("lasso", "l1"), ("ridge", "l2"), ("enet", "elasticnet"), ("LASSO", "l1")])
+def test_other_names_of_the_penalties(alias: tuple[str, str]) -> None:
+    """lasso, ridge and enet are l1, l2 and elasticnet, in any case."""
+    assert fit(DIABETES, "-p", alias[0], "-a", 1).out == fit(DIABETES, "-p", alias[1], "-a", 1).out
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_wrong_options_are_refused(words: str) -> None:
+    """Exit 2, one to three lines, nothing on standard output; a `Try:` that is complete works when it is added."""
+    named, works = REFUSED[words]
+    said = fit(DIABETES, *shlex.split(words))
+    check_error(said, 2)
+    assert named in said.err
+    if works:
+        then = typed_next(said, ["fit", DIABETES, *shlex.split(words)])
+        assert then.code == 0, f"{said.err}{then.err}"
+
+
+@pytest.mark.parametrize(
+    ("words", "help_of"), [("ft x.csv", "regcli"), ("fit", "regcli fit"), ("fit x --nope", "regcli fit"),
+                           ("fit x -a", "regcli fit"), ("fit x -a b", "regcli fit"), ("--nope", "regcli")],
+)  # fmt: skip
+def test_words_that_typer_refuses(words: str, help_of: str) -> None:
+    """The same form as all errors, and the help of the command that was meant."""
+    said = regcli(*words.split())
+    check_error(said, 2)
+    assert said.hint == f"{help_of} --help"
+
+
+# What is to be typed next works when it is pasted
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", "enet", "enet --l1-ratio 0.9", "enet --l1-ratio 0"])
+@pytest.mark.parametrize("rest", ["", "--no-standardize", "--no-intercept", "-y s1 --exclude target,age -x 's*'"])
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_missing_alpha_leads_to_a_command(penalty: str, rest: str, convention: str) -> None:
+    """Without --alpha: where the strengths end, and a command to paste, which keeps every other option."""
+    words = shlex.split(f"-p {penalty} --convention {convention} {rest}")
+    said = fit(DIABETES, *words)
+    check_error(said, 2)
+    assert said.hint is not None
+    pasted = shlex.split(said.hint)
+    found = document(*pasted[2:])
+    if "alpha_max" in said.err:
+        assert f"{found['model']['alpha_max']:.6g}" in said.err
+        assert found["sparsity"]["nonzero"] > 0
+        words += ["--alpha", f"{1.00001 * found['model']['alpha_max']:.17g}"]
+        assert document(DIABETES, *words)["sparsity"]["nonzero"] == 0
+    assert found["settings"]["convention"] == convention
+
+
+@pytest.mark.parametrize("name", ["plain.csv", "two words.csv", "it's.csv", "$HOME;`x`.csv", "a&b|c.csv", "\u6f22.csv"])
+def test_commands_are_quoted_for_a_shell(name: str, tmp_path: Path) -> None:
+    """File and column names that a shell would take apart survive being pasted."""
+    path = table(tmp_path / name, ["a b", "c'd", "$e", "f,g", "h*"])
+    said = fit(path, "-x", "f,g", "-x", "a b", "-x", "c'd,$e")
+    check_error(said, 2)
+    assert typed_next(said, []).code == 0
+
+
+@pytest.mark.parametrize("words", ["-a 0.1", "-p none", "-p l2 -a 1", "-p enet -a 1", "-a 1e9", "-a 1 --test-size .5"])
+def test_next_leads_on_and_on(words: str) -> None:
+    """The command that a result suggests works, and so does the one that that one suggests; none suggests itself."""
+    seen = [f"regcli fit {DIABETES} {words}"]
+    for _ in range(4):
+        following = document(*shlex.split(seen[-1])[2:])["next"]
+        assert following not in seen[-1:]
+        seen.append(following)
