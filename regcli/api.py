@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from regcli import specs
@@ -11,10 +11,10 @@ from regcli.report.report import Report
 
 def fit(
     source: Any,
-    target: str | None = None,
+    target: Any = None,
     *,
-    features: str | Sequence[str] = (),
-    exclude: str | Sequence[str] = (),
+    features: Any = (),
+    exclude: Any = (),
     sep: str | None = None,
     decimal: str = ".",
     encoding: str | None = None,
@@ -37,21 +37,32 @@ def fit(
 ) -> Report:
     """Fit one penalised regression.
 
-    `source` is a path, '-' for standard input, a DataFrame, or a pair (X, y) with X (n, p) and y (n,). The other
-    arguments are the options of `regcli fit`. The report's attributes are the keys of the JSON document
-    (`report.model.alpha`), `to_dict()` is the document, and rich or a notebook displays it.
+    `source` is a path, '-' for standard input, a DataFrame, or a pair (X, y) with X (n, p) and y (n,). `target`,
+    `features` and `exclude` are names or globs, one or several. The other arguments are the options of `regcli fit`.
+    The report's attributes are the keys of the JSON document (`report.model.alpha`), `to_dict()` is the document, and
+    rich or a notebook displays it.
 
     Raises the errors of `regcli.errors`: UsageError, DataError.
     """
     from regcli import workflows
 
     data = specs.DataSpec(
-        source, target, _names(features), _names(exclude), sep, decimal, encoding, _names(na), missing
+        source,
+        None if target is None else str(target),
+        _names(features),
+        _names(exclude),
+        sep,
+        decimal,
+        encoding,
+        _names(na),
+        missing,
     )
     model = specs.ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
     validation = specs.ValidationSpec(test, test_size, split_column, seed)
     return workflows.fit(data, model, validation, specs.OutputSpec(order=order))
 
 
-def _names(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _names(given: Any) -> tuple[str, ...]:
+    """One name or several; a DataFrame's columns may be called by numbers."""
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    return tuple(map(str, given)) if several else (str(given),)

@@ -7,6 +7,7 @@ is consistent: a check that fails raises `UsageError` with the option as a user 
 from __future__ import annotations
 
 import math
+import operator
 import os
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
@@ -88,6 +89,8 @@ class ModelSpec:
         object.__setattr__(self, "penalty", _penalty(self.penalty))
         _member("--convention", self.convention, CONVENTIONS)
         _member("--solver", self.solver, SOLVERS)
+        for name in ("alpha", "l1", "l2", "l1_ratio"):
+            object.__setattr__(self, name, _number(f"--{name.replace('_', '-')}", getattr(self, name)))
         for option, value in (("--alpha", self.alpha), ("--l1", self.l1), ("--l2", self.l2)):
             if value is not None and not (math.isfinite(value) and value >= 0):
                 raise UsageError(f"{option} is a finite number, 0 or more, not {value:g}")
@@ -146,6 +149,8 @@ class ValidationSpec:
         typed = [option for option, value in given.items() if value is not None]
         if len(typed) > 1:
             raise UsageError(f"{' and '.join(typed)} are two answers to one question: give one of them")
+        object.__setattr__(self, "test_size", _number("--test-size", self.test_size))
+        object.__setattr__(self, "seed", _whole_number("--seed", self.seed))
         if self.test_size is not None and not 0 < self.test_size < 1:
             raise UsageError(f"--test-size is a share of the rows between 0 and 1, not {self.test_size:g}")
         if self.seed is not None and self.test_size is None:
@@ -201,24 +206,56 @@ class OutputSpec:
 
 
 def typed(data: DataSpec, model: ModelSpec, validation: ValidationSpec) -> list[str]:
-    """The options that make these requests, as words of a command line; what is left at its default is left out."""
-    words = [str(data.source)] if isinstance(data.source, (str, os.PathLike)) else ["DATA"]
-    for spec, skipped in ((data, {"source"}), (model, set()), (validation, set())):
+    """The options that make these requests, as words of a command line; what is left at its default is left out.
+
+    Rows that are no file stand there as DATA and TEST.
+    """
+    words = [_word("data", data.source)]
+    for spec, apart in ((data, {"source"}), (model, set()), (validation, set())):
         for item in fields(spec):
             value = getattr(spec, item.name)
-            if item.name in skipped or (value == item.default and item.name != "penalty"):
-                continue
-            words += _option_words(item.name, value)
+            if item.name not in apart and (item.name == "penalty" or not _same(value, item.default)):
+                words += _option_words(item.name, value)
     return words
+
+
+def _same(value: Any, default: Any) -> bool:
+    return value is default or (isinstance(value, (str, int, float, tuple)) and value == default)
 
 
 def _option_words(name: str, value: Any) -> list[str]:
     option = f"--{name.replace('_', '-')}"
     if isinstance(value, bool):
         return [option if value else f"--no-{option[2:]}"]
-    if isinstance(value, tuple):
-        return [word for item in value for word in (option, item)]
-    return [option, "tab" if value == "\t" else f"{value:.6g}" if isinstance(value, float) else str(value)]
+    values = value if isinstance(value, tuple) and all(isinstance(item, str) for item in value) else (value,)
+    return [word for item in values for word in (option, _word(name, item))]
+
+
+def _word(name: str, value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, (str, int, os.PathLike)):
+        return "tab" if value == "\t" else str(value)
+    return name.upper()
+
+
+def _number(option: str, value: Any) -> float | None:
+    """A plain float of any kind of number, NumPy's included."""
+    if value is None:
+        return None
+    try:
+        return float(value + 0.0)
+    except TypeError:
+        raise UsageError(f"{option} is a number, not {value!r}") from None
+
+
+def _whole_number(option: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise UsageError(f"{option} is a whole number, not {value!r}") from None
 
 
 def _member(option: str, value: str, choices: tuple[str, ...]) -> None:
@@ -228,19 +265,20 @@ def _member(option: str, value: str, choices: tuple[str, ...]) -> None:
         )
 
 
-def _nearest_option(option: str, value: str, choices: tuple[str, ...]) -> str | None:
-    near = nearest(value, choices)
+def _nearest_option(option: str, value: Any, choices: tuple[str, ...]) -> str | None:
+    near = nearest(str(value), choices)
     return f"{option} {near}" if near else None
 
 
 def _penalty(name: str) -> Penalty:
     words: dict[str, Penalty] = {penalty: penalty for penalty in PENALTIES} | ALIASES
-    if name.lower() not in words:
+    word = name.lower() if isinstance(name, str) else ""
+    if word not in words:
         raise UsageError(
             f"--penalty is one of none, l1 (lasso), l2 (ridge), elasticnet (enet), not {name!r}",
-            hint=_nearest_option("--penalty", name, tuple(words)),
+            hint=_nearest_option("--penalty", word, tuple(words)),
         )
-    return words[name.lower()]
+    return words[word]
 
 
 _SEPARATOR_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -256,7 +294,7 @@ def _separator(sep: str | None) -> str | None:
 
 
 def _tokens(given: tuple[str, ...], decimal: str) -> tuple[str, ...]:
-    """The missing tokens of a repeated, comma-separated option; where the comma is the decimal mark it separates none."""
+    """The missing tokens of a repeated, comma-separated option; a comma that is the decimal mark separates none."""
     if decimal == ",":
         return given
     return tuple(token.strip() for item in given for token in item.split(",") if token.strip())

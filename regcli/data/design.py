@@ -72,7 +72,7 @@ def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True) ->
     said += _said_of_constants(dropped)
     _check_target(train[:, 0], target)
     return Design(
-        X=X,
+        X=np.asfortranarray(X),  # one layout, so that the same rows give the same bits whatever was left out
         y=np.ascontiguousarray(train[:, 0]),
         names=[features[j] for j in kept],
         target=target,
@@ -104,16 +104,20 @@ class _Used:
 def _usable(rows: Rows, data: DataSpec, columns: list[str], marker: str | None, least: int = 2) -> _Used:
     """The rows without missing cells in `columns`, or one error with everything that stands in the way."""
     frame, target = rows.frame, columns[0]
-    gaps = frame[[*columns, marker] if marker else columns].isna()
-    empty = [name for name in columns if gaps[name].all()]
-    textual = [name for name in columns if name not in empty and frame[name].dtype.kind not in "iuf"]
+    checked = [*columns, marker] if marker else columns
+    gaps = pd.DataFrame(np.column_stack([frame[name].isna() for name in checked]), columns=checked)
+    blank = dict(zip(checked, gaps.all().tolist(), strict=True))
+    empty = [name for name in columns if blank[name]]
+    textual = [name for name in columns if not blank[name] and frame[name].dtype.kind not in "iuf"]
     if target in empty or (target in textual and not diagnose(frame[target], data.decimal).hint):
         raise _target_error(rows, target, data)
     absent = gaps.drop(columns=[*textual, *empty])
-    incomplete = np.flatnonzero(absent.any(axis=1))
+    gappy = absent.to_numpy().any(axis=1)
+    incomplete = np.flatnonzero(gappy)
     if textual or empty or (len(incomplete) and data.missing == "error"):
-        raise _blockers(rows, data, [*textual, *empty], absent, _sparse(absent, [target, marker], least))
-    positions = np.setdiff1d(np.arange(len(frame)), incomplete)
+        unusable = [name for name in columns if name in (*textual, *empty)]
+        raise _blockers(rows, data, columns[1:], unusable, absent, _sparse(absent, [target, marker], least))
+    positions = np.flatnonzero(~gappy)
     if not len(incomplete):
         if len(positions) < least:
             raise _too_few(rows, len(positions), least)
@@ -154,10 +158,13 @@ def _missing_by_column(absent: pd.DataFrame) -> str:
     return listed([f"{visible(str(name))} ({count:,})" for name, count in counts.items()])
 
 
-def _blockers(rows: Rows, data: DataSpec, unusable: list[str], absent: pd.DataFrame, sparse: list[str]) -> DataError:
+def _blockers(
+    rows: Rows, data: DataSpec, features: list[str], unusable: list[str], absent: pd.DataFrame, sparse: list[str]
+) -> DataError:
     """One error for all columns that are not numbers and all missing cells, ending in the options that would do.
 
-    The `sparse` columns are to go as well: with them too few rows would be left.
+    The `sparse` columns are to go as well: with them too few rows would be left. Where no feature would be left there
+    is no such option.
     """
     found: str | None = None
     said, options, excluded, textual = [], [], [], []
@@ -190,7 +197,8 @@ def _blockers(rows: Rows, data: DataSpec, unusable: list[str], absent: pd.DataFr
     more_missing = any(option.startswith("--na") for option in options)
     if data.missing == "error" and (more_missing or absent.drop(columns=sparse).any(axis=None)):
         options.append("--missing drop")
-    return DataError(f"{rows.name}: {'; '.join(said)}", found=found, hint=" ".join(dict.fromkeys(options)))
+    hint = " ".join(dict.fromkeys(options)) if set(features) - set(excluded) else None
+    return DataError(f"{rows.name}: {'; '.join(said)}", found=found, hint=hint)
 
 
 def _target_error(rows: Rows, target: str, data: DataSpec) -> DataError:
@@ -225,7 +233,7 @@ def _check_finite(used: _Used, table: Matrix, names: list[str]) -> None:
         f"{visible(names[column])} of {used.rows.name} holds a number that is infinite or too large for double "
         f"precision, {used.where([row])}{more}",
         found=shortened(table[row, column]),
-        hint=with_na if names[0] in infinite else as_option("--exclude", infinite),
+        hint=with_na if names[0] in infinite or infinite == names[1:] else as_option("--exclude", infinite),
     )
 
 

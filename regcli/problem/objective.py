@@ -142,7 +142,7 @@ def certify(problem: Problem, intercept: float, coef: Vector) -> Certificate:
     The gap is the Fenchel-Young sum of the rows and the features, nonnegative term by term. Its dual point is the
     residual with its part in the span of the unpenalised columns taken out, shrunk until |u_j| <= l1_j wherever
     the penalty has no quadratic part. u_j is known up to rounding: it counts as the nearest number that suits b_j,
-    and the way there is charged to the gap.
+    and the way there is charged to the gap, but for unpenalised columns, whose u_j is 0.
     """
     residual = problem.family.pull(problem.y, intercept + problem.Z @ coef)
     pull = problem.pull(residual)
@@ -151,7 +151,8 @@ def certify(problem: Problem, intercept: float, coef: Vector) -> Certificate:
     theta, dual_pull = _dual_point(problem, residual, noise)
     rows = problem.mean_of(problem.family.fenchel_young(problem.y, intercept + problem.Z @ coef, theta))
     suited = np.clip(strengths.nearest(coef, dual_pull), dual_pull - noise, dual_pull + noise)
-    features = strengths.fenchel_young(coef, suited) + np.abs(coef * (dual_pull - suited))
+    charged = np.where(strengths.free, 0.0, np.abs(coef * (dual_pull - suited)))
+    features = strengths.fenchel_young(coef, suited) + charged
     gap = (rows + float(features.sum())) / problem.null_objective
     bound = _rounding(problem, coef) if np.all(strengths.free) else VIOLATION_BOUND
     tied = _tied(problem, pull, noise)
@@ -246,5 +247,7 @@ def _surely_independent(problem: Problem, columns: NDArray[np.intp]) -> bool:
         return False
     matrix = gram(problem, columns)
     size = np.sqrt(np.diag(matrix))
+    if not np.all(size > 0):
+        return False
     values = np.linalg.eigvalsh(matrix / np.outer(size, size))
     return bool(values[0] > 1e-10 * values[-1])

@@ -64,7 +64,7 @@ def _table(document: Mapping[str, Any], order: str) -> Table:
         if intercept is not None:
             cells.append((INTERCEPT, intercept, None, None))
     quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
-    return Table(columns, tuple(cells), quiet)
+    return Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
 
 
 def _inference(row: Mapping[str, Any]) -> tuple[Cell, ...]:

@@ -26,11 +26,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under columns; `quiet` holds the rows that are there for completeness (zero coefficients)."""
+    """Rows of cells under columns.
+
+    `quiet` holds the rows that are there for completeness (zero coefficients), `pinned` those that are always shown.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     quiet: frozenset[int] = frozenset()
+    pinned: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def _facts(value: Any) -> Any:
         return Facts({key: _facts(item) for key, item in value.items()})
     if isinstance(value, (list, tuple)):
         return [_facts(item) for item in value]
-    return value
+    return _finite(value)
 
 
 def finite(value: Any) -> Any:
@@ -69,6 +73,10 @@ def finite(value: Any) -> Any:
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [finite(item) for item in value]
+    return _finite(value)
+
+
+def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -91,7 +99,7 @@ class Report:
         cls, document: Mapping[str, Any], headline: str, table: Table, records: Table, facts: Sequence[Fact]
     ) -> Report:
         """A report on `document`, which is copied; in the copy None stands for what is not a finite number."""
-        return cls(_facts(finite(document)), headline, table, records, tuple(facts))
+        return cls(_facts(document), headline, table, records, tuple(facts))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "document":

@@ -55,9 +55,9 @@ def renderable(
     from rich.text import Text
 
     parts: list[RenderableType] = [Text(report.headline, style="bold"), Text("")]
-    table, left_out = report.table, ""
+    table, left_out = _shortened(report.table, None if width is None else MOST_ROWS)
     if width is not None:
-        table, left_out = _shortened(_narrowed(table, width))
+        table = _narrowed(table, width)
     parts.append(_table(table, width, bars, ascii_only))
     if left_out:
         parts.append(Text(left_out, style="dim"))
@@ -83,17 +83,16 @@ def _rendered(report: Report, console: Console, width: int | None) -> str:
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
-def _shortened(table: Table) -> tuple[Table, str]:
-    """At a terminal a very long table keeps its largest rows, and the intercept; a sentence says what is left out."""
+def _shortened(table: Table, most: int | None) -> tuple[Table, str]:
+    """A very long table without its quiet rows, and with `most` rows at the most; a sentence says what is left out."""
     if len(table.rows) <= MOST_ROWS:
         return table, ""
-    loud = [i for i in range(len(table.rows) - 1) if i not in table.quiet]
-    kept = loud[: MOST_ROWS - 1]
-    last = len(table.rows) - 1
-    rows = tuple(table.rows[i] for i in [*kept, last])
+    loud = [i for i in range(len(table.rows)) if i not in table.quiet | table.pinned]
+    kept = loud[:most]
+    rows = tuple(table.rows[i] for i in [*kept, *sorted(table.pinned)])
     zeros, others = len(table.quiet), len(loud) - len(kept)
     parts = [f"{others:,} more that are not zero"] * bool(others) + [f"{zeros:,} that are zero"] * bool(zeros)
-    return Table(table.columns, rows), f"not shown: {' and '.join(parts)} (all of them in a pipe, in csv and in JSON)"
+    return Table(table.columns, rows), f"not shown: {' and '.join(parts)} (they are in csv and JSON)" if parts else ""
 
 
 def _narrowed(table: Table, width: int) -> Table:
@@ -110,7 +109,7 @@ def _narrowed(table: Table, width: int) -> Table:
         return table
     kept = [i for i, column in enumerate(table.columns) if not column.optional]
     columns = tuple(table.columns[i] for i in kept)
-    return Table(columns, tuple(tuple(row[i] for i in kept) for row in table.rows), table.quiet)
+    return Table(columns, tuple(tuple(row[i] for i in kept) for row in table.rows), table.quiet, table.pinned)
 
 
 def _table(table: Table, width: int | None, bars: bool, ascii_only: bool) -> RenderableType:

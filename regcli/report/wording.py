@@ -45,7 +45,7 @@ def percent(share: float) -> str:
     return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
-def names(items: Sequence[str], most: int = 20) -> str:
+def names(items: Sequence[str], most: int = 12) -> str:
     """Column names in a sentence, escaped; the first of them where there are many."""
     shown = ", ".join(visible(item) for item in items[:most])
     return shown if len(items) <= most else f"{shown} and {len(items) - most:,} more"

@@ -24,7 +24,9 @@ from regcli.solve.working_set import WorkingSet
 Vector = NDArray[np.float64]
 
 LARGEST_GRAM = 1000
-"""With more features than rows, up to this many features one Gram matrix of all of them is still the quickest."""
+"""With more features than rows, one Gram matrix of all of them is made for at most this many."""
+SMALL_GRAM = 50
+"""The same where a working set could do instead, which is quicker from about here on."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def _only_ridge(problem: Problem) -> str | None:
 
 def _not_too_wide(problem: Problem) -> str | None:
     n, p = problem.Z.shape
-    return None if p <= max(n, LARGEST_GRAM) else f"a Gram matrix of {p:,} features for {n:,} rows"
+    largest = LARGEST_GRAM if _needs_l1(problem) else SMALL_GRAM
+    return None if p <= max(n, largest) else f"a Gram matrix of {p:,} features for {n:,} rows"
 
 
 def _needs_l1(problem: Problem) -> str | None:

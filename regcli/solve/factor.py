@@ -31,7 +31,8 @@ class Factor:
     def __init__(self, matrix: Matrix, l2: Vector) -> None:
         self.matrix = matrix
         self.l2 = l2
-        self.scale = 1.0 / np.sqrt(np.diagonal(matrix) + l2)
+        diagonal = np.diagonal(matrix) + l2
+        self.scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
         self.index: Index = np.zeros(0, dtype=np.intp)
         self.block: Matrix = np.zeros((0, 0))
         self.inverse: Matrix = np.zeros((0, 0))
