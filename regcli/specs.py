@@ -102,7 +102,7 @@ class ModelSpec:
         typed = [f"--{name}" for name in ("l1", "l2") if getattr(self, name) is not None]
         if len(typed) == 1:
             other = "--l2" if typed == ["--l1"] else "--l1"
-            raise UsageError(f"{typed[0]} needs {other} beside it", hint=f"{typed[0]} ... {other} 0")
+            raise UsageError(f"{typed[0]} needs {other} beside it", hint=f"{other} 0")
         if typed:
             if self.penalty != "elasticnet":
                 raise UsageError("--l1 with --l2 gives the strengths of the elastic net", hint="--penalty elasticnet")
@@ -114,7 +114,9 @@ class ModelSpec:
         if self.l1_ratio is not None and self.penalty != "elasticnet":
             raise UsageError(f"--l1-ratio cannot act with --penalty {self.penalty}", hint="--penalty elasticnet")
         if self.penalty == "none" and self.alpha is not None and self.alpha > 0:
-            raise UsageError("--alpha cannot act with --penalty none", hint="--penalty l1, l2 or elasticnet")
+            raise UsageError("--alpha cannot act with --penalty none", hint="--penalty l1")
+        if self.penalty == "none" and self.convention != "mean":
+            raise UsageError("--convention cannot act with --penalty none", hint="--convention mean")
 
     @property
     def ratio(self) -> float:
@@ -154,7 +156,7 @@ class ValidationSpec:
         if self.test_size is not None and not 0 < self.test_size < 1:
             raise UsageError(f"--test-size is a share of the rows between 0 and 1, not {self.test_size:g}")
         if self.seed is not None and self.test_size is None:
-            raise UsageError("--seed cannot act without --test-size", hint="--test-size 0.2 --seed ...")
+            raise UsageError("--seed cannot act without --test-size", hint="--test-size 0.25")
         if self.seed is not None and not 0 <= self.seed < 2**64:
             raise UsageError(f"--seed is a whole number from 0 to 2^64 - 1, not {self.seed}")
 
@@ -210,7 +212,8 @@ def typed(data: DataSpec, model: ModelSpec, validation: ValidationSpec) -> list[
 
     Rows that are no file stand there as DATA and TEST.
     """
-    words = [_word("data", data.source)]
+    source = _word("data", data.source)
+    words = [f"./{source}" if source.startswith("-") and source != "-" else source]
     for spec, apart in ((data, {"source"}), (model, set()), (validation, set())):
         for item in fields(spec):
             value = getattr(spec, item.name)
@@ -233,7 +236,7 @@ def _option_words(name: str, value: Any) -> list[str]:
 
 def _word(name: str, value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return repr(value).removesuffix(".0")
     if isinstance(value, (str, int, os.PathLike)):
         return "tab" if value == "\t" else str(value)
     return name.upper()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commandline import DIABETES, REGCLI, Said, check_error, environment, fit, process, shell, table
+from commandline import DIABETES, PROSTATE, REGCLI, Said, check_error, environment, fit, process, shell, table
 
 from regcli import workflows
 from regcli.problem import objective
@@ -203,3 +203,11 @@ def test_faults_of_its_own(error: BaseException, code: int, debug: str, monkeypa
         check_error(Said(said.code, said.out, said.err.lstrip("\n")), code)
     assert "\x1b" not in said.err.partition("Traceback")[0]
     assert ("Traceback" in said.err) is (debug == "1" and code != 130)
+
+
+@pytest.mark.parametrize(("words", "code"), [(["-p", "laso"], 2), (["-y", "lpsa"], 3), (["-y", "lpsa", "-o", "/"], 5)])
+def test_quiet_never_silences_errors(words: list[str], code: int) -> None:
+    """--quiet takes notes and warnings away; an error is told in the same words."""
+    loud, quiet = fit(PROSTATE, "-a", 1, *words), fit(PROSTATE, "-a", 1, *words, "-q")
+    check_error(quiet, code)
+    assert quiet.err == loud.err

@@ -226,7 +226,6 @@ def test_commands_are_quoted_for_a_shell(name: str, tmp_path: Path) -> None:
     assert typed_next(said, []).code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="regcli/specs.py: these hints are no words to paste yet")
 @pytest.mark.parametrize("words", ["-a 1 --seed 1", "-p none -a 1", "-p enet --l1 1", "-p enet --l2 1"])
 def test_hints_of_what_lacks_its_other_half(words: str) -> None:
     """What is missing beside an option, or what it needs, can be added as it is printed."""
@@ -235,13 +234,11 @@ def test_hints_of_what_lacks_its_other_half(words: str) -> None:
     assert typed_next(said, ["fit", DIABETES, *words.split()]).code == 0
 
 
-@pytest.mark.xfail(strict=True, reason="problem/conventions.check is called by nobody")
 def test_a_convention_needs_a_strength() -> None:
     """--convention cannot act with --penalty none."""
     check_error(fit(DIABETES, "-p", "none", "--convention", "glmnet"), 2)
 
 
-@pytest.mark.xfail(strict=True, reason="workflows/fit.py formats a rank that coordinate descent does not have")
 def test_least_squares_by_coordinate_descent() -> None:
     """--solver sklearn with --penalty none gives coefficients, and says that it gives no standard errors."""
     found = document(DIABETES, "-p", "none", "--solver", "sklearn")
@@ -249,14 +246,12 @@ def test_least_squares_by_coordinate_descent() -> None:
     assert found["no_inference"]
 
 
-@pytest.mark.xfail(strict=True, reason="regcli/specs.py writes six digits of a number")
 def test_next_keeps_every_digit() -> None:
     """The command that is suggested has the very strength that was typed."""
     strength = "0.12345678901234567"
     assert document(*shlex.split(document(DIABETES, "-a", strength)["next"])[2:])["model"]["alpha"] == float(strength)
 
 
-@pytest.mark.xfail(strict=True, reason="regcli/specs.py writes the path as it is")
 def test_a_file_that_looks_like_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """-data.csv, typed after --, is suggested so that it can be typed again."""
     monkeypatch.chdir(tmp_path)

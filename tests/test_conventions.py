@@ -224,7 +224,7 @@ class TestEquivalents:
         assert_same(standardized(again), standardized(report), 1e-13)
 
 
-TERM = re.compile(r"(?P<number>[-+.e\d]+)(?P<half>/2)?(?P<scaled> / s_y)? sum (?P<norm>\|b\||b\^2)")
+TERM = re.compile(r"(?P<number>[-+.e\d]+)(?P<scaled>/s_y)? sum (?P<norm>\|b\||b\^2)")
 LOSS = re.compile(r"(?:\((?P<factor>1/2n|1/n)\) )?sum \(y( - b0)? - z\.b\)\^2")
 
 
@@ -249,7 +249,7 @@ def test_formula(convention: Convention, penalty: str, scaling: dict[str, Any]) 
         for term in terms:
             part = TERM.fullmatch(term)
             assert part, term
-            number = float(part["number"]) / (2 if part["half"] else 1)
+            number = float(part["number"])
             number /= report.model.target_deviation if part["scaled"] else 1
             total += number * float(np.sum(np.abs(coef) if part["norm"] == "|b|" else coef**2))
         return total

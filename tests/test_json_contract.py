@@ -281,7 +281,6 @@ def test_the_document_is_utf_8_with_a_final_newline() -> None:
     assert said.out.endswith("\n}\n")
 
 
-@pytest.mark.xfail(strict=True, reason="data/encoding.py lets a coefficient overflow, with NumPy's warning")
 @pytest.mark.parametrize("penalty", ["none", "l1"])
 def test_a_coefficient_that_no_double_holds_is_refused(penalty: str, tmp_path: Path) -> None:
     """A column of 1e-306 would have a coefficient of 1e310: an error that says to rescale it, not null."""

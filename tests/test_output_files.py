@@ -93,7 +93,9 @@ def test_standard_output_by_its_name(name: str, end: str, tmp_path: Path) -> Non
 
 def test_a_process_substitution_is_written_to(tmp_path: Path) -> None:
     """bash's >(...) is a descriptor by its name."""
-    done = shell(f"regcli fit {DIABETES} -a 1 --json -q -o >(cat > {tmp_path}/x); wait; sleep 0.3")
+    os.mkfifo(tmp_path / "end")
+    line = f"regcli fit {DIABETES} -a 1 --json -q -o >(cat > {tmp_path}/x; echo > {tmp_path}/end); cat {tmp_path}/end"
+    done = shell(line)
     assert done.returncode == 0
     assert strict_json((tmp_path / "x").read_text())["command"] == "fit"
 

@@ -25,7 +25,22 @@ READER_GONE = 141
 def main() -> NoReturn:
     """Run the command line and leave with the exit code that says how it went."""
     obey_signals()
-    sys.exit(run())
+    leave(run())
+
+
+def leave(code: int) -> NoReturn:
+    """End the process without the tenth of a second that taking NumPy and pandas apart would cost.
+
+    With REGCLI_DEBUG=1 the interpreter ends in its ordinary way, as profilers need it.
+    """
+    if os.environ.get("REGCLI_DEBUG") == "1":
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+    os._exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -33,10 +33,10 @@ class Scaling:
 
     def to_file_units(self, coef: Vector, intercept: float) -> tuple[Vector, float]:
         """Coefficients (p,) and intercept for the columns as they stand in the file."""
-        raw = coef / self.scale
-        if not self.centre:
-            return raw, intercept
-        return raw, math.fsum([intercept, *(-raw * self.mean)])
+        with np.errstate(over="ignore", invalid="ignore"):
+            raw = coef / self.scale
+            shifts = -raw * self.mean
+        return raw, math.fsum([intercept, *shifts]) if self.centre and np.all(np.isfinite(shifts)) else intercept
 
 
 def learn_scaling(X: Matrix, names: list[str], centre: bool, weights: Vector | None = None) -> tuple[Scaling, Matrix]:

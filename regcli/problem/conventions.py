@@ -63,16 +63,17 @@ def formula(convention: Convention, penalty: Penalty, alpha: float, ratio: float
         if ratio > 0:
             terms.append(f"{_number(alpha * ratio)} sum |b|")
         if ratio < 1:
-            quadratic = f"{_number(alpha * (1 - ratio))}{'/2' if halved else ''}"
-            terms.append(f"{quadratic}{' / s_y' if convention == 'glmnet' else ''} sum b^2")
+            quadratic = _number(alpha * (1 - ratio) * (0.5 if halved else 1))
+            terms.append(f"{quadratic}{'/s_y' if convention == 'glmnet' else ''} sum b^2")
     return " + ".join(terms)
 
 
 def equivalents(l1: float, l2: float, n: float, s_y: float, standardize: bool, intercept: bool) -> dict[str, Any]:
-    """What the same fit is called elsewhere: {tool: {call, value}}.
+    """What the same fit is called elsewhere: {tool: {call, value, mix}}.
 
     `value` is the number to pass for the strength ({l1, l2} where a tool takes two); None, with the reason in
-    `call`, where the tool has no such fit. For scikit-learn and Keras the columns are standardized beforehand.
+    `call`, where the tool has no such fit. `mix` is the share of L1 that goes with it (l1_ratio, glmnet's alpha), None
+    where there is none to pass. For scikit-learn and Keras the columns are standardized beforehand.
     """
     return {
         "sklearn": _sklearn(l1, l2, n, intercept),
@@ -88,40 +89,49 @@ def equivalents(l1: float, l2: float, n: float, s_y: float, standardize: bool, i
 def _sklearn(l1: float, l2: float, n: float, intercept: bool) -> dict[str, Any]:
     end = "" if intercept else ", fit_intercept=False"
     if l1 == 0 and l2 == 0:
-        return {"call": f"LinearRegression({end[2:]})", "value": 0.0}
+        return {"call": f"LinearRegression({end[2:]})", "value": 0.0, "mix": None}
     if l2 == 0:
-        return {"call": f"Lasso(alpha={_number(l1)}{end})", "value": l1}
+        return {"call": f"Lasso(alpha={_number(l1)}{end})", "value": l1, "mix": None}
     if l1 == 0:
-        return {"call": f"Ridge(alpha={_number(n * l2)}{end})", "value": n * l2}
+        return {"call": f"Ridge(alpha={_number(n * l2)}{end})", "value": n * l2, "mix": None}
     ratio = l1 / (l1 + l2)
-    return {"call": f"ElasticNet(alpha={_number(l1 + l2)}, l1_ratio={_number(ratio)}{end})", "value": l1 + l2}
+    return {
+        "call": f"ElasticNet(alpha={_number(l1 + l2)}, l1_ratio={_number(ratio)}{end})",
+        "value": l1 + l2,
+        "mix": ratio,
+    }
 
 
 def _glmnet(l1: float, l2: float, s_y: float, standardize: bool, intercept: bool) -> dict[str, Any]:
     strength = l1 + s_y * l2
     mix = l1 / strength if strength else 1.0
     end = ("" if standardize else ", standardize=FALSE") + ("" if intercept else ", intercept=FALSE")
-    return {"call": f"glmnet(x, y, alpha={_number(mix)}, lambda={_number(strength)}{end})", "value": strength}
+    return {
+        "call": f"glmnet(x, y, alpha={_number(mix)}, lambda={_number(strength)}{end})",
+        "value": strength,
+        "mix": mix,
+    }
 
 
 def _stata(l1: float, l2: float, standardize: bool, intercept: bool) -> dict[str, Any]:
     if not standardize:
-        return {"call": "none: Stata's lasso and elasticnet always standardize", "value": None}
+        return {"call": "none: Stata's lasso and elasticnet always standardize", "value": None, "mix": None}
     if l1 == 0 and l2 == 0:
-        return {"call": "regress y x" + ("" if intercept else ", noconstant"), "value": 0.0}
+        return {"call": "regress y x" + ("" if intercept else ", noconstant"), "value": 0.0, "mix": None}
     end = "" if intercept else " noconstant"
     strength = l1 + l2
-    verb = "lasso linear y x, " if l2 == 0 else f"elasticnet linear y x, alpha({_number(l1 / strength)}) "
-    return {"call": f"{verb}sel(none){end}; lassoselect lambda={_number(strength)}", "value": strength}
+    mix = None if l2 == 0 else l1 / strength
+    verb = "lasso linear y x, " if mix is None else f"elasticnet linear y x, alpha({_number(mix)}) "
+    return {"call": f"{verb}sel(none){end}; lassoselect lambda={_number(strength)}", "value": strength, "mix": mix}
 
 
 def _two(only_l1: str, only_l2: str, both: str, l1: float, l2: float) -> dict[str, Any]:
     numbers = {"l1": _number(l1), "l2": _number(l2)}
     if l2 == 0:
-        return {"call": only_l1.format(**numbers), "value": l1}
+        return {"call": only_l1.format(**numbers), "value": l1, "mix": None}
     if l1 == 0:
-        return {"call": only_l2.format(**numbers), "value": l2}
-    return {"call": both.format(**numbers), "value": {"l1": l1, "l2": l2}}
+        return {"call": only_l2.format(**numbers), "value": l2, "mix": None}
+    return {"call": both.format(**numbers), "value": {"l1": l1, "l2": l2}, "mix": None}
 
 
 def _number(value: float) -> str:

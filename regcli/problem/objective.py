@@ -144,12 +144,13 @@ def certify(problem: Problem, intercept: float, coef: Vector) -> Certificate:
     the penalty has no quadratic part. u_j is known up to rounding: it counts as the nearest number that suits b_j,
     and the way there is charged to the gap, but for unpenalised columns, whose u_j is 0.
     """
-    residual = problem.family.pull(problem.y, intercept + problem.Z @ coef)
+    eta = intercept + problem.Z @ coef
+    residual = problem.family.pull(problem.y, eta)
     pull = problem.pull(residual)
     strengths, noise = problem.strengths, 64 * EPS * pull_scale(problem)
     violation = _violation(problem, coef, residual, pull)
     theta, dual_pull = _dual_point(problem, residual, noise)
-    rows = problem.mean_of(problem.family.fenchel_young(problem.y, intercept + problem.Z @ coef, theta))
+    rows = problem.mean_of(problem.family.fenchel_young(problem.y, eta, theta))
     suited = np.clip(strengths.nearest(coef, dual_pull), dual_pull - noise, dual_pull + noise)
     charged = np.where(strengths.free, 0.0, np.abs(coef * (dual_pull - suited)))
     features = strengths.fenchel_young(coef, suited) + charged

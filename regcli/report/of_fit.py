@@ -138,10 +138,10 @@ def _certificate(document: Mapping[str, Any]) -> tuple[str, ...]:
     word = "exact" if exact else "certified" if found["certified"] else "NOT certified"
     by = ", by scikit-learn" if found["solver"] == "sklearn" else ""
     lines = [f"{word}: {figures}{by}"]
-    if found["condition"] is not None:
+    if found["condition"] is not None and found["unique"]:
         digits = found["expected_digits"]
         lines.append(
-            f"condition number {found['condition']:.2g}: about {counted(digits, 'digit')} of each coefficient hold"
+            f"condition number {found['condition']:.2g}: at most {counted(digits, 'digit')} of a coefficient hold"
         )
     if not found["unique"]:
         rest = "the fit is the same whatever their split"

@@ -6,7 +6,9 @@ Every name passes through `visible` and is shown as it is: no markup, no emoji c
 from __future__ import annotations
 
 import io
+import re
 import shlex
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -179,8 +181,19 @@ def _facts(report: Report, width: int | None) -> RenderableType:
         if width is not None and fact.is_command:
             lines = continued(fact.lines[0], width - label)
         for i, line in enumerate(lines):
-            grid.add_row(Text(fact.label if i == 0 else ""), Text(visible(line)))
+            shown = visible(line)
+            if width is not None and not fact.is_command:
+                shown = _hanging(shown, width - label)
+            grid.add_row(Text(fact.label if i == 0 else ""), Text(shown))
     return grid
+
+
+def _hanging(line: str, width: int) -> str:
+    """A line that begins with a word and a gap, wrapped so that it goes on under what follows the gap."""
+    first = re.match(r"\S+(?: \S+)*\s{2,}", line)
+    if first is None or width <= first.end() + 20:
+        return line
+    return textwrap.fill(line, width, subsequent_indent=" " * first.end(), break_on_hyphens=False)
 
 
 def continued(command: str, width: int) -> tuple[str, ...]:

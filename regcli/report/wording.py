@@ -27,7 +27,7 @@ def number(value: float | None, digits: int = DIGITS) -> str:
 
 def score(value: float) -> str:
     """A t value: two decimals."""
-    return f"{value:,.2f}" if math.isfinite(value) else number(value)
+    return f"{value:,.2f}" if abs(value) < 1e6 else number(value, 3)
 
 
 def p_value(value: float) -> str:

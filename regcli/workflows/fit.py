@@ -11,7 +11,7 @@ import numpy as np
 
 import regcli
 from regcli.data.design import Design, build
-from regcli.errors import Notice, counted, listed
+from regcli.errors import DataError, Notice, counted, listed
 from regcli.problem.objective import Solution
 from regcli.report.of_fit import report_of_fit
 from regcli.report.report import Report
@@ -56,6 +56,9 @@ def _fit_document(
 ) -> dict[str, Any]:
     design, problem = prepared.design, prepared.problem
     coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    if not np.all(np.isfinite(coef)):
+        vast = [name for name, value in zip(design.names, coef, strict=True) if not np.isfinite(value)]
+        raise DataError(f"no double holds the coefficient of {listed(vast)}", hint=f"rescale {listed(vast)}")
     unpenalised = bool(np.all(problem.strengths.free))
     inference = inference_of(prepared, solution, coef, intercept) if unpenalised else None
     notices = [*design.notices, *_notices(prepared, solution, unpenalised), *solution.notices]
@@ -82,6 +85,8 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
     if not unpenalised:
         return SELECTED if selects else BIASED
     n, p = design.X.shape
+    if solution.rank is None:
+        return "no standard errors: this solver gives none (--solver exact does)"
     if solution.factor is None:
         rank = f"the {p:,} columns have rank {solution.rank:,}"
         return f"no standard errors: {rank}, so that their coefficients are not determined"
@@ -110,10 +115,6 @@ def _notices(prepared: Prepared, solution: Solution, unpenalised: bool) -> list[
     elif not solution.certificate.unique and twins is None:
         tied = listed([design.names[j] for j in solution.certificate.tied])
         notices.append(Notice("not_unique", f"other coefficients fit and cost the same: {tied} depend on each other"))
-    if not solution.certificate.certified:
-        found = solution.certificate
-        text = f"the solution is not certified: relative gap {found.gap:.1e}, worst violation {found.violation:.1e}"
-        notices.append(Notice("not_certified", text))
     return notices
 
 
@@ -123,7 +124,8 @@ def _next_command(
     """One command that is worth trying after this one."""
     tested = prepared.design.y_test is not None
     if not unpenalised and model.ratio > 0 and prepared.problem.alpha >= prepared.alpha_max:
-        following = replace(model, alpha=_round(prepared.alpha_max / 10), l1=None, l2=None)
+        ratio = model.ratio if model.penalty == "elasticnet" else None
+        following = replace(model, alpha=_round(prepared.alpha_max / 10), l1_ratio=ratio, l1=None, l2=None)
     elif not tested:
         following, validation = model, ValidationSpec(test_size=0.25)
     elif unpenalised:

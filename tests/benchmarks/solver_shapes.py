@@ -38,6 +38,8 @@ SHARES = (10, 100)
 TOLERANCES = tuple(10.0**-k for k in range(4, 16))
 MOST_SWEEPS = 1_000_000
 LONG_RACE = 30.0
+PAUSE = 0.15
+"""NumPy and SciPy each bring an OpenBLAS, whose threads go on spinning for a while in the next one's way."""
 
 Vector = np.ndarray
 
@@ -154,6 +156,7 @@ def race(rounds: int, *runs: Callable[[], object]) -> list[list[float]]:
             break
         for k in range(len(runs)):
             k = (k + turn) % len(runs)
+            time.sleep(PAUSE)
             begun = time.perf_counter()
             runs[k]()
             times[k].append(time.perf_counter() - begun)
