@@ -31,7 +31,7 @@ def fit(
     solver: specs.SolverName = "auto",
     test: Any = None,
     test_size: float | None = None,
-    split_column: str | None = None,
+    split_column: Any = None,
     seed: int | None = None,
     order: specs.Order = "size",
 ) -> Report:
@@ -58,11 +58,13 @@ def fit(
         missing,
     )
     model = specs.ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
-    validation = specs.ValidationSpec(test, test_size, split_column, seed)
+    validation = specs.ValidationSpec(test, test_size, None if split_column is None else str(split_column), seed)
     return workflows.fit(data, model, validation, specs.OutputSpec(order=order))
 
 
 def _names(given: Any) -> tuple[str, ...]:
     """One name or several; a DataFrame's columns may be called by numbers."""
+    if given is None:
+        return ()
     several = isinstance(given, Iterable) and not isinstance(given, str)
     return tuple(map(str, given)) if several else (str(given),)

@@ -128,6 +128,13 @@ class ModelSpec:
         return 0.0 if self.penalty == "l2" else 1.0
 
     @property
+    def rest(self) -> float:
+        """The share of the strength that goes to the squared L2 norm: 1 - r, without losing digits of a tiny one."""
+        if self.penalty == "elasticnet" and self.l1 is not None and self.l2 is not None and self.l2 > 0:
+            return self.l2 / (self.l1 + self.l2)
+        return 1 - self.ratio
+
+    @property
     def strength(self) -> float | None:
         """The number that the convention translates, or None where none was given."""
         if self.penalty == "none":
@@ -290,7 +297,7 @@ _SEPARATOR_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "p
 def _separator(sep: str | None) -> str | None:
     if sep is None:
         return None
-    sep = _SEPARATOR_NAMES.get(sep.lower(), sep)
+    sep = _SEPARATOR_NAMES.get(str(sep).lower(), str(sep))
     if len(sep) != 1 or not sep.isascii() or sep in '"\r\n\0' or sep.isalnum():
         raise UsageError(f"--sep is one character, or the word tab, not {sep!r}", hint="--sep ';'")
     return sep
@@ -308,5 +315,5 @@ def _check_encoding(name: str) -> None:
 
     try:
         codecs.lookup(name)
-    except LookupError:
+    except (LookupError, TypeError):
         raise UsageError(f"--encoding {name} is not an encoding that Python knows", hint="--encoding latin-1") from None

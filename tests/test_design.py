@@ -67,7 +67,7 @@ def test_which_column_is_the_target(header: str, words: tuple[str, ...], target:
     assert target not in found["data"]["features"]
     assert len(found["data"]["features"]) == 2
     assert ("target_assumed" in codes(found)) is (not words)
-    assert (f"the target is {target}" in said.err) is (not words)
+    assert (f"the target is the column {target}," in said.err) is (not words)
 
 
 # The features

@@ -172,7 +172,7 @@ def test_delimited_text_holds_exact_names_and_floats(format: str, model: str, or
     expected = found["model"]["coefficients"]
     if order == "size":
         expected = sorted(expected, key=lambda row: -abs(row["standardized"]))
-    assert [row["name"] for row in rows] == [*(row["name"] for row in expected), "(intercept)"]
+    assert [row["name"] for row in rows] == [*(row["name"] for row in expected), "((intercept))"]
     for row, other in zip(rows, expected, strict=False):
         assert (float(row["coefficient"]), float(row["standardized"])) == (other["coefficient"], other["standardized"])
     assert (float(rows[-1]["coefficient"]), rows[-1]["standardized"]) == (found["model"]["intercept"], "")
@@ -195,7 +195,7 @@ def test_markdown_is_one_table(odd: str) -> None:
     assert [cell.strip() for cell in cells[1][1:-1]] == ["---", "---:", "---:"]
     assert len(lines) == len(NAMES) + 3
     shown = {re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", row[1].strip()) for row in cells[2:]}
-    assert shown == {visible(name) for name in NAMES.values()} | {"(intercept)"}
+    assert shown == {visible(name) for name in NAMES.values()} | {"((intercept))"}
     assert not re.search(r"(?<!\\)[<>`*_&\[\]]", "".join(row[1] for row in cells[2:]))
 
 

@@ -20,6 +20,13 @@ USAGE = 2
 DATA = 3
 INTERRUPTED = 130
 READER_GONE = 141
+CALLED_ELSEWHERE = {
+    "--lambda": "--alpha, as regcli calls the strength",
+    "--l1-wt": "--l1-ratio",
+    "--mix": "--l1-ratio",
+    "--response": "--target",
+    "--delimiter": "--sep",
+}
 
 
 def main() -> NoReturn:
@@ -98,6 +105,9 @@ def _usage(error: typer.TyperException, words: Sequence[str]) -> int:
     command = getattr(getattr(error, "ctx", None), "command_path", f"regcli {verb}".strip())
     if not message or type(error).__name__ == "NoArgsIsHelpError":
         return USAGE
+    elsewhere = [word for word in words if word.split("=")[0] in CALLED_ELSEWHERE]
+    if elsewhere and message.startswith("No such option"):
+        return _told([f"Error: {message}", f"Try: {CALLED_ELSEWHERE[elsewhere[0].split('=')[0]]}"], USAGE)
     return _told([f"Error: {message}", f"Try: {command} --help"], USAGE)
 
 

@@ -57,6 +57,12 @@ def say(text: str) -> None:
         sys.stderr.flush()
 
 
+def say_if_waiting(sources: Sequence[str]) -> None:
+    """Tell somebody at a terminal that their typing is what is waited for."""
+    if "-" in sources and sys.stdin is not None and sys.stdin.isatty():
+        say("Reading standard input: paste the rows, then press Ctrl-D")
+
+
 def _text(report: Report, format: str) -> str:
     if format == "json":
         from regcli.report.to_json import to_json

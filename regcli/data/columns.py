@@ -19,10 +19,14 @@ def target_of(spec: DataSpec, names: Sequence[str]) -> tuple[str, tuple[Notice, 
     called = [name for name in names if name.lower() in TARGET_NAMES]
     if len(called) == 1:
         return called[0], (
-            Notice("target_assumed", f"the target is {visible(called[0])}, by its name (--target takes another)"),
+            Notice(
+                "target_assumed", f"the target is the column {visible(called[0])}, by its name (--target takes another)"
+            ),
         )
     return names[-1], (
-        Notice("target_assumed", f"the target is {visible(names[-1])}, the last column (--target takes another)"),
+        Notice(
+            "target_assumed", f"the target is the column {visible(names[-1])}, the last one (--target takes another)"
+        ),
     )
 
 

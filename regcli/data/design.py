@@ -105,10 +105,11 @@ def _usable(rows: Rows, data: DataSpec, columns: list[str], marker: str | None, 
     """The rows without missing cells in `columns`, or one error with everything that stands in the way."""
     frame, target = rows.frame, columns[0]
     checked = [*columns, marker] if marker else columns
-    gaps = pd.DataFrame(np.column_stack([frame[name].isna() for name in checked]), columns=checked)
+    gaps = frame[checked].isna()
+    kinds = {name: dtype.kind for name, dtype in frame.dtypes.items()}
     blank = dict(zip(checked, gaps.all().tolist(), strict=True))
     empty = [name for name in columns if blank[name]]
-    textual = [name for name in columns if not blank[name] and frame[name].dtype.kind not in "iuf"]
+    textual = [name for name in columns if not blank[name] and kinds[name] not in "iuf"]
     if target in empty or (target in textual and not diagnose(frame[target], data.decimal).hint):
         raise _target_error(rows, target, data)
     absent = gaps.drop(columns=[*textual, *empty])
@@ -205,7 +206,7 @@ def _target_error(rows: Rows, target: str, data: DataSpec) -> DataError:
     """The target has no cells, or cells that no option would read as numbers."""
     column = diagnose(rows.frame[target], data.decimal)
     numeric = [str(name) for name in rows.frame.columns if rows.frame[name].dtype.kind in "iuf" and name != target]
-    hint = f"--target with a column of numbers: {listed(numeric)}" if numeric else "a file with columns of numbers"
+    hint = as_option("--target", numeric[-1:]) if numeric else "a file with columns of numbers"
     name = f"the target {visible(target)} of {rows.name}"
     if column.row < 0:
         return DataError(f"{name} has no cells", hint=hint)

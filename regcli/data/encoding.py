@@ -14,6 +14,8 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 EPS = float(np.finfo(np.float64).eps)
+BLOCK = 1 << 20
+"""How many numbers are scaled at a time: as many as stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,30 @@ def learn_scaling(X: Matrix, names: list[str], centre: bool, weights: Vector | N
     or overflows; the mean and the deviation are then taken in two shifted passes. Without `centre` a constant
     column has scale 1. Raises DataError for a column whose values differ only in the last bits.
     """
-    largest = np.max(np.abs(X), axis=0, initial=0.0)
+    n, p = X.shape
+    Z = np.empty((n, p), order="F")
+    mean, scale = np.empty(p), np.empty(p)
+    width = max(1, BLOCK // max(n, 1))
+    for first in range(0, p, width):
+        block = slice(first, first + width)
+        mean[block], scale[block] = _scaled_block(X[:, block], Z[:, block], names[block], weights)
+    if not centre:
+        np.divide(X, scale, out=Z)
+    return Scaling(mean, scale, centre), Z
+
+
+def _scaled_block(X: Matrix, Z: Matrix, names: list[str], weights: Vector | None) -> tuple[Vector, Vector]:
+    """Fill `Z` with the scaled columns of `X`; their means and deviations."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    largest = np.maximum(np.abs(low), np.abs(high))
     unit = power_of_two(largest)
-    Z = X / unit
+    np.divide(X, unit, out=Z)
     first = np.average(Z, axis=0, weights=weights)
     Z -= first
     shift = np.average(Z, axis=0, weights=weights)
     Z -= shift
-    spread = np.max(np.abs(Z), axis=0, initial=0.0)
-    constant = X.max(axis=0) == X.min(axis=0)
+    spread = np.maximum(Z.max(axis=0), -Z.min(axis=0))
+    constant = low == high
     vague = ~constant & (spread <= 8 * EPS * (largest / unit))
     if np.any(vague):
         raise DataError(
@@ -65,11 +82,8 @@ def learn_scaling(X: Matrix, names: list[str], centre: bool, weights: Vector | N
     Z /= fine
     left = np.average(Z, axis=0, weights=weights)
     deviation = np.sqrt(np.maximum(np.average(Z**2, axis=0, weights=weights) - left**2, 0.0))
-    scale = np.where(constant, 1.0, deviation * fine * unit)
-    if not centre:
-        return Scaling((first + shift) * unit, scale, False), X / scale
     Z /= np.where(constant, 1.0, deviation)
-    return Scaling((first + shift) * unit, scale, True), Z
+    return (first + shift) * unit, np.where(constant, 1.0, deviation * fine * unit)
 
 
 def power_of_two(size: Vector) -> Vector:
@@ -89,8 +103,8 @@ def first_equal_columns(X: Matrix) -> NDArray[np.intp] | None:
     if len(np.unique(group)) == p:
         return None
     first = np.arange(p)
-    for members in (np.flatnonzero(group == g) for g in np.flatnonzero(np.bincount(group) > 1)):
-        for position, j in enumerate(members):
-            same = (i for i in members[:position] if first[i] == i and np.array_equal(X[:, i], X[:, j]))
-            first[j] = next(same, j)
+    seen: dict[bytes, int] = {}
+    for j in np.flatnonzero(np.bincount(group)[group] > 1):
+        # Adding 0 makes -0 and 0 the same bytes.
+        first[j] = seen.setdefault((X[:, j] + 0.0).tobytes(), int(j))
     return first if np.any(first != np.arange(p)) else None

@@ -46,7 +46,7 @@ def split_rows(
 
 
 def drawn(n: int, share: float, seed: int) -> NDArray[np.bool_]:
-    """A random share of `n` rows for testing, by a counter-based generator: the same on every machine."""
+    """A random share of `n` rows for testing: the same on every machine with the same NumPy."""
     if n * share < 0.5:
         raise UsageError(f"--test-size {share:g} of {n:,} rows is no row", hint=f"--test-size {min(0.5, 1 / n):.2g}")
     generator = np.random.Generator(np.random.Philox(key=seed))

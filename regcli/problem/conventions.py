@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from regcli.errors import UsageError
 from regcli.specs import Convention, Penalty
 
 LEAST_RATIO = 0.001
@@ -29,8 +28,11 @@ class Scale:
     zeroing: float
 
 
-def scale(convention: Convention, penalty: Penalty, ratio: float, n: float, s_y: float) -> Scale:
-    """The factors of a convention for `n` rows and a target of deviation `s_y`; `ratio` is r, the share of L1."""
+def scale(convention: Convention, penalty: Penalty, ratio: float, rest: float, n: float, s_y: float) -> Scale:
+    """The factors of a convention for `n` rows and a target of deviation `s_y`.
+
+    `ratio` is r, the share of L1, and `rest` is 1 - r, which may be too small for that subtraction.
+    """
     l1_unit, l2_unit = 1.0, 1.0
     if convention == "glmnet":
         l2_unit = 1 / s_y
@@ -40,7 +42,7 @@ def scale(convention: Convention, penalty: Penalty, ratio: float, n: float, s_y:
         l1_unit, l2_unit = 0.5, 1.0
     elif convention == "sklearn" and penalty == "l2":
         l1_unit, l2_unit = 1 / n, 1 / n
-    return Scale(l1_unit * ratio, l2_unit * (1 - ratio), l1_unit * max(ratio, LEAST_RATIO))
+    return Scale(l1_unit * ratio, l2_unit * rest, l1_unit * max(ratio, LEAST_RATIO))
 
 
 _LOSSES = {
@@ -52,7 +54,9 @@ _LOSSES = {
 }
 
 
-def formula(convention: Convention, penalty: Penalty, alpha: float, ratio: float, intercept: bool = True) -> str:
+def formula(
+    convention: Convention, penalty: Penalty, alpha: float, ratio: float, rest: float, intercept: bool = True
+) -> str:
     """The formula that was minimised, in the user's own convention, with the numbers put in."""
     loss = _LOSSES[convention]
     if convention == "sklearn" and penalty == "l2":
@@ -62,8 +66,8 @@ def formula(convention: Convention, penalty: Penalty, alpha: float, ratio: float
     if penalty != "none":
         if ratio > 0:
             terms.append(f"{_number(alpha * ratio)} sum |b|")
-        if ratio < 1:
-            quadratic = _number(alpha * (1 - ratio) * (0.5 if halved else 1))
+        if rest > 0:
+            quadratic = _number(alpha * rest * (0.5 if halved else 1))
             terms.append(f"{quadratic}{'/s_y' if convention == 'glmnet' else ''} sum b^2")
     return " + ".join(terms)
 
@@ -122,7 +126,12 @@ def _stata(l1: float, l2: float, standardize: bool, intercept: bool) -> dict[str
     strength = l1 + l2
     mix = None if l2 == 0 else l1 / strength
     verb = "lasso linear y x, " if mix is None else f"elasticnet linear y x, alpha({_number(mix)}) "
-    return {"call": f"{verb}sel(none){end}; lassoselect lambda={_number(strength)}", "value": strength, "mix": mix}
+    chosen = "" if mix is None else f"alpha={_number(mix)} "
+    return {
+        "call": f"{verb}sel(none){end}; lassoselect {chosen}lambda={_number(strength)}",
+        "value": strength,
+        "mix": mix,
+    }
 
 
 def _two(only_l1: str, only_l2: str, both: str, l1: float, l2: float) -> dict[str, Any]:
@@ -136,9 +145,3 @@ def _two(only_l1: str, only_l2: str, both: str, l1: float, l2: float) -> dict[st
 
 def _number(value: float) -> str:
     return f"{value:.6g}"
-
-
-def check(convention: Convention, penalty: Penalty) -> None:
-    """Refuse a convention that cannot act: without a penalty there is no strength to translate."""
-    if penalty == "none" and convention != "mean":
-        raise UsageError("--convention cannot act with --penalty none", hint="--penalty l1, l2 or elasticnet")

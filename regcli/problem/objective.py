@@ -70,6 +70,11 @@ class Problem:
         """The objective of the null model."""
         return self.mean_of(self.family.loss(self.y, np.full_like(self.y, self.null_intercept)))
 
+    @cached_property
+    def full_gram(self) -> Matrix:
+        """(1/W) Z' S Z of all columns, (p, p)."""
+        return gram_of(self, self.Z)
+
     def pull(self, residual: Vector) -> Vector:
         """(1/W) Z' S residual, (p,)."""
         weighted = residual if self.weights is None else self.weights * residual
@@ -218,7 +223,16 @@ def _span_part(problem: Problem, columns: NDArray[np.intp], theta: Vector) -> Ve
 
 def gram(problem: Problem, columns: NDArray[np.intp] | None = None) -> Matrix:
     """(1/W) Z' S Z of all or of some columns."""
-    Z = problem.Z if columns is None else problem.Z[:, columns]
+    if columns is None:
+        return problem.full_gram
+    n, p = problem.Z.shape
+    if p <= n:
+        return np.asarray(problem.full_gram[np.ix_(columns, columns)])
+    return gram_of(problem, problem.Z[:, columns])
+
+
+def gram_of(problem: Problem, Z: Matrix) -> Matrix:
+    """(1/W) Z' S Z of any columns Z (n, k) on the problem's rows."""
     if problem.weights is not None:
         Z = np.sqrt(problem.weights)[:, None] * Z
     return np.asarray(Z.T @ Z) / problem.total
@@ -236,9 +250,10 @@ def _tied(problem: Problem, pull: Vector, noise: float) -> tuple[int, ...]:
         return ()
     rows = problem.Z[:, edge] if problem.weights is None else np.sqrt(problem.weights)[:, None] * problem.Z[:, edge]
     factor = np.linalg.qr(rows, mode="r") if rows.shape[0] > edge.size else rows
-    _, sizes, vectors = np.linalg.svd(factor, full_matrices=True)
+    _, sizes, vectors = np.linalg.svd(factor, full_matrices=False)
     rank = int(np.sum(sizes > sizes[0] * max(rows.shape) * EPS))
-    touched = np.max(np.abs(vectors[rank:]), axis=0, initial=0.0) > 1e-6
+    # What a column has outside the row space it has in the null space.
+    touched = 1 - np.sum(vectors[:rank] ** 2, axis=0) > 1e-12
     return tuple(int(j) for j in edge[touched])
 
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from regcli.errors import counted, visible
-from regcli.report.report import Cell, Column, Fact, Report, Table, finite
-from regcli.report.wording import names, number, percent, short
+from regcli.report.report import Cell, Column, Fact, Report, Table, facts
+from regcli.report.wording import names, number, percent, short, tiny
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
-INTERCEPT = "(intercept)"
 INFERENCE_COLUMNS = (
     Column("coefficient", "coefficient", "number"),
     Column("standardized", "standardized", "number", optional=True),
@@ -22,14 +21,14 @@ INFERENCE_COLUMNS = (
 )
 
 
-def report_of_fit(document: Mapping[str, Any], order: str = "size") -> Report:
+def report_of_fit(found: Mapping[str, Any], order: str = "size") -> Report:
     """The report on a `regcli.fit/1` document; rows ordered by standardized size, or as in the file."""
-    document = finite(document)
+    document = facts(found)
     data, model = document["data"], document["model"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
     what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
     headline = f"{PENALTY_WORDS[model['penalty']]}: {what}"
-    return Report.of(document, headline, _table(document, order), _records(document, order), _facts(document))
+    return Report(document, headline, _table(document, order), _records(document, order), tuple(_facts(document)))
 
 
 def _ordered(document: Mapping[str, Any], order: str) -> list[Mapping[str, Any]]:
@@ -52,7 +51,7 @@ def _table(document: Mapping[str, Any], order: str) -> Table:
             (row["name"], row["coefficient"], row["standardized"], *_inference(found[row["name"]])) for row in rows
         ]
         if intercept is not None:
-            cells.append((INTERCEPT, intercept, None, *_inference(document["inference"]["intercept"])))
+            cells.append((intercept_name(document), intercept, None, *_inference(document["inference"]["intercept"])))
     else:
         norm = document["sparsity"]["l1_norm"]
         share = Column("share of L1", "share", "share")
@@ -62,9 +61,17 @@ def _table(document: Mapping[str, Any], order: str) -> Table:
             for row in rows
         ]
         if intercept is not None:
-            cells.append((INTERCEPT, intercept, None, None))
+            cells.append((intercept_name(document), intercept, None, None))
     quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
     return Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
+
+
+def intercept_name(document: Mapping[str, Any]) -> str:
+    """What the intercept's row is called: no column of the file is called the same."""
+    name = "(intercept)"
+    while name in document["data"]["features"]:
+        name = f"({name})"
+    return name
 
 
 def _inference(row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -77,7 +84,7 @@ def _records(document: Mapping[str, Any], order: str) -> Table:
     rows: list[tuple[Cell, ...]] = [(row["name"], *(row[key] for key in keys)) for row in ordered]
     intercept = document["model"]["intercept"]
     if intercept is not None:
-        rows.append((INTERCEPT, intercept, None))
+        rows.append((intercept_name(document), intercept, None))
     if document["inference"] is not None:
         found = {row["name"]: row for row in document["inference"]["coefficients"]}
         inferences = [found[row["name"]] for row in ordered]
@@ -98,8 +105,8 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         Fact("Minimised", _minimised(document)),
     ]
     if model["penalty"] != "none":
-        facts.append(Fact("Strength", _strength(model)))
-        facts.append(Fact("Elsewhere", _elsewhere(model["equivalents"], document["settings"]["standardize"])))
+        facts.append(Fact("Strength", _strength(model, document["sparsity"]["nonzero"])))
+        facts.append(Fact("Elsewhere", _elsewhere(model["equivalents"], document["settings"])))
     facts.append(Fact("Inference", _inference_words(document)))
     facts.append(Fact("Next", (document["next"],), is_command=True))
     return facts
@@ -133,9 +140,9 @@ def _measures(metrics: Mapping[str, Any]) -> str:
 
 def _certificate(document: Mapping[str, Any]) -> tuple[str, ...]:
     found = document["certificate"]
-    figures = f"relative gap {found['gap']:.0e}, worst violation {found['violation']:.0e}"
+    figures = f"relative gap {tiny(found['gap'])}, worst violation {tiny(found['violation'])}"
     exact = found["gap"] < 1e-11 and found["violation"] < 1e-11
-    word = "exact" if exact else "certified" if found["certified"] else "NOT certified"
+    word = "NOT certified" if not found["certified"] else "exact" if exact else "certified"
     by = ", by scikit-learn" if found["solver"] == "sklearn" else ""
     lines = [f"{word}: {figures}{by}"]
     if found["condition"] is not None and found["unique"]:
@@ -165,19 +172,22 @@ def _minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
     return (model["formula"], f"z: {scaled}; n = {short(model['n'])}{s_y}")
 
 
-def _strength(model: Mapping[str, Any]) -> tuple[str, ...]:
+def _strength(model: Mapping[str, Any], nonzero: int) -> tuple[str, ...]:
     alpha, largest = model["alpha"], model["alpha_max"]
     if model["l1"] == 0:
         return (f"alpha {short(alpha)}; ridge shrinks every coefficient, none to zero",)
+    if alpha >= largest and nonzero:
+        return (f"alpha {short(alpha)}; with so small a share of L1 coefficients shrink, and few become zero",)
     if alpha >= largest:
         return (f"alpha {short(alpha)} is at or above alpha_max = {short(largest)}: all are zero",)
     share = percent(alpha / largest)
     return (f"alpha {short(alpha)} is {share} of alpha_max = {short(largest)}, where all are zero",)
 
 
-def _elsewhere(equivalents: Mapping[str, Any], standardize: bool) -> tuple[str, ...]:
+def _elsewhere(equivalents: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[str, ...]:
+    scaler = f" after StandardScaler({'' if settings['intercept'] else 'with_mean=False'})"
     return (
-        f"scikit-learn  {equivalents['sklearn']['call']}{' after StandardScaler()' if standardize else ''}",
+        f"scikit-learn  {equivalents['sklearn']['call']}{scaler if settings['standardize'] else ''}",
         f"R glmnet      {equivalents['glmnet']['call']}",
         f"Stata         {equivalents['stata']['call']}",
     )
@@ -188,4 +198,4 @@ def _inference_words(document: Mapping[str, Any]) -> tuple[str, ...]:
     if found is None:
         return (document["no_inference"],)
     degrees = counted(found["residual_df"], "degree")
-    return (f"residual deviation {number(found['residual_deviation'])} on {degrees} of freedom",)
+    return (f"residual standard error {number(found['residual_deviation'])} on {degrees} of freedom",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,24 +59,16 @@ class Facts(dict[str, Any]):
         return sorted({*super().__dir__(), *filter(str.isidentifier, self)})
 
 
-def _facts(value: Any) -> Any:
+def facts(value: Any) -> Any:
+    """A copy whose dicts are `Facts`, with None in place of every number that is not finite."""
+    return _copied(value, Facts)
+
+
+def _copied(value: Any, mapping: type[dict[str, Any]]) -> Any:
     if isinstance(value, Mapping):
-        return Facts({key: _facts(item) for key, item in value.items()})
+        return mapping({key: _copied(item, mapping) for key, item in value.items()})
     if isinstance(value, (list, tuple)):
-        return [_facts(item) for item in value]
-    return _finite(value)
-
-
-def finite(value: Any) -> Any:
-    """A copy in plain dicts and lists, None in place of every number that is not finite."""
-    if isinstance(value, Mapping):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(item) for item in value]
-    return _finite(value)
-
-
-def _finite(value: Any) -> Any:
+        return [_copied(item, mapping) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -94,13 +86,6 @@ class Report:
     records: Table
     facts: tuple[Fact, ...]
 
-    @classmethod
-    def of(
-        cls, document: Mapping[str, Any], headline: str, table: Table, records: Table, facts: Sequence[Fact]
-    ) -> Report:
-        """A report on `document`, which is copied; in the copy None stands for what is not a finite number."""
-        return cls(_facts(document), headline, table, records, tuple(facts))
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "document":
             raise AttributeError(name)
@@ -114,7 +99,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document as plain dicts, lists, numbers and strings."""
-        return dict(finite(self.document))
+        return dict(_copied(self.document, dict))
 
     def __str__(self) -> str:
         from regcli.report.to_terminal import to_text

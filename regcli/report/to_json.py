@@ -9,4 +9,4 @@ from regcli.report.report import Report
 
 def to_json(report: Report) -> str:
     """The document, indented, with a final newline."""
-    return json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(report.document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

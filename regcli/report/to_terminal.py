@@ -89,7 +89,8 @@ def _shortened(table: Table, most: int | None) -> tuple[Table, str]:
     """A very long table without its quiet rows, and with `most` rows at the most; a sentence says what is left out."""
     if len(table.rows) <= MOST_ROWS:
         return table, ""
-    loud = [i for i in range(len(table.rows)) if i not in table.quiet | table.pinned]
+    apart = table.quiet | table.pinned
+    loud = [i for i in range(len(table.rows)) if i not in apart]
     kept = loud[:most]
     rows = tuple(table.rows[i] for i in [*kept, *sorted(table.pinned)])
     zeros, others = len(table.quiet), len(loud) - len(kept)

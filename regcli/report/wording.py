@@ -40,6 +40,11 @@ def short(value: float) -> str:
     return f"{value:.5g}"
 
 
+def tiny(value: float) -> str:
+    """A figure of a certificate: one digit and its power of ten; what lies below rounding is not told apart."""
+    return f"{value:.0e}" if value >= 1e-16 else "below 1e-16"
+
+
 def percent(share: float) -> str:
     """`12.3 %`, and `<0.1 %` for what is there but too small to show."""
     return "<0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"

@@ -49,21 +49,21 @@ class Solver:
     run: Callable[[Problem, Vector | None], Proposal]
 
 
-def _only_unpenalised(problem: Problem) -> str | None:
+def _declines_penalty(problem: Problem) -> str | None:
     return None if np.all(problem.strengths.free) else "least squares has no penalty"
 
 
-def _only_ridge(problem: Problem) -> str | None:
+def _declines_all_but_ridge(problem: Problem) -> str | None:
     return None if is_ridge(problem.strengths) else "the ridge factorisation needs an L2 penalty and no other"
 
 
-def _not_too_wide(problem: Problem) -> str | None:
+def _declines_wide(problem: Problem) -> str | None:
     n, p = problem.Z.shape
-    largest = LARGEST_GRAM if _needs_l1(problem) else SMALL_GRAM
+    largest = SMALL_GRAM if np.any(problem.strengths.l1 > 0) else LARGEST_GRAM
     return None if p <= max(n, largest) else f"a Gram matrix of {p:,} features for {n:,} rows"
 
 
-def _needs_l1(problem: Problem) -> str | None:
+def _declines_without_l1(problem: Problem) -> str | None:
     return None if np.any(problem.strengths.l1 > 0) else "a working set needs an L1 part to leave features out"
 
 
@@ -94,10 +94,10 @@ def _run_sklearn(problem: Problem, start: Vector | None) -> Proposal:
 
 
 SOLVERS: dict[str, Solver] = {
-    "least_squares": Solver(True, _only_unpenalised, _run_least_squares),
-    "ridge": Solver(True, _only_ridge, _run_ridge),
-    "quadratic": Solver(True, _not_too_wide, _run_quadratic),
-    "working_set": Solver(True, _needs_l1, _run_working_set),
+    "least_squares": Solver(True, _declines_penalty, _run_least_squares),
+    "ridge": Solver(True, _declines_all_but_ridge, _run_ridge),
+    "quadratic": Solver(True, _declines_wide, _run_quadratic),
+    "working_set": Solver(True, _declines_without_l1, _run_working_set),
     "sklearn": Solver(False, sklearn_cd.declines, _run_sklearn),
 }
 

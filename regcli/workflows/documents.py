@@ -71,7 +71,7 @@ def model_of(
         "n": n,
         "target_deviation": prepared.s_y,
         "objective": solution.objective,
-        "formula": formula(model.convention, penalty, problem.alpha, model.ratio, model.intercept),
+        "formula": formula(model.convention, penalty, problem.alpha, model.ratio, model.rest, model.intercept),
         "intercept": intercept if model.intercept else None,
         "coefficients": [
             {"name": name, "coefficient": float(raw), "standardized": float(standardized)}
@@ -102,8 +102,9 @@ def metrics_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     train = measure(problem.y, solution.intercept + problem.Z @ solution.coef, null, problem.weights)
     test: Metrics | None = None
     if design.X_test is not None and design.y_test is not None:
-        prediction = solution.intercept + prepared.scaling.apply(design.X_test) @ solution.coef
-        test = measure(design.y_test, prediction, null)
+        with np.errstate(over="ignore", invalid="ignore"):
+            prediction = solution.intercept + prepared.scaling.apply(design.X_test) @ solution.coef
+            test = measure(design.y_test, prediction, null)
     return {"train": asdict(train), "test": None if test is None else asdict(test)}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import regcli
 from regcli.data.design import Design, build
@@ -61,7 +63,8 @@ def _fit_document(
         raise DataError(f"no double holds the coefficient of {listed(vast)}", hint=f"rescale {listed(vast)}")
     unpenalised = bool(np.all(problem.strengths.free))
     inference = inference_of(prepared, solution, coef, intercept) if unpenalised else None
-    notices = [*design.notices, *_notices(prepared, solution, unpenalised), *solution.notices]
+    metrics = metrics_of(prepared, solution)
+    notices = [*design.notices, *_notices(prepared, solution, unpenalised), *solution.notices, *_overflow(metrics)]
     return {
         "schema": "regcli.fit/1",
         "version": regcli.__version__,
@@ -70,7 +73,7 @@ def _fit_document(
         "data": data_of(prepared),
         "model": model_of(prepared, solution, coef, intercept, unpenalised),
         "sparsity": sparsity_of(design.names, solution.coef),
-        "metrics": metrics_of(prepared, solution),
+        "metrics": metrics,
         "certificate": certificate_of(design.names, solution),
         "inference": inference,
         "no_inference": None
@@ -112,10 +115,24 @@ def _notices(prepared: Prepared, solution: Solution, unpenalised: bool) -> list[
         rank = f"the {len(design.names):,} columns have rank {solution.rank:,}"
         text = f"{rank}: of many least-squares solutions the one of least norm is given"
         notices.append(Notice("rank_deficient", text))
-    elif not solution.certificate.unique and twins is None:
-        tied = listed([design.names[j] for j in solution.certificate.tied])
+    elif beyond := _tied_beyond(solution.certificate.tied, twins):
+        tied = listed([design.names[j] for j in beyond])
         notices.append(Notice("not_unique", f"other coefficients fit and cost the same: {tied} depend on each other"))
     return notices
+
+
+def _overflow(metrics: dict[str, Any]) -> list[Notice]:
+    if metrics["test"] is None or math.isfinite(metrics["test"]["mse"]):
+        return []
+    return [Notice("test_overflow", "test rows lie so far off that their squared error exceeds double precision")]
+
+
+def _tied_beyond(tied: tuple[int, ...], twins: NDArray[np.intp] | None) -> list[int]:
+    """The tied columns that are not equal to one another: of those the notice on equal columns has told."""
+    if twins is None:
+        return list(tied)
+    groups = np.bincount(twins, minlength=len(twins))
+    return [j for j in tied if groups[twins[j]] == 1]
 
 
 def _next_command(
@@ -130,7 +147,7 @@ def _next_command(
         following, validation = model, ValidationSpec(test_size=0.25)
     elif unpenalised:
         following = ModelSpec(
-            standardize=model.standardize, intercept=model.intercept, alpha=_round(prepared.alpha_max / 100)
+            standardize=model.standardize, intercept=model.intercept, alpha=_round(prepared.lasso_alpha_max / 100)
         )
     else:
         following = ModelSpec(penalty="none", standardize=model.standardize, intercept=model.intercept)

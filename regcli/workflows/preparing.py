@@ -18,10 +18,16 @@ from regcli.problem.objective import Problem, alpha_max
 from regcli.problem.penalties import ElasticNet
 from regcli.specs import ModelSpec
 
+HUGE = 1e150
+"""Squares of a larger strength would overflow."""
+
 
 @dataclass(frozen=True)
 class Prepared:
-    """A design with its columns scaled, and the problem they pose at the strength asked for."""
+    """A design with its columns scaled, and the problem they pose at the strength asked for.
+
+    `alpha_max` is in the convention of `model`, `lasso_alpha_max` that of a plain l1 penalty in the convention mean.
+    """
 
     design: Design
     scaling: Scaling
@@ -30,6 +36,7 @@ class Prepared:
     units: Scale
     s_y: float
     alpha_max: float
+    lasso_alpha_max: float
 
 
 class Clock:
@@ -52,9 +59,9 @@ def prepare(design: Design, model: ModelSpec, words: Sequence[str]) -> Prepared:
     y = design.y
     problem = Problem(Z, y, ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1])), 0.0, model.intercept)
     s_y = math.sqrt(2 * problem.null_objective)
-    units = scale(model.convention, model.penalty, model.ratio, len(y), s_y)
-    share = np.ones(Z.shape[1]) if model.standardize else 1 / scaling.scale
+    units = scale(model.convention, model.penalty, model.ratio, model.rest, len(y), s_y)
     with np.errstate(over="ignore"):
+        share = np.ones(Z.shape[1]) if model.standardize else 1 / scaling.scale
         shape = ElasticNet(units.l1 * share, units.l2 * share**2)
     if not (np.all(np.isfinite(shape.l1)) and np.all(np.isfinite(shape.l2))):
         raise DataError(
@@ -64,7 +71,23 @@ def prepare(design: Design, model: ModelSpec, words: Sequence[str]) -> Prepared:
     largest = alpha_max(problem, units.zeroing * share)
     if model.strength is None:
         raise _no_strength(model, largest, words)
-    return Prepared(design, scaling, replace(problem, alpha=model.strength), model, units, s_y, largest)
+    problem = replace(problem, alpha=model.strength)
+    _check_strength(problem)
+    return Prepared(design, scaling, problem, model, units, s_y, largest, alpha_max(problem, share))
+
+
+def _check_strength(problem: Problem) -> None:
+    """Refuse a strength that double precision turns into infinity, or into nothing."""
+    with np.errstate(all="ignore"):
+        strengths = problem.penalty.at(problem.alpha)
+        largest = float(np.max(strengths.l1 + strengths.l2))
+    if not largest <= HUGE:
+        raise UsageError(f"--alpha {problem.alpha:g} is too large for these columns in double precision")
+    vanished = ((strengths.l1 == 0) & (problem.penalty.l1 > 0)) | ((strengths.l2 == 0) & (problem.penalty.l2 > 0))
+    if problem.alpha > 0 and np.any(vanished):
+        raise UsageError(
+            f"--alpha {problem.alpha:g} is too small for these columns in double precision", hint="--alpha 0"
+        )
 
 
 def _no_strength(model: ModelSpec, largest: float, words: Sequence[str]) -> UsageError:

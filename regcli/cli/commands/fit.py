@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
-from regcli.cli.output import deliver, teller
+from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, ModelSpec, OutputSpec, ValidationSpec
 
@@ -50,7 +50,8 @@ def fit(
     validation = ValidationSpec(test, test_size, split_column, seed)
 
     sources = [source] if test is None else [source, test]
-    suit_threads(sources)
+    suit_threads()
+    say_if_waiting(sources)
 
     from regcli import workflows
 
