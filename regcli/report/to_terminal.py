@@ -58,11 +58,13 @@ def renderable(
 
     parts: list[RenderableType] = [Text(report.headline, style="bold"), Text("")]
     table, left_out = _shortened(report.table, None if width is None else MOST_ROWS)
+    said = [left_out] if left_out else []
     if width is not None:
-        table = _narrowed(table, width)
+        whole, table = table, _narrowed(table, width)
+        hidden = [column.title for column in whole.columns if column not in table.columns]
+        said += [f"not shown at this width: {', '.join(hidden)}"] if hidden else []
     parts.append(_table(table, width, bars, ascii_only))
-    if left_out:
-        parts.append(Text(left_out, style="dim"))
+    parts += [Text(sentence, style="dim") for sentence in said]
     parts += [Text(""), _facts(report, width)]
     return Group(*parts)
 
