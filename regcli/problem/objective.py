@@ -75,6 +75,13 @@ class Problem:
         """(1/W) Z' S Z of all columns, (p, p)."""
         return gram_of(self, self.Z)
 
+    def rooted(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`values` (n,) or (n, k) with each row times the root of its weight: what least squares of the rows takes."""
+        if self.weights is None:
+            return values
+        root = np.sqrt(self.weights)
+        return np.asarray(values * (root if values.ndim == 1 else root[:, None]))
+
     def pull(self, residual: Vector) -> Vector:
         """(1/W) Z' S residual, (p,)."""
         weighted = residual if self.weights is None else self.weights * residual
@@ -217,8 +224,8 @@ def _span_part(problem: Problem, columns: NDArray[np.intp], theta: Vector) -> Ve
     """Least-squares coefficients of `theta` (n,) on `columns`: from their Gram matrix, or by rows where it is vague."""
     if _surely_independent(problem, columns):
         return np.asarray(np.linalg.solve(gram(problem, columns), problem.pull(theta)[columns]))
-    root = np.ones(len(theta)) if problem.weights is None else np.sqrt(problem.weights)
-    return np.asarray(np.linalg.lstsq(root[:, None] * problem.Z[:, columns], root * theta, rcond=None)[0])
+    rows = problem.rooted(problem.Z[:, columns])
+    return np.asarray(np.linalg.lstsq(rows, problem.rooted(theta), rcond=None)[0])
 
 
 def gram(problem: Problem, columns: NDArray[np.intp] | None = None) -> Matrix:
@@ -233,9 +240,8 @@ def gram(problem: Problem, columns: NDArray[np.intp] | None = None) -> Matrix:
 
 def gram_of(problem: Problem, Z: Matrix) -> Matrix:
     """(1/W) Z' S Z of any columns Z (n, k) on the problem's rows."""
-    if problem.weights is not None:
-        Z = np.sqrt(problem.weights)[:, None] * Z
-    return np.asarray(Z.T @ Z) / problem.total
+    rows = problem.rooted(Z)
+    return np.asarray(rows.T @ rows) / problem.total
 
 
 def _tied(problem: Problem, pull: Vector, noise: float) -> tuple[int, ...]:
@@ -248,7 +254,7 @@ def _tied(problem: Problem, pull: Vector, noise: float) -> tuple[int, ...]:
     edge = np.flatnonzero((strengths.l2 == 0) & (np.abs(pull) >= strengths.l1 * (1 - 1e-9) - noise))
     if edge.size < 2 or _surely_independent(problem, edge):
         return ()
-    rows = problem.Z[:, edge] if problem.weights is None else np.sqrt(problem.weights)[:, None] * problem.Z[:, edge]
+    rows = problem.rooted(problem.Z[:, edge])
     factor = np.linalg.qr(rows, mode="r") if rows.shape[0] > edge.size else rows
     _, sizes, vectors = np.linalg.svd(factor, full_matrices=False)
     rank = int(np.sum(sizes > sizes[0] * max(rows.shape) * EPS))

@@ -87,7 +87,7 @@ class RidgeFactor:
         if p < n:
             values, basis = np.linalg.eigh(gram(problem) / np.outer(share, share))
             return cls(problem, share, np.maximum(values, 0.0), basis, False)
-        rows = _rooted(problem, problem.Z) / share
+        rows = problem.rooted(problem.Z) / share
         values, basis = np.linalg.eigh(rows @ rows.T / problem.total)
         return cls(problem, share, np.maximum(values, 0.0), basis, True)
 
@@ -106,9 +106,8 @@ class RidgeFactor:
     def _stacked(self, alpha: float) -> Vector:
         """The same as least squares on the rows with the penalty's below them, which squares no condition number."""
         problem = self.problem
-        rows = np.vstack([_rooted(problem, problem.Z), np.sqrt(problem.total * alpha) * np.diag(self.share)])
-        y = problem.y - problem.null_intercept
-        target = y if problem.weights is None else np.sqrt(problem.weights) * y
+        rows = np.vstack([problem.rooted(problem.Z), np.sqrt(problem.total * alpha) * np.diag(self.share)])
+        target = problem.rooted(problem.y - problem.null_intercept)
         size = np.sqrt(np.sum(rows**2, axis=0))
         found = least_squares(rows / size, np.append(target, np.zeros(len(size))))
         return np.asarray(found.coef / size)
@@ -118,13 +117,9 @@ class RidgeFactor:
         scaled = pull / self.share
         if not self.by_rows:
             return np.asarray(self.basis @ ((self.basis.T @ scaled) / (self.values + alpha))) / self.share
-        rows = _rooted(self.problem, self.problem.Z) / self.share
+        rows = self.problem.rooted(self.problem.Z) / self.share
         inner = self.basis @ ((self.basis.T @ (rows @ scaled)) / (self.values + alpha))
         return np.asarray(scaled - rows.T @ inner / self.problem.total) / (alpha * self.share)
-
-
-def _rooted(problem: Problem, rows: Matrix) -> Matrix:
-    return rows if problem.weights is None else np.sqrt(problem.weights)[:, None] * rows
 
 
 def is_ridge(strengths: Strengths) -> bool:

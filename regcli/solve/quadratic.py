@@ -119,10 +119,10 @@ class ActiveSet:
     def _solve_pattern(self, signs: Vector) -> _State | None:
         """The minimiser for one sign pattern; of dependent columns the later ones stay out."""
         active = np.flatnonzero(signs)
-        values = self._solve(active, self.quadratic.linear[active] - self.l1[active] * signs[active])
+        values = self.factor.solve(active, self.quadratic.linear[active] - self.l1[active] * signs[active])
         if values is None:
             active = independent(self._system(active), active)
-            values = self._solve(active, self.quadratic.linear[active] - self.l1[active] * signs[active])
+            values = self.factor.solve(active, self.quadratic.linear[active] - self.l1[active] * signs[active])
             if values is None:
                 return None
         coef = np.zeros(len(signs))
@@ -133,10 +133,6 @@ class ActiveSet:
         matrix = self.quadratic.matrix[np.ix_(active, active)]
         matrix[np.diag_indices_from(matrix)] += self.l2[active]
         return matrix
-
-    def _solve(self, active: Index, right: Vector) -> Vector | None:
-        """(G_AA + diag l2_A)^-1 right; None where the matrix is singular."""
-        return self.factor.solve(active, right)
 
     def _part_way(self, state: _State, candidate: _State) -> _State:
         """The lowest point on the way to a candidate that itself lies no lower."""
@@ -184,7 +180,7 @@ class ActiveSet:
 
     def _direction(self, active: Index, values: Vector, signs: Vector) -> tuple[Vector, bool]:
         """Towards the minimiser for the signs (True), or down a null vector of the system (False)."""
-        target = self._solve(active, self.quadratic.linear[active] - self.l1[active] * signs)
+        target = self.factor.solve(active, self.quadratic.linear[active] - self.l1[active] * signs)
         if target is not None:
             return target - values, True
         system = self._system(active)

@@ -29,8 +29,7 @@ class WorkingSet:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        root = None if problem.weights is None else np.sqrt(problem.weights)
-        self.rows = problem.Z if root is None else root[:, None] * problem.Z
+        self.rows = problem.rooted(problem.Z)
         self.linear = problem.null_pull
         self.columns: Index = np.zeros(0, dtype=np.intp)
         self.matrix: Matrix = np.zeros((0, 0))
