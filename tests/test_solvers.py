@@ -13,7 +13,8 @@ from support import Matrix, Posed, Vector, arrays, coefficients, frame, pose, so
 
 import regcli
 from regcli.errors import DataError, UsageError
-from regcli.problem.objective import Solution, alpha_max, pull_scale
+from regcli.problem.certificate import pull_scale
+from regcli.problem.objective import Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
 from regcli.solve import SOLVERS, Proposal, line, solve
 

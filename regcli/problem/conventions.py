@@ -13,7 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.penalties import ElasticNet
 from regcli.specs import Convention, Penalty
+
+Vector = NDArray[np.float64]
 
 LEAST_RATIO = 0.001
 """alpha_max of a penalty with almost no L1 part is computed as if it had this share of it (as glmnet does)."""
@@ -28,21 +34,46 @@ class Scale:
     zeroing: float
 
 
-def scale(convention: Convention, penalty: Penalty, ratio: float, rest: float, n: float, s_y: float) -> Scale:
-    """The factors of a convention for `n` rows and a target of deviation `s_y`.
+@dataclass(frozen=True)
+class Translation:
+    """What a strength means for whatever rows are fitted: its n and s_y are those of the rows.
 
-    `ratio` is r, the share of L1, and `rest` is 1 - r, which may be too small for that subtraction.
+    `ratio` is r, the share of L1, and `rest` is 1 - r, which may be too small for that subtraction. A grid that
+    regcli draws itself sets `drawn_by`, the deviation of the whole target: the elastic net then has
+    L2 = L1 (1 - r) / (r s_y), so that what is chosen does not depend on the unit of y.
     """
-    l1_unit, l2_unit = 1.0, 1.0
-    if convention == "glmnet":
-        l2_unit = 1 / s_y
-    elif convention == "sum":
-        l1_unit, l2_unit = 1 / (2 * n), 1 / n
-    elif convention == "mse":
-        l1_unit, l2_unit = 0.5, 1.0
-    elif convention == "sklearn" and penalty == "l2":
-        l1_unit, l2_unit = 1 / n, 1 / n
-    return Scale(l1_unit * ratio, l2_unit * rest, l1_unit * max(ratio, LEAST_RATIO))
+
+    convention: Convention
+    penalty: Penalty
+    ratio: float
+    rest: float
+    drawn_by: float | None = None
+
+    def units(self, n: float) -> tuple[float, float]:
+        """L1 and L2 of a strength of 1 on either norm, in the convention's own formula (glmnet's without its s_y)."""
+        if self.convention == "sum":
+            return 1 / (2 * n), 1 / n
+        if self.convention == "mse":
+            return 0.5, 1.0
+        if self.convention == "sklearn" and self.penalty == "l2":
+            return 1 / n, 1 / n
+        return 1.0, 1.0
+
+    def scale(self, n: float, s_y: float) -> Scale:
+        """The factors for `n` rows and a target of deviation `s_y`."""
+        l1_unit, l2_unit = self.units(n)
+        if self.convention == "glmnet":
+            l2_unit = 1 / s_y
+        elif self.drawn_by is not None and self.ratio > 0:
+            l2_unit = l1_unit / self.drawn_by
+        return Scale(l1_unit * self.ratio, l2_unit * self.rest, l1_unit * max(self.ratio, LEAST_RATIO))
+
+    def shape(self, n: float, s_y: float, share: Vector) -> ElasticNet:
+        """The penalty on standardized columns; `share` (p,) is 1 over a column's deviation where columns are
+        penalised in the units of the file, else 1."""
+        units = self.scale(n, s_y)
+        with np.errstate(over="ignore"):
+            return ElasticNet(units.l1 * share, units.l2 * share**2)
 
 
 _LOSSES = {
@@ -54,22 +85,42 @@ _LOSSES = {
 }
 
 
-def formula(
-    convention: Convention, penalty: Penalty, alpha: float, ratio: float, rest: float, intercept: bool = True
-) -> str:
-    """The formula that was minimised, in the user's own convention, with the numbers put in."""
+def formula(convention: Convention, penalty: Penalty, l1: float, l2: float, intercept: bool = True) -> str:
+    """The formula that was minimised, in the user's own convention.
+
+    `l1` and `l2` are the numbers on either norm as that convention counts them: alpha r and alpha (1 - r).
+    """
     loss = _LOSSES[convention]
     if convention == "sklearn" and penalty == "l2":
         loss = _LOSSES["sum"]
     terms = [loss if intercept else loss.replace(" - b0", "")]
     halved = convention in ("mean", "glmnet") or (convention == "sklearn" and penalty != "l2")
     if penalty != "none":
-        if ratio > 0:
-            terms.append(f"{_number(alpha * ratio)} sum |b|")
-        if rest > 0:
-            quadratic = _number(alpha * rest * (0.5 if halved else 1))
+        if l1 > 0:
+            terms.append(f"{_number(l1)} sum |b|")
+        if l2 > 0:
+            quadratic = _number(l2 * (0.5 if halved else 1))
             terms.append(f"{quadratic}{'/s_y' if convention == 'glmnet' else ''} sum b^2")
     return " + ".join(terms)
+
+
+def path_formula(translation: Translation, intercept: bool = True) -> str:
+    """The formula that is minimised along a path, with alpha as a letter."""
+    convention, penalty, ratio, rest = (
+        translation.convention, translation.penalty, translation.ratio, translation.rest
+    )  # fmt: skip
+    loss = formula(convention, penalty, 0.0, 0.0, intercept)
+    halved = formula(convention, penalty, 0.0, 2.0, intercept).endswith(" 1 sum b^2") or convention == "glmnet"
+    by_s_y = convention == "glmnet" or (translation.drawn_by is not None and ratio > 0)
+    terms = []
+    if ratio > 0:
+        terms.append("sum |b|" if ratio == 1 else f"{_number(ratio)} sum |b|")
+    if rest > 0:
+        share = rest / 2 if halved else rest
+        number = "" if share == 1 else f"{_number(share)}"
+        terms.append(f"{number}{'/s_y' if by_s_y else ''} sum b^2".strip())
+    inside = " + ".join(terms)
+    return f"{loss} + alpha {inside}" if len(terms) == 1 else f"{loss} + alpha ({inside})"
 
 
 def equivalents(l1: float, l2: float, n: float, s_y: float, standardize: bool, intercept: bool) -> dict[str, Any]:

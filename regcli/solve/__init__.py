@@ -1,24 +1,25 @@
 """How it is minimised: solvers propose, the problem certifies.
 
 `SOLVERS` is the registry; `line(problem)` says which of them may try, in order; `solve` runs the line until a
-proposal is certified.
+proposal is certified; `solve_along` does so for one strength after another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import Notice, UsageError
+from regcli.problem.certificate import certify
 from regcli.problem.families import GAUSSIAN
-from regcli.problem.objective import Problem, Solution, best_intercept, certify, gram, objective
+from regcli.problem.objective import Problem, Solution, best_intercept, gram, objective
 from regcli.problem.penalties import ElasticNet
 from regcli.solve import sklearn_cd
-from regcli.solve.direct import RidgeFactor, is_ridge, least_squares
-from regcli.solve.quadratic import ActiveSet, Quadratic
+from regcli.solve.direct import RidgeFactor, is_ridge, least_squares, ridge_along
+from regcli.solve.quadratic import ActiveSet, Quadratic, along
 from regcli.solve.working_set import WorkingSet
 
 Vector = NDArray[np.float64]
@@ -40,13 +41,19 @@ class Proposal:
     factor: NDArray[np.float64] | None = None
 
 
+Steps = Iterator[tuple[Vector, float]]
+"""For one alpha after another the coefficients (p,) and twice what they take off the null model's loss."""
+
+
 @dataclass(frozen=True)
 class Solver:
-    """`declines(problem)` is a sentence saying why it cannot solve the problem, or None; `run` solves it."""
+    """`declines(problem)` is a sentence saying why it cannot solve the problem, or None; `run` solves it; `along`
+    solves it for falling alphas and shares the work between them, where it can."""
 
     exact: bool
     declines: Callable[[Problem], str | None]
     run: Callable[[Problem, Vector | None], Proposal]
+    along: Callable[[Problem, Sequence[float]], Steps] | None = None
 
 
 def _declines_penalty(problem: Problem) -> str | None:
@@ -93,11 +100,39 @@ def _run_sklearn(problem: Problem, start: Vector | None) -> Proposal:
     return Proposal(coef, sweeps)
 
 
+def _ridge_along(problem: Problem, alphas: Sequence[float]) -> Steps:
+    n, p = problem.Z.shape
+    if p < n:
+        quadratic = Quadratic(gram(problem), problem.null_pull)
+        for coef in ridge_along(quadratic, problem.penalty.l2, alphas):
+            yield coef, float((2 * quadratic.linear - quadratic.matrix @ coef) @ coef)
+        return
+    factor = RidgeFactor.of(problem)
+    for alpha in alphas:
+        coef = factor.coef(alpha)
+        yield coef, _explained(problem, coef)
+
+
+def _explained(problem: Problem, coef: Vector) -> float:
+    residual = problem.y - problem.null_intercept - problem.Z @ coef
+    return float((problem.null_pull + problem.pull(residual)) @ coef)
+
+
+def _quadratic_along(problem: Problem, alphas: Sequence[float]) -> Steps:
+    for coef, pull in along(Quadratic(gram(problem), problem.null_pull), problem.penalty, alphas):
+        yield coef, float((problem.null_pull + pull) @ coef)
+
+
+def _working_set_along(problem: Problem, alphas: Sequence[float]) -> Steps:
+    for coef, pull in WorkingSet(problem).along(alphas):
+        yield coef, float((problem.null_pull + pull) @ coef)
+
+
 SOLVERS: dict[str, Solver] = {
     "least_squares": Solver(True, _declines_penalty, _run_least_squares),
-    "ridge": Solver(True, _declines_all_but_ridge, _run_ridge),
-    "quadratic": Solver(True, _declines_wide, _run_quadratic),
-    "working_set": Solver(True, _declines_without_l1, _run_working_set),
+    "ridge": Solver(True, _declines_all_but_ridge, _run_ridge, _ridge_along),
+    "quadratic": Solver(True, _declines_wide, _run_quadratic, _quadratic_along),
+    "working_set": Solver(True, _declines_without_l1, _run_working_set, _working_set_along),
     "sklearn": Solver(False, sklearn_cd.declines, _run_sklearn),
 }
 
@@ -145,6 +180,32 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
         raise np.linalg.LinAlgError("; ".join(failures))
     best = min(tried, key=lambda solution: (not solution.certificate.certified, solution.certificate.violation))
     return replace(best, intercept=centre + best.intercept, notices=_said(best, failures))
+
+
+def solve_along(problem: Problem, alphas: Sequence[float], wanted: str = "auto") -> Iterator[tuple[Vector, float, str]]:
+    """For falling alphas the coefficients (p,), what they explain as in `Steps`, and the solver: not yet certified.
+
+    The first solver in line shares its work between alphas if it can; else each alpha is solved by itself, and 0 is.
+    """
+    problem, _ = _centred(problem)
+    penalised = [alpha for alpha in alphas if alpha > 0]
+    if penalised:
+        reduced, kept = _without_twins(replace(problem, alpha=penalised[0]))
+        name = line(reduced, wanted)[0]
+        shared = SOLVERS[name].along
+        steps = _one_by_one(reduced, penalised, wanted) if shared is None else shared(reduced, penalised)
+        for found, explained in steps:
+            coef = np.zeros(problem.Z.shape[1])
+            coef[kept] = found
+            yield coef, explained, name
+    if len(penalised) < len(alphas):
+        yield from ((coef, explained, "least_squares") for coef, explained in _one_by_one(problem, [0.0], wanted))
+
+
+def _one_by_one(problem: Problem, alphas: Sequence[float], wanted: str) -> Steps:
+    for alpha in alphas:
+        found = solve(replace(problem, alpha=alpha), wanted)
+        yield found.coef, _explained(problem, found.coef)
 
 
 def _measured(problem: Problem, coef: Vector, name: str, proposal: Proposal) -> Solution:

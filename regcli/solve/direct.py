@@ -6,6 +6,7 @@ condition number. Ridge takes one eigendecomposition of the smaller of Z'Z and Z
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from regcli.problem.objective import EPS, Problem, gram
 from regcli.problem.penalties import Strengths
+from regcli.solve.quadratic import Quadratic
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -120,6 +122,21 @@ class RidgeFactor:
         rows = self.problem.rooted(self.problem.Z) / self.share
         inner = self.basis @ ((self.basis.T @ (rows @ scaled)) / (self.values + alpha))
         return np.asarray(scaled - rows.T @ inner / self.problem.total) / (alpha * self.share)
+
+
+def ridge_along(quadratic: Quadratic, l2: Vector, alphas: Sequence[float]) -> Matrix:
+    """The ridge solutions (A, p) of a quadratic at penalties alpha / 2 sum_j l2_j b_j^2: one eigendecomposition, and
+    two steps of refinement."""
+    share = np.sqrt(l2)
+    scaled = quadratic.matrix / np.outer(share, share)
+    values, basis = np.linalg.eigh(scaled)
+    damped = np.maximum(values, 0.0)[:, None] + np.asarray(alphas)
+    linear = quadratic.linear / share
+    coefs = np.zeros((len(alphas), len(l2)))
+    for _ in range(3):
+        left = linear - coefs @ scaled - np.asarray(alphas)[:, None] * coefs
+        coefs += (basis @ ((basis.T @ left.T) / damped)).T
+    return np.asarray(coefs / share)
 
 
 def is_ridge(strengths: Strengths) -> bool:

@@ -10,13 +10,14 @@ sparse coding algorithms, algorithm 1) is taken, which always makes it fall: hen
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.penalties import Strengths
+from regcli.problem.penalties import ElasticNet, Strengths
 from regcli.solve.factor import Factor
 
 Vector = NDArray[np.float64]
@@ -60,9 +61,9 @@ class _State:
 class ActiveSet:
     """The iteration; `minimise` is its one public method."""
 
-    def __init__(self, quadratic: Quadratic, strengths: Strengths) -> None:
+    def __init__(self, quadratic: Quadratic, strengths: Strengths, factor: Factor | None = None) -> None:
         self.quadratic = quadratic
-        self.factor = Factor(quadratic.matrix, strengths.l2)
+        self.factor = factor or Factor(quadratic.matrix, strengths.l2)
         self.l1, self.l2 = strengths.l1, strengths.l2
         self.rounds = 0
 
@@ -188,6 +189,23 @@ class ActiveSet:
         null = size * np.linalg.eigh(scaled)[1][:, 0]
         slope = (system @ values - self.quadratic.linear[active] + self.l1[active] * signs) @ null
         return (-null if slope > 0 else null), False
+
+
+def along(
+    quadratic: Quadratic, penalty: ElasticNet, alphas: Iterable[float], start: Vector | None = None
+) -> Iterator[tuple[Vector, Vector]]:
+    """For one alpha after another, each from the solution before: the minimiser (p,) and its pull c - Gb (p,).
+
+    Where the penalty has no quadratic part the factor of the active block is the same for all and is handed on.
+    """
+    factor: Factor | None = None
+    for alpha in alphas:
+        strengths = penalty.at(alpha)
+        solver = ActiveSet(quadratic, strengths, factor)
+        start = solver.minimise(start)
+        factor = None if np.any(strengths.l2) else solver.factor
+        active = np.flatnonzero(start)
+        yield start, quadratic.linear - quadratic.times(active, start[active])
 
 
 def unit_diagonal(matrix: Matrix) -> tuple[Matrix, Vector]:

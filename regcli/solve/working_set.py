@@ -7,6 +7,8 @@ checks the answer, and violators join. Nothing is discarded unchecked, so the re
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,6 +57,19 @@ class WorkingSet:
             self.minimise(strengths, previous)
             if alpha <= goal:
                 return self.coef
+
+    def along(self, alphas: Iterable[float]) -> Iterator[tuple[Vector, Vector]]:
+        """For one alpha after another, falling: the solution (p,) and its pull (p,)."""
+        problem = self.problem
+        last: float | None = None
+        for goal in alphas:
+            last = max(_first_alpha(problem, self.linear), goal) if last is None else last
+            while True:
+                previous, last = last, max(goal, last * STEP)
+                self.minimise(problem.penalty.at(last), problem.penalty.at(previous))
+                if last <= goal:
+                    break
+            yield self.coef, self.pull
 
     def minimise(self, strengths: Strengths, previous: Strengths) -> Vector:
         """The solution (p,) at `strengths`, from the one at `previous`."""

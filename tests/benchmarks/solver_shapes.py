@@ -5,7 +5,7 @@ Run by hand, in an environment where regcli is installed, on a quiet machine:
     python tests/benchmarks/solver_shapes.py [--rounds 7]
 
 Both get the same standardized columns and the centred response, in the memory layout that scikit-learn takes without a
-copy. Both answers are measured by the same ruler, `regcli.problem.objective.certify`. scikit-learn is timed twice: at
+copy. Both answers are measured by the same ruler, `regcli.problem.certificate.certify`. scikit-learn is timed twice: at
 its default tolerance, and at the loosest power of ten at which its answer is certified (gap up to 1e-8, violation up
 to 1e-6). Rounds alternate between the contestants; a time is the fastest of the rounds, what else the machine does
 can only add to it.
@@ -27,7 +27,8 @@ import pandas as pd
 import sklearn
 from sklearn.linear_model import Lasso
 
-from regcli.problem.objective import Certificate, Problem, alpha_max, certify
+from regcli.problem.certificate import certify
+from regcli.problem.objective import Certificate, Problem, alpha_max
 from regcli.problem.penalties import ElasticNet
 from regcli.solve import SOLVERS, line, solve
 

@@ -1,0 +1,223 @@
+"""The ruler: how close to the minimum proposed coefficients are, whoever proposed them.
+
+`certify` works from the rows alone, outside every solver: it measures a solution by its duality gap and by its
+distance from the optimality conditions. `certify_path` does the same for many strengths in one pass over the rows,
+and `rule` for squared error from what moments know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.families import GAUSSIAN, mean
+from regcli.problem.objective import EPS, Certificate, Matrix, Problem, Vector, gram
+from regcli.problem.penalties import Strengths
+
+GAP_BOUND = 1e-8
+VIOLATION_BOUND = 1e-6
+VIOLATION_BOUND_UNPENALISED = 1e-12
+ZERO_SLACK = 1e-3
+CHUNK = 1 << 20
+"""How many residuals are held at a time."""
+
+
+def certify(problem: Problem, intercept: float, coef: Vector) -> Certificate:
+    """Measure a proposed solution; see `Certificate` for what is measured.
+
+    The gap is the Fenchel-Young sum of the rows and the features, nonnegative term by term. Its dual point is the
+    residual with its part in the span of the unpenalised columns taken out, shrunk until |u_j| <= l1_j wherever
+    the penalty has no quadratic part. u_j is known up to rounding: it counts as the nearest number that suits b_j,
+    and the way there is charged to the gap, but for unpenalised columns, whose u_j is 0.
+    """
+    eta = intercept + problem.Z @ coef
+    residual = problem.family.pull(problem.y, eta)
+    pull = problem.pull(residual)
+    strengths, noise = problem.strengths, 64 * EPS * pull_scale(problem)
+    violation = _violation(problem, coef, residual, pull)
+    theta, dual_pull = _dual_point(problem, residual, noise)
+    rows = problem.mean_of(problem.family.fenchel_young(problem.y, eta, theta))
+    gap = (rows + _features_part(strengths, coef, dual_pull, noise)) / problem.null_objective
+    bound = _rounding(problem, coef) if np.all(strengths.free) else VIOLATION_BOUND
+    tied = _tied(problem, pull, noise)
+    certified = bool(gap <= GAP_BOUND and violation <= bound and _zeros_hold(strengths, coef, pull, noise))
+    return Certificate(float(gap), violation, certified, not tied, tied)
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What the null model gives to measure by: the size of its gradient, and its objective."""
+
+    pull: float
+    objective: float
+
+    @property
+    def noise(self) -> float:
+        """How far rounding may move a gradient."""
+        return 64 * EPS * self.pull
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The figures of a `Certificate` but for uniqueness."""
+
+    gap: float
+    violation: float
+    certified: bool
+
+
+def rule(strengths: Strengths, coef: Vector, pull: Vector, mean_square: float, bias: float, by: Yardstick) -> Ruling:
+    """Measure a penalised least-squares solution by what moments know of its residual.
+
+    `pull` (p,) is Z'S residual / W, `mean_square` the mean of its square, `bias` its mean where there is an intercept
+    that should have made it 0. No column is unpenalised. The same figures as `certify`, whose dual point is written
+    out: the rows' part of the gap is half the mean square of what shrinking takes off the residual.
+    """
+    violation = max(float(np.max(strengths.distance(coef, pull), initial=0.0)), abs(bias)) / by.pull
+    shrink = _shrink(strengths, pull, by.noise)
+    rows = 0.5 * ((1 - shrink) ** 2 * max(mean_square - bias**2, 0.0) + bias**2)
+    gap = (rows + _features_part(strengths, coef, pull * shrink, by.noise)) / by.objective
+    holds = _zeros_hold(strengths, coef, pull, by.noise)
+    return Ruling(gap, violation, bool(gap <= GAP_BOUND and violation <= VIOLATION_BOUND and holds))
+
+
+def certify_path(problem: Problem, alphas: Sequence[float], coefs: Matrix) -> tuple[list[Ruling], Vector, Vector]:
+    """Measure the solutions `coefs` (A, p) at `alphas` (A,), with their best intercepts, in one pass over the rows.
+
+    Returns the rulings, the intercepts (A,) and the mean squared residuals (A,). Squared error only.
+    """
+    intercepts = np.zeros(len(alphas))
+    if problem.intercept:
+        centres = np.array([mean(column, problem.weights) for column in problem.Z.T])
+        intercepts = problem.null_intercept - coefs @ centres
+    pulls, squares, biases = np.zeros_like(coefs), np.zeros(len(alphas)), np.zeros(len(alphas))
+    size = max(256, CHUNK // max(1, len(alphas)))
+    for first in range(0, len(problem.y), size):
+        rows = slice(first, first + size)
+        residual = problem.y[rows, None] - intercepts - problem.Z[rows] @ coefs.T
+        weighted = residual if problem.weights is None else residual * problem.weights[rows, None]
+        pulls += weighted.T @ problem.Z[rows]
+        squares += np.einsum("ij,ij->j", weighted, residual)
+        biases += weighted.sum(axis=0)
+    by = Yardstick(pull_scale(problem), problem.null_objective)
+    biases = biases / problem.total if problem.intercept else np.zeros(len(alphas))
+    rulings = []
+    for alpha, coef, pull, square, bias in zip(alphas, coefs, pulls, squares, biases, strict=True):
+        strengths = problem.penalty.at(alpha)
+        if problem.family is GAUSSIAN and not np.any(strengths.free):
+            rulings.append(rule(strengths, coef, pull / problem.total, square / problem.total, bias, by))
+        else:
+            at = replace(problem, alpha=alpha)
+            found = certify(at, float(intercepts[len(rulings)]), coef)
+            rulings.append(Ruling(found.gap, found.violation, found.certified))
+    return rulings, intercepts, squares / problem.total
+
+
+def _features_part(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> float:
+    """The features' part of the gap; `pull` (p,) is that of the dual point."""
+    suited = np.clip(strengths.nearest(coef, pull), pull - noise, pull + noise)
+    charged = np.where(strengths.free, 0.0, np.abs(coef * (pull - suited)))
+    return float(np.sum(strengths.fenchel_young(coef, suited) + charged))
+
+
+def _shrink(strengths: Strengths, pull: Vector, noise: float) -> float:
+    """What brings `pull` within the bounds of the penalty where it has no quadratic part, up to `noise`."""
+    bound = (strengths.l2 == 0) & (strengths.l1 > 0)
+    excess = (np.abs(pull[bound]) - noise) / strengths.l1[bound]
+    return 1.0 / max(1.0, float(np.max(excess, initial=0.0)))
+
+
+def _zeros_hold(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> bool:
+    """Whether every zero of an L1 penalty is one on its own terms, however small alpha is; rounding is let pass."""
+    zero = (coef == 0) & (strengths.l1 > 0)
+    bound = strengths.l1[zero] * (1 + ZERO_SLACK) + noise
+    return bool(np.all(np.abs(pull[zero]) <= bound))
+
+
+def _rounding(problem: Problem, coef: Vector) -> float:
+    """The violation that least squares may have: 1e-12, or what rounding `coef` to double precision makes of it.
+
+    Nearly dependent columns (NIST's Filip) have coefficients so large that their last bits move the gradient by more.
+    """
+    size = np.sqrt([problem.mean_of(column**2) for column in problem.Z.T])
+    moved = EPS * float(size @ np.abs(coef)) * float(np.max(size, initial=0.0)) / pull_scale(problem)
+    return min(max(VIOLATION_BOUND_UNPENALISED, moved), VIOLATION_BOUND)
+
+
+def pull_scale(problem: Problem) -> float:
+    """The size that violations are measured by: the null model's largest gradient, or y's deviation where that is 0."""
+    largest = float(np.max(np.abs(problem.null_pull), initial=0.0))
+    spread = float(np.sqrt(2 * problem.null_objective))
+    return largest if largest > 1e-10 * spread else spread
+
+
+def _violation(problem: Problem, coef: Vector, residual: Vector, pull: Vector) -> float:
+    distances = problem.strengths.distance(coef, pull)
+    worst = float(np.max(distances, initial=0.0))
+    if problem.intercept:
+        worst = max(worst, abs(problem.mean_of(residual)))
+    return worst / pull_scale(problem)
+
+
+def _dual_point(problem: Problem, residual: Vector, noise: float) -> tuple[Vector, Vector]:
+    """A dual feasible point theta (n,) near the residual, and its pull Z'S theta / W (p,), feasible up to `noise`."""
+    strengths, theta = problem.strengths, residual
+    if problem.intercept:
+        theta = theta - mean(theta, problem.weights)
+    free = np.flatnonzero(strengths.free)
+    if free.size:
+        theta = theta - problem.Z[:, free] @ _span_part(problem, free, theta)
+    pull = problem.pull(theta)
+    shrink = _shrink(strengths, pull, noise)
+    return theta * shrink, pull * shrink
+
+
+def _span_part(problem: Problem, columns: NDArray[np.intp], theta: Vector) -> Vector:
+    """Least-squares coefficients of `theta` (n,) on `columns`: from their Gram matrix, or by rows where it is vague."""
+    if surely_independent(problem, columns):
+        return np.asarray(np.linalg.solve(gram(problem, columns), problem.pull(theta)[columns]))
+    rows = problem.rooted(problem.Z[:, columns])
+    return np.asarray(np.linalg.lstsq(rows, problem.rooted(theta), rcond=None)[0])
+
+
+def _tied(problem: Problem, pull: Vector, noise: float) -> tuple[int, ...]:
+    """The columns among which an L1 solution, or an unpenalised one, is not unique.
+
+    They are those that the null vectors touch of the columns at the bound, |u_j| >= l1_j (1 - 1e-9): a share can be
+    moved along a null vector without changing the fit. A quadratic part makes the solution unique.
+    """
+    strengths = problem.strengths
+    edge = np.flatnonzero((strengths.l2 == 0) & (np.abs(pull) >= strengths.l1 * (1 - 1e-9) - noise))
+    if edge.size < 2 or surely_independent(problem, edge):
+        return ()
+    rows = problem.rooted(problem.Z[:, edge])
+    factor = np.linalg.qr(rows, mode="r") if rows.shape[0] > edge.size else rows
+    _, sizes, vectors = np.linalg.svd(factor, full_matrices=False)
+    rank = int(np.sum(sizes > sizes[0] * max(rows.shape) * EPS))
+    # What a column has outside the row space it has in the null space.
+    touched = 1 - np.sum(vectors[:rank] ** 2, axis=0) > 1e-12
+    return tuple(int(j) for j in edge[touched])
+
+
+def surely_independent(problem: Problem, columns: NDArray[np.intp]) -> bool:
+    """Whether the Gram matrix alone, cheap but half as precise, already shows full rank."""
+    return columns.size <= len(problem.y) and surely_definite(gram(problem, columns))
+
+
+def surely_definite(matrix: Matrix) -> bool:
+    """Whether a Gram matrix (k, k) has full rank by a wide margin.
+
+    Scaled to a diagonal of ones its largest eigenvalue is at most k, and its least one at least 1 over the trace of the
+    inverse.
+    """
+    size = np.sqrt(np.diag(matrix))
+    if not np.all(size > 0):
+        return False
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(matrix / np.outer(size, size)))
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.sum(root**2) * len(size) < 1e10)
