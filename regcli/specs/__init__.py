@@ -1,0 +1,66 @@
+"""Frozen requests: the only home of defaults and of the checks between options.
+
+The command line and the Python functions both build these; everything below reads them. A request that exists
+is consistent: a check that fails raises `UsageError` with the option as a user types it.
+"""
+
+from regcli.specs.data import MISSING, DataSpec, Missing
+from regcli.specs.grid import CRITERIA, DEFAULT_ALPHAS, Criterion, GridSpec, PathSpec
+from regcli.specs.model import (
+    CONVENTIONS,
+    DEFAULT_L1_RATIO,
+    PENALTIES,
+    SOLVERS,
+    Convention,
+    ModelSpec,
+    Penalty,
+    SolverName,
+)
+from regcli.specs.output import AXES, FORMATS, ORDERS, PICTURES, Axis, Format, Order, OutputSpec
+from regcli.specs.validation import (
+    DEFAULT_FOLDS,
+    DEFAULT_SEED,
+    MEASURES,
+    RULES,
+    FoldSpec,
+    Measure,
+    Rule,
+    ValidationSpec,
+)
+from regcli.specs.words import typed
+
+__all__ = [
+    "AXES",
+    "CONVENTIONS",
+    "CRITERIA",
+    "DEFAULT_ALPHAS",
+    "DEFAULT_FOLDS",
+    "DEFAULT_L1_RATIO",
+    "DEFAULT_SEED",
+    "FORMATS",
+    "MEASURES",
+    "MISSING",
+    "ORDERS",
+    "PENALTIES",
+    "PICTURES",
+    "RULES",
+    "SOLVERS",
+    "Axis",
+    "Convention",
+    "Criterion",
+    "DataSpec",
+    "FoldSpec",
+    "Format",
+    "GridSpec",
+    "Measure",
+    "Missing",
+    "ModelSpec",
+    "Order",
+    "OutputSpec",
+    "PathSpec",
+    "Penalty",
+    "Rule",
+    "SolverName",
+    "ValidationSpec",
+    "typed",
+]

@@ -1,0 +1,110 @@
+"""The request for a model: what is minimised, and what the number given for its strength means."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from regcli.errors import UsageError
+from regcli.specs.checks import member, nearest_option, number
+
+Penalty = Literal["none", "l1", "l2", "elasticnet"]
+Convention = Literal["mean", "sklearn", "glmnet", "sum", "mse"]
+SolverName = Literal["auto", "exact", "sklearn"]
+
+PENALTIES: tuple[Penalty, ...] = get_args(Penalty)
+CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
+SOLVERS: tuple[SolverName, ...] = get_args(SolverName)
+ALIASES: dict[str, Penalty] = {
+    "lasso": "l1",
+    "ridge": "l2",
+    "enet": "elasticnet",
+    "elastic-net": "elasticnet",
+    "ols": "none",
+}
+DEFAULT_L1_RATIO = 0.5
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What is minimised: the penalty, its strength, and what the number given for the strength means."""
+
+    penalty: Penalty = "l1"
+    alpha: float | None = None
+    l1_ratio: float | None = None
+    l1: float | None = None
+    l2: float | None = None
+    convention: Convention = "mean"
+    standardize: bool = True
+    intercept: bool = True
+    solver: SolverName = "auto"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "penalty", _penalty(self.penalty))
+        member("--convention", self.convention, CONVENTIONS)
+        member("--solver", self.solver, SOLVERS)
+        for name in ("alpha", "l1", "l2", "l1_ratio"):
+            object.__setattr__(self, name, number(f"--{name.replace('_', '-')}", getattr(self, name)))
+        for option, value in (("--alpha", self.alpha), ("--l1", self.l1), ("--l2", self.l2)):
+            if value is not None and not (math.isfinite(value) and value >= 0):
+                raise UsageError(f"{option} is a finite number, 0 or more, not {value:g}")
+        if self.l1_ratio is not None and not 0 <= self.l1_ratio <= 1:
+            raise UsageError(f"--l1-ratio lies between 0 (l2) and 1 (l1), not {self.l1_ratio:g}")
+        self._check_pairs()
+
+    def _check_pairs(self) -> None:
+        typed = [f"--{name}" for name in ("l1", "l2") if getattr(self, name) is not None]
+        if len(typed) == 1:
+            other = "--l2" if typed == ["--l1"] else "--l1"
+            raise UsageError(f"{typed[0]} needs {other} beside it", hint=f"{other} 0")
+        if typed:
+            if self.penalty != "elasticnet":
+                raise UsageError("--l1 with --l2 gives the strengths of the elastic net", hint="--penalty elasticnet")
+            for name in ("alpha", "l1_ratio"):
+                if getattr(self, name) is not None:
+                    raise UsageError(
+                        f"--l1 with --l2 takes the place of --{name.replace('_', '-')}: give one or the other"
+                    )
+        if self.l1_ratio is not None and self.penalty != "elasticnet":
+            raise UsageError(f"--l1-ratio cannot act with --penalty {self.penalty}", hint="--penalty elasticnet")
+        if self.penalty == "none" and self.alpha is not None and self.alpha > 0:
+            raise UsageError("--alpha cannot act with --penalty none", hint="--penalty l1")
+        if self.penalty == "none" and self.convention != "mean":
+            raise UsageError("--convention cannot act with --penalty none", hint="--convention mean")
+
+    @property
+    def ratio(self) -> float:
+        """The share of the strength that goes to the L1 norm: r in the formula."""
+        if self.penalty == "elasticnet":
+            if self.l1 is not None and self.l2 is not None:
+                return self.l1 / (self.l1 + self.l2) if self.l1 + self.l2 > 0 else 1.0
+            return DEFAULT_L1_RATIO if self.l1_ratio is None else self.l1_ratio
+        return 0.0 if self.penalty == "l2" else 1.0
+
+    @property
+    def rest(self) -> float:
+        """The share of the strength that goes to the squared L2 norm: 1 - r, without losing digits of a tiny one."""
+        if self.penalty == "elasticnet" and self.l1 is not None and self.l2 is not None and self.l2 > 0:
+            return self.l2 / (self.l1 + self.l2)
+        return 1 - self.ratio
+
+    @property
+    def strength(self) -> float | None:
+        """The number that the convention translates, or None where none was given."""
+        if self.penalty == "none":
+            return 0.0
+        if self.l1 is not None and self.l2 is not None:
+            return self.l1 + self.l2
+        return self.alpha
+
+
+def _penalty(name: str) -> Penalty:
+    words: dict[str, Penalty] = {penalty: penalty for penalty in PENALTIES} | ALIASES
+    word = name.lower() if isinstance(name, str) else ""
+    if word not in words:
+        raise UsageError(
+            f"--penalty is one of none, l1 (lasso), l2 (ridge), elasticnet (enet), not {name!r}",
+            hint=nearest_option("--penalty", word, tuple(words)),
+        )
+    return words[word]

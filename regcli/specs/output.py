@@ -1,0 +1,74 @@
+"""The request for output: in which form, and where it goes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from regcli.errors import UsageError
+from regcli.specs.checks import member
+
+Format = Literal["table", "json", "csv", "tsv", "markdown"]
+Order = Literal["size", "file"]
+Axis = Literal["alpha", "l1-norm", "deviance"]
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+ORDERS: tuple[Order, ...] = get_args(Order)
+AXES: tuple[Axis, ...] = get_args(Axis)
+SUFFIXES: dict[str, Format] = {
+    ".json": "json", ".csv": "csv", ".tsv": "tsv", ".md": "markdown", ".markdown": "markdown", ".txt": "table",
+}  # fmt: skip
+PICTURES = (".png", ".svg", ".pdf")
+
+
+@dataclass(frozen=True)
+class OutputSpec:
+    """How the result is said, and where."""
+
+    format: Format | None = None
+    output: str | None = None
+    order: Order = "size"
+    quiet: bool = False
+    verbose: bool = False
+    json: bool = False
+    plot: str | None = None
+    x_axis: Axis | None = None
+    all: bool = False
+
+    def __post_init__(self) -> None:
+        member("--order", self.order, ORDERS)
+        if self.json and self.format not in (None, "json"):
+            raise UsageError(f"--json and --format {self.format} contradict each other: give one of them")
+        if self.format is not None:
+            member("--format", self.format, FORMATS)
+        if self.x_axis is not None:
+            member("--x-axis", self.x_axis, AXES)
+        if self.x_axis is not None and self.plot is None:
+            raise UsageError("--x-axis cannot act without --plot", hint="--plot path.png")
+        if self.plot is not None and os.path.splitext(self.plot)[1].lower() not in PICTURES:
+            raise UsageError(f"--plot {self.plot} ends in none of {', '.join(PICTURES)}", hint="--plot path.png")
+        if self.plot is not None and self.plot == self.output:
+            raise UsageError("--plot and --output are the same file", hint="--plot with another name")
+        if self.quiet and self.verbose:
+            raise UsageError("--quiet and --verbose contradict each other: give one of them")
+        _ = self.resolved_format
+
+    @property
+    def resolved_format(self) -> Format:
+        """The format asked for, else the one that the suffix of --output names, else a table."""
+        if self.json:
+            return "json"
+        if self.format is not None:
+            return self.format
+        if self.output is None:
+            return "table"
+        suffix = os.path.splitext(self.output)[1].lower()
+        if suffix not in SUFFIXES:
+            if os.path.exists(self.output) and not os.path.isfile(self.output):
+                return "table"
+            known = ", ".join(SUFFIXES)
+            raise UsageError(
+                f"--output {self.output} says no format: {known}", hint="--format table, json, csv, tsv or markdown"
+            )
+        return SUFFIXES[suffix]

@@ -1,0 +1,117 @@
+"""The requests for rows that a model is not fitted to: a test set, folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from regcli.errors import UsageError
+from regcli.specs import checks
+from regcli.specs.checks import member, number, only_one, whole_number
+
+Rule = Literal["1se", "min"]
+Measure = Literal["mse", "mae", "r2"]
+
+RULES: tuple[Rule, ...] = get_args(Rule)
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+DEFAULT_SEED = 20_260_101
+DEFAULT_FOLDS = 10
+MOST_REPEATS = 1000
+
+
+@dataclass(frozen=True)
+class ValidationSpec:
+    """Rows held out to be predicted, never to be learned from: a file, a random share, or those a column marks."""
+
+    test: Any = None
+    test_size: float | None = None
+    split_column: str | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        only_one({"--test": self.test, "--test-size": self.test_size, "--split-column": self.split_column})
+        object.__setattr__(self, "test_size", number("--test-size", self.test_size))
+        object.__setattr__(self, "seed", checks.seed(self.seed))
+        if self.test_size is not None and not 0 < self.test_size < 1:
+            raise UsageError(f"--test-size is a share of the rows between 0 and 1, not {self.test_size:g}")
+        if self.seed is not None and self.test_size is None:
+            raise UsageError("--seed cannot act without --test-size", hint="--test-size 0.25")
+
+    @property
+    def drawn_with(self) -> int:
+        """The seed of the random split."""
+        return DEFAULT_SEED if self.seed is None else self.seed
+
+
+@dataclass(frozen=True)
+class FoldSpec:
+    """Cross-validation: how folds are made, what an error is, and which alpha is chosen by it.
+
+    `folds` is a number, "loo" for leave-one-out, or None for the usual number. `groups`, `time` and `fold_column` are
+    columns that say which rows stay together, in which order they came, or which fold each belongs to.
+    """
+
+    folds: int | str | None = None
+    repeats: int = 1
+    seed: int | None = None
+    groups: str | None = None
+    time: str | None = None
+    fold_column: str | None = None
+    rule: Rule = "1se"
+    measure: Measure = "mse"
+    l1_ratios: tuple[float, ...] = ()
+    jobs: int | None = None
+
+    def __post_init__(self) -> None:
+        member("--rule", self.rule, RULES)
+        member("--measure", self.measure, MEASURES)
+        object.__setattr__(self, "folds", _folds(self.folds))
+        object.__setattr__(self, "repeats", whole_number("--repeats", self.repeats))
+        object.__setattr__(self, "jobs", whole_number("--jobs", self.jobs))
+        object.__setattr__(self, "seed", checks.seed(self.seed))
+        object.__setattr__(self, "l1_ratios", checks.numbers("--l1-ratio", self.l1_ratios))
+        for ratio in self.l1_ratios:
+            if not 0 <= ratio <= 1:
+                raise UsageError(f"--l1-ratio lies between 0 (l2) and 1 (l1), not {ratio:g}")
+        object.__setattr__(self, "l1_ratios", tuple(dict.fromkeys(self.l1_ratios)))
+        if not 1 <= self.repeats <= MOST_REPEATS:
+            raise UsageError(f"--repeats is a whole number from 1 to {MOST_REPEATS:,}, not {self.repeats:,}")
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(f"--jobs is the number of processes, 1 or more, not {self.jobs}")
+        self._check_scheme()
+
+    def _check_scheme(self) -> None:
+        column = only_one({"--groups": self.groups, "--time": self.time, "--fold-column": self.fold_column})
+        if self.folds == "loo" and column:
+            raise UsageError(f"{column} cannot act with --folds loo, where each row is a fold")
+        if self.folds is not None and self.fold_column is not None:
+            raise UsageError("--folds cannot act with --fold-column: the column says how many there are")
+        fixed = column if column != "--groups" else None
+        fixed = "--folds loo" if self.folds == "loo" else fixed
+        for option, given in (("--repeats", self.repeats > 1), ("--seed", self.seed is not None)):
+            if fixed and given:
+                raise UsageError(f"{option} cannot act with {fixed}: nothing is drawn at random")
+
+    @property
+    def column(self) -> str | None:
+        """The column that folds are made by, if there is one."""
+        return next((name for name in (self.groups, self.time, self.fold_column) if name is not None), None)
+
+    @property
+    def drawn_with(self) -> int:
+        """The seed of random folds."""
+        return DEFAULT_SEED if self.seed is None else self.seed
+
+
+def _folds(given: int | str | None) -> int | str | None:
+    if isinstance(given, str):
+        word = given.strip().lower()
+        if word == "loo":
+            return word
+        if not word.isascii() or not word.lstrip("+-").isdigit():
+            raise UsageError(f"--folds is a whole number, or loo for leave-one-out, not {given!r}")
+        given = int(word)
+    number_of = whole_number("--folds", given)
+    if number_of is not None and number_of < 2:
+        raise UsageError(f"--folds is 2 or more, or loo for leave-one-out, not {number_of}")
+    return number_of
