@@ -1,0 +1,1 @@
+"""Which model: the alphas of a path, information criteria, folds, cross-validation."""

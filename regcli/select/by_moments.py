@@ -1,0 +1,164 @@
+"""Cross-validation of squared error from moments alone: one pass over the rows, then nothing that grows with them.
+
+The moments are those of columns that were centred and scaled over all rows beforehand. That changes no fold's answer
+(each standardizes its training rows anew) and keeps the digits of columns far from zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.certificate import Ruling, Yardstick, rule
+from regcli.problem.moments import Moments, complements, moments_by_group, prefixes
+from regcli.problem.penalties import ElasticNet
+from regcli.select.asking import EPS, Ask, FoldResult, is_constant
+from regcli.select.folds import Folds
+from regcli.solve.direct import ridge_along
+from regcli.solve.quadratic import Quadratic, along
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+LOST = 1e-9
+"""An error that rounding may change by more than this share of it is taken from the rows."""
+
+
+@dataclass(frozen=True)
+class MomentPath:
+    """Solutions along the alphas: coefficients (A, p) of the columns as the moments have them and of standardized
+    ones, intercepts (A,), mean squared training errors (A,), rulings; `constant` columns (p,); the Gram matrix of the
+    standardized columns (p, p), 0 where they play no part."""
+
+    coefs: Matrix
+    standardized: Matrix
+    intercepts: Vector
+    mean_square: Vector
+    rulings: tuple[Ruling, ...]
+    constant: NDArray[np.bool_]
+    gram: Matrix
+
+
+class MomentsEngine:
+    """Moments of every fold and of the rows that it learns from.
+
+    `Z` (n, p) are the columns centred (where there is an intercept) and divided by `scale` (p,), `mean` (p,) their
+    means, both in the units of the file; `y` (n,) is centred where they are. `twins` (p,) or None holds for each column
+    the index of the first that is equal to it: under a penalty that would not share, that one takes it all.
+    """
+
+    name = "moments"
+
+    def __init__(
+        self, Z: Matrix, y: Vector, mean: Vector, scale: Vector, folds: Folds, twins: NDArray[np.intp] | None = None
+    ) -> None:
+        self.Z, self.y, self.folds = Z, y, folds
+        self.first = np.ones(Z.shape[1], dtype=bool) if twins is None else twins == np.arange(Z.shape[1])
+        self.scale, self.offset = scale, np.abs(mean / scale)
+        self.test: list[Moments] = []
+        self.train: list[Moments] = []
+        for rows in folds.assignment:
+            groups = moments_by_group(Z, y, rows + 1, folds.k + 1)
+            self.test += groups[1:]
+            self.train += prefixes(groups)[1:] if folds.ordered else complements(groups)[1:]
+        self.all = prefixes([*groups, groups[0]])[-1]
+
+    def run(self, index: int, ask: Ask) -> FoldResult:
+        """The path of one fold: fitted to its training moments, tested on its test moments."""
+        train, test = self.train[index], self.test[index]
+        path = self.fit(train, ask)
+        errors, terms = squared_errors(test, path.coefs, path.intercepts, ask.intercept)
+        lost = np.flatnonzero(EPS * terms > LOST * errors)
+        if lost.size:
+            errors[lost] = self._from_rows(index, path.coefs[lost], path.intercepts[lost])
+        null = train.mean[-1] if ask.intercept else 0.0
+        return FoldResult(
+            weight=test.weight,
+            test=errors,
+            train=path.mean_square,
+            null_test=_about(test, float(null)),
+            null_train=_about(train, float(null)),
+            signs=np.sign(path.coefs).astype(np.int8),
+            gap=max((ruling.gap for ruling in path.rulings), default=0.0),
+            violation=max((ruling.violation for ruling in path.rulings), default=0.0),
+            certified=all(ruling.certified for ruling in path.rulings),
+            constant=tuple(np.flatnonzero(path.constant).tolist()),
+        )
+
+    def fit(self, moments: Moments, ask: Ask) -> MomentPath:
+        """The solutions for the rows that `moments` stand for."""
+        p = len(self.scale)
+        low, high = moments.low[:p], moments.high[:p]
+        reach = np.maximum(np.abs(low), np.abs(high)) + (self.offset if ask.intercept else 0.0)
+        constant = is_constant(low, high, reach)
+        # Without an intercept a constant column is kept as it stands in the file.
+        unit = np.where(constant, 1 / self.scale, moments.deviation[:p])
+        products = _products(moments, ask.intercept)
+        takes_part = ~constant if ask.intercept else np.diagonal(products)[:p] > 0
+        live = np.flatnonzero(takes_part & self.first if ask.translation.rest == 0 else takes_part)
+        system = Quadratic(
+            products[np.ix_(live, live)] / np.outer(unit[live], unit[live]), products[live, p] / unit[live]
+        )
+        s_y = float(np.sqrt(products[p, p]))
+        standardized = np.zeros((len(ask.alphas), p))
+        rulings: tuple[Ruling, ...] = ()
+        if s_y > 0 and live.size:
+            penalty = ask.penalty(moments.weight, s_y, (unit * self.scale)[live])
+            standardized[:, live], rulings = _solved(system, penalty, ask.alphas, s_y)
+        coefs = standardized / unit
+        intercepts = moments.mean[p] - coefs @ moments.mean[:p] if ask.intercept else np.zeros(len(coefs))
+        errors, _ = squared_errors(moments, coefs, intercepts, ask.intercept)
+        gram = np.zeros((p, p))
+        gram[np.ix_(live, live)] = system.matrix
+        return MomentPath(coefs, standardized, intercepts, errors, rulings, constant, gram)
+
+    def _from_rows(self, index: int, coefs: Matrix, intercepts: Vector) -> Vector:
+        rows = self.folds.test(*divmod(index, self.folds.k))
+        residual = self.y[rows, None] - intercepts - self.Z[rows] @ coefs.T
+        return np.asarray(np.mean(residual**2, axis=0))
+
+
+def _solved(system: Quadratic, penalty: ElasticNet, alphas: Vector, s_y: float) -> tuple[Matrix, tuple[Ruling, ...]]:
+    """Coefficients (A, p) and rulings of the quadratic along the alphas."""
+    largest = float(np.max(np.abs(system.linear), initial=0.0))
+    by = Yardstick(largest if largest > 1e-10 * s_y else s_y, 0.5 * s_y**2)
+    if np.any(penalty.l1) or alphas[-1] == 0:
+        steps = list(along(system, penalty, alphas.tolist()))
+        coefs, pulls = np.array([coef for coef, _ in steps]), np.array([pull for _, pull in steps])
+    else:
+        coefs = ridge_along(system, penalty.l2, alphas.tolist())
+        pulls = system.linear - coefs @ system.matrix
+    rulings = []
+    for alpha, coef, pull in zip(alphas, coefs, pulls, strict=True):
+        mean_square = max(s_y**2 - float((system.linear + pull) @ coef), 0.0)
+        rulings.append(rule(penalty.at(float(alpha)), coef, pull, mean_square, 0.0, by))
+    return coefs, tuple(rulings)
+
+
+def _products(moments: Moments, intercept: bool) -> Matrix:
+    """Mean products (q, q): about the means, or without an intercept about zero."""
+    products = moments.cross / moments.weight
+    return products if intercept else products + np.outer(moments.mean, moments.mean)
+
+
+def _about(moments: Moments, centre: float) -> float:
+    """The mean square of the target about `centre`."""
+    return float(moments.cross[-1, -1] / moments.weight + (moments.mean[-1] - centre) ** 2)
+
+
+def squared_errors(moments: Moments, coefs: Matrix, intercepts: Vector, intercept: bool) -> tuple[Vector, Vector]:
+    """Mean squared errors (A,) of linear models on the rows of `moments`, and the sums of the absolute terms (A,).
+
+    S_yy - 2 b'S_xy + b'S_xx b + (ybar - b0 - xbar'b)^2 with products about the rows' own means.
+    """
+    p = coefs.shape[1]
+    products = moments.cross / moments.weight
+    across, within = coefs @ products[:p, p], np.einsum("ij,ij->i", coefs @ products[:p, :p], coefs)
+    shift = moments.mean[p] - intercepts - coefs @ moments.mean[:p]
+    errors = products[p, p] - 2 * across + within + shift**2
+    size, absolute = np.abs(coefs), np.abs(products)
+    terms = absolute[p, p] + 2 * size @ absolute[:p, p] + np.einsum("ij,ij->i", size @ absolute[:p, :p], size)
+    reach = np.abs(moments.mean[p]) + np.abs(intercepts) + size @ np.abs(moments.mean[:p])
+    return np.asarray(np.maximum(errors, 0.0)), np.asarray(terms + 2 * np.abs(shift) * reach)

@@ -1,0 +1,73 @@
+"""Cross-validation from the rows: each fold scales its training rows, solves its path and predicts its test rows.
+
+For what moments cannot serve: as many features as rows or more, absolute error, and more folds than memory holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.data.encoding import learn_scaling
+from regcli.problem.objective import Problem
+from regcli.problem.penalties import ElasticNet
+from regcli.select.asking import Ask, FoldResult, Loss, is_constant
+from regcli.select.folds import Folds
+from regcli.select.pathwise import solve_path
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+class RowsEngine:
+    """The columns X (n, p) as they stand in the file, the target y (n,), the loss that tests are measured by, and for
+    each column the index of the first that is equal to it, where there are such."""
+
+    name = "rows"
+
+    def __init__(
+        self, X: Matrix, y: Vector, folds: Folds, loss: Loss = "squared", twins: NDArray[np.intp] | None = None
+    ) -> None:
+        self.X, self.y, self.folds, self.loss, self.twins = X, y, folds, loss, twins
+
+    def run(self, index: int, ask: Ask) -> FoldResult:
+        """The path of one fold."""
+        repeat, fold = divmod(index, self.folds.k)
+        train, test = self.folds.train(repeat, fold), self.folds.test(repeat, fold)
+        X, y = self.X[train], self.y[train]
+        low, high = X.min(axis=0), X.max(axis=0)
+        constant = is_constant(low, high, np.maximum(np.abs(low), np.abs(high)))
+        live = np.flatnonzero(~constant) if ask.intercept else np.arange(X.shape[1])
+        p, centre = X.shape[1], float(y.mean()) if ask.intercept else 0.0
+        coefs, predicted = np.zeros((len(ask.alphas), p)), np.full((len(ask.alphas), int(test.sum())), centre)
+        fitted = np.full((len(ask.alphas), len(y)), centre)
+        gap, violation, certified = 0.0, 0.0, True
+        problem, scaling, s_y = None, None, float(np.sqrt(np.mean((y - centre) ** 2)))
+        if s_y > 0 and live.size:
+            scaling, Z = learn_scaling(np.asfortranarray(X[:, live]), [str(j) for j in live], ask.intercept)
+            problem = Problem(Z, y, ElasticNet(np.zeros(live.size), np.zeros(live.size)), 0.0, ask.intercept)
+            twins = None if self.twins is None else np.searchsorted(live, self.twins[live])
+            problem = replace(problem, penalty=ask.penalty(len(y), s_y, scaling.scale), twins=twins)
+            path = solve_path(problem, ask.alphas, ask.solver)
+            coefs[:, live] = path.coefs
+            predicted = path.intercepts[:, None] + path.coefs @ scaling.apply(self.X[np.ix_(test, live)]).T
+            fitted = path.intercepts[:, None] + path.coefs @ Z.T
+            gap, violation = max(r.gap for r in path.rulings), max(r.violation for r in path.rulings)
+            certified = all(ruling.certified for ruling in path.rulings)
+        return FoldResult(
+            weight=float(test.sum()),
+            test=self._losses(self.y[test] - predicted),
+            train=self._losses(y - fitted),
+            null_test=float(self._losses(self.y[test] - centre)),
+            null_train=float(self._losses(y - centre)),
+            signs=np.sign(coefs).astype(np.int8),
+            gap=gap,
+            violation=violation,
+            certified=certified,
+            constant=tuple(np.flatnonzero(constant).tolist()),
+        )
+
+    def _losses(self, residual: NDArray[np.float64]) -> Vector:
+        return np.asarray(np.mean(np.abs(residual) if self.loss == "absolute" else residual**2, axis=-1))

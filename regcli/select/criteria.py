@@ -1,0 +1,95 @@
+"""Information criteria for squared error, with the degrees of freedom that a penalised fit really has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.certificate import surely_definite
+from regcli.problem.objective import Problem, gram
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+
+def degrees_of_freedom(problem: Problem, alphas: Vector, coefs: Matrix, matrix: Matrix | None = None) -> Vector:
+    """For each alpha tr G_AA (G_AA + diag l2_A)^-1 over the non-zero coefficients A, (A,); the intercept not counted.
+
+    Without a quadratic part that is the rank of the columns in A (Tibshirani, Taylor 2012, Degrees of freedom in lasso
+    problems, theorem 2). `coefs` is (A, p); `matrix` is G (p, p) where it is at hand.
+    """
+    penalty = problem.penalty
+    plain = np.asarray([alpha == 0 or not np.any(penalty.l2) for alpha in alphas])
+    df = np.zeros(len(alphas))
+    df[plain] = _ranks(problem, [np.flatnonzero(coef) for coef in coefs[plain]], matrix)
+    if np.all(plain):
+        return df
+    if not np.any(penalty.l1):
+        values = _spectrum(problem, np.arange(coefs.shape[1]), penalty.l2, matrix)
+        df[~plain] = [float(np.sum(values / (values + alpha))) for alpha in alphas[~plain]]
+        return df
+    for i in np.flatnonzero(~plain):
+        active = np.flatnonzero(coefs[i])
+        if active.size:
+            df[i] = _trace(problem, active, alphas[i] * penalty.l2[active], matrix)
+    return df
+
+
+def _block(problem: Problem, columns: Index, matrix: Matrix | None) -> Matrix:
+    return gram(problem, columns) if matrix is None else np.asarray(matrix[np.ix_(columns, columns)])
+
+
+def _ranks(problem: Problem, supports: Sequence[Index], matrix: Matrix | None) -> list[float]:
+    """The rank of each set of columns; if their union is independent, each is, so that is tried first."""
+    if not supports:
+        return []
+    union = np.unique(np.concatenate(supports))
+    if union.size <= len(problem.y) and (not union.size or surely_definite(_block(problem, union, matrix))):
+        return [float(len(support)) for support in supports]
+    if len(supports) == 1:
+        return [float(np.linalg.matrix_rank(problem.rooted(problem.Z[:, union])))]
+    half = len(supports) // 2
+    return _ranks(problem, supports[:half], matrix) + _ranks(problem, supports[half:], matrix)
+
+
+def _spectrum(problem: Problem, columns: Index, l2: Vector, matrix: Matrix | None) -> Vector:
+    """The eigenvalues of G with its columns scaled to an l2 of one, those of 0 left out where n < p."""
+    share = np.sqrt(l2)
+    if columns.size <= len(problem.y):
+        return np.asarray(
+            np.maximum(np.linalg.eigvalsh(_block(problem, columns, matrix) / np.outer(share, share)), 0.0)
+        )
+    rows = problem.rooted(problem.Z[:, columns]) / share
+    return np.asarray(np.maximum(np.linalg.eigvalsh(rows @ rows.T / problem.total), 0.0))
+
+
+def _trace(problem: Problem, active: Index, l2: Vector, matrix: Matrix | None) -> float:
+    if active.size > len(problem.y):
+        values = _spectrum(problem, active, l2, matrix)
+        return float(np.sum(values / (values + 1.0)))
+    block = _block(problem, active, matrix)
+    return float(np.trace(np.linalg.solve(block + np.diag(l2), block)))
+
+
+def criteria(mean_square: float, n: float, df: float, p: int, intercept: bool) -> dict[str, float]:
+    """AIC, AICc, BIC and EBIC of a fit with mean squared error `mean_square`, up to a constant of the data.
+
+    n log(RSS/n) plus 2 df; plus 2 d n / (n - d - 1) with the intercept counted in d, in AICc; plus df log n; plus
+    df log n + 2 xi df log p with xi = 1 - log n / (2 log p) between 0 and 1 (Chen, Chen 2008, Extended Bayesian
+    information criteria).
+    """
+    fit = n * math.log(mean_square) if mean_square > 0 else -math.inf
+    counted = df + (1 if intercept else 0)
+    room = n - counted - 1
+    xi = min(1.0, max(0.0, 1 - math.log(n) / (2 * math.log(p)))) if p > 1 else 0.0
+    bic = fit + df * math.log(n)
+    return {
+        "aic": fit + 2 * df,
+        "aicc": fit + 2 * counted * n / room if room > 0 else math.inf,
+        "bic": bic,
+        "ebic": bic + 2 * xi * df * math.log(p),
+    }

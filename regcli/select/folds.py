@@ -1,0 +1,118 @@
+"""Which row is tested in which fold: drawn once, from a seed, by row number alone.
+
+Each block of K consecutive rows gets a random permutation of the K folds, so that folds are balanced everywhere in the
+file. The numbers come from a counter-based generator: the fold of a row depends on the seed, the repeat and the row's
+number, not on chunks, threads or how many rows follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.errors import DataError, counted
+
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Folds:
+    """For each repeat the fold (n,) of every row, 0 to k - 1; -1 marks rows that are never tested.
+
+    `scheme` says how they were drawn. With `ordered` folds a row is trained on only in later folds than its own.
+    """
+
+    k: int
+    assignment: tuple[Index, ...]
+    scheme: str
+    seed: int | None = None
+    ordered: bool = False
+
+    def train(self, repeat: int, fold: int) -> NDArray[np.bool_]:
+        """Which rows (n,) fold `fold` learns from."""
+        rows = self.assignment[repeat]
+        return np.asarray(rows < fold if self.ordered else rows != fold)
+
+    def test(self, repeat: int, fold: int) -> NDArray[np.bool_]:
+        """Which rows (n,) fold `fold` is tested on."""
+        return np.asarray(self.assignment[repeat] == fold)
+
+    @property
+    def least_training(self) -> int:
+        """How many rows the smallest training fold has."""
+        sizes = [np.bincount(rows + 1, minlength=self.k + 1) for rows in self.assignment]
+        if self.ordered:
+            return int(min(size[0] for size in sizes))
+        return int(min(size.sum() - size[1:].max() for size in sizes))
+
+
+def random_folds(n: int, k: int, seed: int, repeats: int = 1) -> Folds:
+    """K random balanced folds of `n` rows, `repeats` times."""
+    return Folds(k, tuple(_drawn(n, k, seed, repeat) for repeat in range(repeats)), "random", seed)
+
+
+def _drawn(n: int, k: int, seed: int, repeat: int) -> Index:
+    blocks = -(-n // k)
+    draws = _generator(seed, repeat).random_raw(blocks * k)
+    return np.argsort(draws.reshape(blocks, k), axis=1, kind="stable").reshape(-1)[:n].astype(np.intp)
+
+
+def _generator(seed: int, repeat: int) -> np.random.Philox:
+    return np.random.Philox(key=np.array([seed, repeat], dtype=np.uint64))
+
+
+def leave_one_out(n: int) -> Folds:
+    """As many folds as rows."""
+    return Folds(n, (np.arange(n),), "leave one out")
+
+
+def grouped_folds(groups: Index, k: int, seed: int, repeats: int = 1) -> Folds:
+    """Random folds that keep the rows of a group together; `groups` (n,) numbers them from 0, every number in use.
+
+    The groups are dealt out, largest first, each to the smallest fold.
+    """
+    sizes = np.bincount(groups)
+    return Folds(k, tuple(_dealt(sizes, k, seed, repeat)[groups] for repeat in range(repeats)), "groups", seed)
+
+
+def _dealt(sizes: Index, k: int, seed: int, repeat: int) -> Index:
+    shuffle = _generator(seed, repeat).random_raw(len(sizes))
+    load, fold = np.zeros(k, dtype=np.intp), np.empty(len(sizes), dtype=np.intp)
+    for group in np.lexsort((shuffle, -sizes)):
+        fold[group] = np.argmin(load)
+        load[fold[group]] += sizes[group]
+    return fold
+
+
+def time_folds(times: Index, k: int) -> Folds:
+    """K + 1 blocks in order of time, equal times together: trained on the first blocks, tested on the next.
+
+    `times` (n,) numbers the times from 0 in their order, every number in use. Raises DataError where there are too few
+    different ones.
+    """
+    sizes = np.bincount(times)
+    if len(sizes) < k + 1:
+        raise DataError(
+            f"{counted(len(sizes), 'different time')} for {k} folds in order of time: {k + 1} are needed",
+            hint=f"--folds {len(sizes) - 1}" if len(sizes) > 2 else "another column of times",
+        )
+    block = np.zeros(len(sizes), dtype=np.intp)
+    left, current = int(sizes.sum()), 0
+    filled = 0
+    for time, size in enumerate(sizes):
+        goal = left / (k + 1 - current)
+        # On to the next block where this one is full, or where every time left is needed to fill the blocks left.
+        needed = len(sizes) - time <= k - current
+        if filled and current < k and (filled + size / 2 > goal or needed):
+            left -= filled
+            current, filled = current + 1, 0
+        block[time] = current
+        filled += int(size)
+    return Folds(k, (block[times] - 1,), "time", ordered=True)
+
+
+def given_folds(labels: Index) -> Folds:
+    """The folds of a column; `labels` (n,) numbers its values from 0 in their order, every number in use."""
+    return Folds(int(labels.max()) + 1, (labels.astype(np.intp),), "given")

@@ -1,0 +1,60 @@
+"""The alphas of a path: drawn from the data, log-spaced and falling, or given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.objective import Problem
+
+Vector = NDArray[np.float64]
+
+COUNT = 100
+RIDGE_TOP = 1000.0
+RIDGE_DECADES = 7
+MOST_EXTENSION = 2
+"""How many decades a grid is extended by at the most."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Falling alphas (A,); `drawn` ones may be extended, and may stop early on a path."""
+
+    alphas: Vector
+    drawn: bool
+
+    def beyond(self, low: bool) -> Vector:
+        """The alphas that extend a drawn grid by `MOST_EXTENSION` decades at its low or its high end, falling.
+
+        They go on at the spacing of the grid.
+        """
+        step = float(np.log10(self.alphas[0] / self.alphas[-1])) / max(len(self.alphas) - 1, 1)
+        if step <= 0:
+            return np.zeros(0)
+        places = np.arange(1, int(MOST_EXTENSION / step + 1e-9) + 1)
+        more = self.alphas[-1] * 10 ** (-step * places) if low else self.alphas[0] * 10 ** (step * places[::-1])
+        return np.asarray(more)
+
+
+def given(alphas: tuple[float, ...]) -> Grid:
+    """The alphas of a list, each once, the largest first."""
+    return Grid(np.unique(np.asarray(alphas, dtype=np.float64))[::-1], drawn=False)
+
+
+def drawn(problem: Problem, largest: float, count: int = COUNT, min_ratio: float | None = None) -> Grid:
+    """`count` alphas from `largest` down to `min_ratio` times it: 1e-4 where n > p, else 1e-2.
+
+    With no L1 part `largest` plays no role: seven decades down from the alpha at which L2 is 1000 times the largest
+    null gradient, per deviation of y, on the column that is penalised least.
+    """
+    n, p = problem.Z.shape
+    ridge = not np.any(problem.penalty.l1)
+    if ridge:
+        s_y = float(np.sqrt(2 * problem.null_objective))
+        largest = RIDGE_TOP * float(np.max(np.abs(problem.null_pull))) / s_y / float(np.min(problem.penalty.l2))
+    ratio = min_ratio or (10.0**-RIDGE_DECADES if ridge else 1e-4 if n > p else 1e-2)
+    alphas = largest * ratio ** (np.arange(count) / max(count - 1, 1))
+    alphas[0] = largest
+    return Grid(alphas, drawn=True)

@@ -1,0 +1,96 @@
+"""Folds in several processes: a fold has the same answer wherever it is worked out, so their number changes nothing.
+
+Processes, not threads: some builds of OpenBLAS give wrong products when several Python threads multiply at once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from regcli.select.asking import Ask, Engine, FoldResult
+
+WORTH_IT = 0.5
+"""Seconds of work left, by the time of the first fold, from which on other processes are started."""
+
+
+def run_folds(engine: Engine, ask: Ask, count: int, jobs: int, tell: Callable[[int, int], None]) -> list[FoldResult]:
+    """The answers of folds 0 to `count` - 1; `tell` hears how many of them are done."""
+    begun = time.perf_counter()
+    found: dict[int, FoldResult] = {0: engine.run(0, ask)}
+    tell(1, count)
+    jobs = min(jobs, count - 1)
+    alone = jobs < 2 or (time.perf_counter() - begun) * (count - 1) < WORTH_IT
+    answers = _one_by_one(engine, ask, count) if alone else _shared(engine, ask, count, jobs)
+    for index, answer in answers:
+        found[index] = answer
+        tell(len(found), count)
+    return [found[index] for index in range(count)]
+
+
+def _one_by_one(engine: Engine, ask: Ask, count: int) -> Iterator[tuple[int, FoldResult]]:
+    for index in range(1, count):
+        yield index, engine.run(index, ask)
+
+
+def _shared(engine: Engine, ask: Ask, count: int, jobs: int) -> Iterator[tuple[int, FoldResult]]:
+    """Every process works off its own share of the folds and sends each answer as it is found.
+
+    A process whose parent is gone fails at its next answer, and is gone too.
+    """
+    context = _context()
+    readers: list[Connection] = []
+    workers = []
+    try:
+        for first in range(1, jobs + 1):
+            reader, writer = context.Pipe(duplex=False)
+            share = range(first, count, jobs)
+            worker = context.Process(target=_work, args=(engine, ask, share, writer, [*readers, reader]), daemon=True)
+            worker.start()
+            writer.close()
+            readers.append(reader)
+            workers.append(worker)
+        while readers:
+            for reader in wait(readers):
+                assert isinstance(reader, Connection)
+                try:
+                    message = reader.recv()
+                except EOFError:
+                    readers.remove(reader)
+                    continue
+                if isinstance(message, BaseException):
+                    raise message
+                yield message
+        for worker in workers:
+            worker.join()
+            if worker.exitcode:
+                raise MemoryError("a process that worked on some folds was ended from outside")
+    finally:
+        for worker in workers:
+            if worker.is_alive():
+                worker.kill()
+
+
+def _work(engine: Engine, ask: Ask, share: range, writer: Connection, others: list[Connection]) -> None:
+    for other in others:  # the ends that only the parent reads: while one is open here, a dead parent is not noticed
+        other.close()
+    for index in share:
+        try:
+            message: Any = (index, engine.run(index, ask))
+        except Exception as error:
+            message = error
+        try:
+            writer.send(message)
+        except BrokenPipeError:
+            return
+
+
+def _context() -> Any:
+    """Forking costs nothing and shares the rows, but is safe only without other threads, and not on macOS."""
+    fork = sys.platform == "linux" and threading.active_count() == 1
+    return multiprocessing.get_context("fork" if fork else "spawn")

@@ -1,0 +1,95 @@
+"""A whole path: one solution for each alpha of a grid, each certified, and what enters and leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.certificate import Ruling, certify_path
+from regcli.problem.objective import Problem
+from regcli.solve import solve, solve_along
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+LEAST_SOLVED = 5
+LEAST_GAIN = 1e-5
+MOST_EXPLAINED = 0.999
+SMALL_GAIN = "the deviance explained grows by less than 1e-5 of itself"
+ALL_EXPLAINED = "99.9 % of the deviance is explained"
+
+
+@dataclass(frozen=True)
+class SolutionPath:
+    """Solutions for falling alphas (A,): standardized coefficients (A, p), intercepts (A,) of the standardized
+    columns, mean squared residuals (A,), a ruling and a solver for each.
+
+    `of` alphas were asked for; `reason` says why it stopped before the last, or is None.
+    """
+
+    alphas: Vector
+    coefs: Matrix
+    intercepts: Vector
+    mean_square: Vector
+    rulings: tuple[Ruling, ...]
+    solvers: tuple[str, ...]
+    of: int
+    reason: str | None = None
+
+
+def solve_path(problem: Problem, alphas: Vector, wanted: str = "auto", stop_early: bool = False) -> SolutionPath:
+    """Solve for one alpha after another and certify all of them from the rows.
+
+    `stop_early`: as glmnet does, from the fifth on, once the share of the deviance that is explained grows by less
+    than 1e-5 of itself, or exceeds 99.9 %. What is not certified is solved by itself, by each solver in line.
+    """
+    centred = replace(problem, y=problem.y - problem.null_intercept)
+    null = 2 * problem.null_objective
+    coefs: list[Vector] = []
+    solvers: list[str] = []
+    reason, before = None, 0.0
+    for coef, explained, solver in solve_along(problem, alphas.tolist(), wanted):
+        coefs.append(coef)
+        solvers.append(solver)
+        share = explained / null
+        if stop_early and len(coefs) >= LEAST_SOLVED:
+            reason = _reason(share, before)
+            if reason:
+                break
+        before = share
+    solved = alphas[: len(coefs)]
+    rulings, intercepts, squares = certify_path(centred, solved.tolist(), np.array(coefs))
+    for i, ruling in enumerate(rulings):
+        if not ruling.certified:
+            again = solve(replace(centred, alpha=float(solved[i])), wanted)
+            if again.certificate.violation < ruling.violation:
+                coefs[i], solvers[i] = again.coef, again.solver
+    table = np.array(coefs)
+    if any(not ruling.certified for ruling in rulings):
+        rulings, intercepts, squares = certify_path(centred, solved.tolist(), table)
+    return SolutionPath(
+        solved, table, intercepts + problem.null_intercept, squares, tuple(rulings), tuple(solvers),
+        len(alphas), reason if len(coefs) < len(alphas) else None,
+    )  # fmt: skip
+
+
+def _reason(share: float, before: float) -> str | None:
+    if share > MOST_EXPLAINED:
+        return ALL_EXPLAINED
+    return SMALL_GAIN if share - before < LEAST_GAIN * share else None
+
+
+def changes(coefs: Matrix, names: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """At each alpha which features enter and which leave, against the alpha before, (names in, names out)."""
+    active = coefs != 0
+    before = np.vstack([np.zeros(coefs.shape[1], dtype=bool), active[:-1]])
+    return [
+        (
+            [names[j] for j in np.flatnonzero(now & ~then).tolist()],
+            [names[j] for j in np.flatnonzero(then & ~now).tolist()],
+        )
+        for now, then in zip(active, before, strict=True)
+    ]
