@@ -46,20 +46,137 @@ def fit(
     """
     from regcli import workflows
 
-    data = specs.DataSpec(
-        source,
-        None if target is None else str(target),
-        _names(features),
-        _names(exclude),
-        sep,
-        decimal,
-        encoding,
-        _names(na),
-        missing,
-    )
+    data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
     model = specs.ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
-    validation = specs.ValidationSpec(test, test_size, None if split_column is None else str(split_column), seed)
+    validation = specs.ValidationSpec(test, test_size, _name(split_column), seed)
     return workflows.fit(data, model, validation, specs.OutputSpec(order=order))
+
+
+def path(
+    source: Any,
+    target: Any = None,
+    *,
+    features: Any = (),
+    exclude: Any = (),
+    sep: str | None = None,
+    decimal: str = ".",
+    encoding: str | None = None,
+    na: str | Sequence[str] = (),
+    missing: specs.Missing = "error",
+    penalty: specs.Penalty = "l1",
+    l1_ratio: float | None = None,
+    convention: specs.Convention = "mean",
+    standardize: bool = True,
+    intercept: bool = True,
+    solver: specs.SolverName = "auto",
+    n_alphas: int | None = None,
+    alpha_min_ratio: float | None = None,
+    alphas: Any = (),
+    full_path: bool = False,
+    select: specs.Criterion = "ebic",
+    order: specs.Order = "size",
+) -> Report:
+    """Fit a penalised regression at each of many strengths, the largest first.
+
+    `source` and the other arguments are as in `fit`, or the options of `regcli path`. The report's attributes are the
+    keys of the JSON document; `report.arrays` holds `alphas` (A,), `coefficients` and `standardized` (A, p),
+    `intercepts` and `deviance_ratio` (A,) as NumPy arrays, columns in the order of `report.data.features`;
+    `report.plot()` draws the path.
+
+    Raises the errors of `regcli.errors`: UsageError, DataError.
+    """
+    from regcli import workflows
+
+    data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
+    model = specs.ModelSpec(
+        penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver
+    )
+    grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
+    return workflows.path(data, model, grid, specs.PathSpec(full_path, select), specs.OutputSpec(order=order))
+
+
+def cv(
+    source: Any,
+    target: Any = None,
+    *,
+    features: Any = (),
+    exclude: Any = (),
+    sep: str | None = None,
+    decimal: str = ".",
+    encoding: str | None = None,
+    na: str | Sequence[str] = (),
+    missing: specs.Missing = "error",
+    penalty: specs.Penalty = "l1",
+    l1_ratio: Any = None,
+    convention: specs.Convention = "mean",
+    standardize: bool = True,
+    intercept: bool = True,
+    solver: specs.SolverName = "auto",
+    n_alphas: int | None = None,
+    alpha_min_ratio: float | None = None,
+    alphas: Any = (),
+    folds: int | str | None = None,
+    repeats: int = 1,
+    seed: int | None = None,
+    groups: Any = None,
+    time: Any = None,
+    fold_column: Any = None,
+    rule: specs.Rule = "1se",
+    measure: specs.Measure = "mse",
+    jobs: int | None = None,
+    test: Any = None,
+    test_size: float | None = None,
+    split_column: Any = None,
+    order: specs.Order = "size",
+) -> Report:
+    """Choose the strength of the penalty by cross-validation, and refit with it on all training rows.
+
+    `source` and the other arguments are as in `fit`, or the options of `regcli cv`; `l1_ratio` is a number or several.
+    The report's attributes are the keys of the JSON document; `report.arrays` holds those of `path`, and `mean`, `se`,
+    `train_mean` (A,), `per_fold` (repeats * folds, A) in squared (or absolute) units of the target, and `assignment`
+    (repeats, n), the fold of each training row; `report.plot()` draws the curve. Work is shared between `jobs`
+    processes: where those cannot be forked (macOS, Windows, a program with threads) a script needs the usual
+    `if __name__ == "__main__":`, or jobs=1.
+
+    Raises the errors of `regcli.errors`: UsageError, DataError.
+    """
+    from regcli import workflows
+
+    data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
+    folding = specs.FoldSpec(
+        folds, repeats, seed, _name(groups), _name(time), _name(fold_column), rule, measure, l1_ratio, jobs
+    )
+    model = specs.ModelSpec(
+        penalty,
+        l1_ratio=folding.l1_ratios[0] if folding.l1_ratios else None,
+        convention=convention,
+        standardize=standardize,
+        intercept=intercept,
+        solver=solver,
+    )
+    grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
+    validation = specs.ValidationSpec(test, test_size, _name(split_column), None if test_size is None else seed)
+    return workflows.cv(data, model, validation, grid, folding, specs.OutputSpec(order=order))
+
+
+def _data(
+    source: Any,
+    target: Any,
+    features: Any,
+    exclude: Any,
+    sep: str | None,
+    decimal: str,
+    encoding: str | None,
+    na: str | Sequence[str],
+    missing: specs.Missing,
+) -> specs.DataSpec:
+    return specs.DataSpec(
+        source, _name(target), _names(features), _names(exclude), sep, decimal, encoding, _names(na), missing
+    )
+
+
+def _name(given: Any) -> str | None:
+    return None if given is None else str(given)
 
 
 def _names(given: Any) -> tuple[str, ...]:

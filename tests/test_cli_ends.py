@@ -15,7 +15,7 @@ import pytest
 from commandline import DIABETES, PROSTATE, REGCLI, Said, check_error, environment, fit, process, shell, table
 
 from regcli import workflows
-from regcli.problem import objective
+from regcli.problem import certificate
 
 
 @pytest.mark.parametrize("source", ["no-such-file.csv", "", ".", os.devnull, "no\x1bsuch.csv", "-"])
@@ -31,7 +31,7 @@ def test_nothing_to_read(source: str) -> None:
 def test_not_certified(format: str, quiet: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 4; the result is there all the same, and a warning on standard error unless --quiet."""
     whole = fit(DIABETES, "-a", 1, "--format", format)
-    monkeypatch.setattr(objective, "GAP_BOUND", -1.0)
+    monkeypatch.setattr(certificate, "GAP_BOUND", -1.0)
     said = fit(DIABETES, "-a", 1, "--format", format, *["-q"] * quiet)
     assert said.code == 4
     assert len(said.out.splitlines()) >= len(whole.out.splitlines())
@@ -42,7 +42,7 @@ def test_not_certified(format: str, quiet: bool, monkeypatch: pytest.MonkeyPatch
 
 def test_not_certified_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is written, and the exit code says so."""
-    monkeypatch.setattr(objective, "GAP_BOUND", -1.0)
+    monkeypatch.setattr(certificate, "GAP_BOUND", -1.0)
     assert fit(DIABETES, "-a", 1, "-o", tmp_path / "x.json").code == 4
     assert '"certified": false' in (tmp_path / "x.json").read_text()
 

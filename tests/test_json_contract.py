@@ -18,7 +18,7 @@ import pytest
 from commandline import DIABETES, PROSTATE, ROOT, document, fit, strict_json, table
 
 import regcli
-from regcli.problem import objective
+from regcli.problem import certificate
 from regcli.specs import CONVENTIONS, PENALTIES
 
 SCHEMA = json.loads(
@@ -126,7 +126,7 @@ def test_every_awkward_file_validates(case: str, tmp_path: Path) -> None:
 
 def test_an_uncertified_document_validates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not certified is said by a flag and by warnings, and every number is there all the same."""
-    monkeypatch.setattr(objective, "GAP_BOUND", -1.0)
+    monkeypatch.setattr(certificate, "GAP_BOUND", -1.0)
     said = fit(DIABETES, "-a", "0.1", "--json")
     assert said.code == 4
     found = valid(said.json)

@@ -10,22 +10,33 @@ from typing import Annotated
 import typer
 
 from regcli.specs import (
+    AXES,
     CONVENTIONS,
+    CRITERIA,
+    DEFAULT_ALPHAS,
+    DEFAULT_FOLDS,
     DEFAULT_L1_RATIO,
     DEFAULT_SEED,
     FORMATS,
+    MEASURES,
     MISSING,
     ORDERS,
+    RULES,
     SOLVERS,
+    Axis,
     Convention,
+    Criterion,
     Format,
+    Measure,
     Missing,
     Order,
     Penalty,
+    Rule,
     SolverName,
 )
 
 DATA, MODEL, VALIDATION, OUTPUT = "Data", "Model", "Validation", "Output"
+STRENGTHS, FOLDS = "Strengths", "Folds"
 
 Source = Annotated[
     str,
@@ -139,6 +150,96 @@ Solver = Annotated[
     ),
 ]  # fmt: skip
 
+NumberOfAlphas = Annotated[
+    int | None,
+    typer.Option(
+        "--n-alphas", metavar="NUMBER", rich_help_panel=STRENGTHS,
+        help=f"How many strengths are tried, log-spaced; {DEFAULT_ALPHAS} unless given.",
+    ),
+]  # fmt: skip
+AlphaMinRatio = Annotated[
+    float | None,
+    typer.Option(
+        "--alpha-min-ratio", metavar="SHARE", rich_help_panel=STRENGTHS,
+        help="The smallest strength as a share of the largest; else 1e-4, with more features than rows 1e-2; l2 1e-7.",
+    ),
+]  # fmt: skip
+Alphas = Annotated[
+    list[str] | None,
+    typer.Option("--alphas", metavar="LIST", rich_help_panel=STRENGTHS, help="These strengths: 10,1,0.1."),
+]
+FullPath = Annotated[
+    bool,
+    typer.Option("--full-path", rich_help_panel=STRENGTHS, help="Go on where no more than 1e-5 of the fit is gained."),
+]
+Select = Annotated[
+    Criterion,
+    typer.Option(
+        "--select", metavar="NAME", parser=str, rich_help_panel=STRENGTHS, autocompletion=lambda: list(CRITERIA),
+        help="The information criterion that points out one model: aic, aicc, bic or ebic.",
+    ),
+]  # fmt: skip
+L1Ratios = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--l1-ratio", metavar="SHARES", rich_help_panel=MODEL,
+        help=f"Elastic net: the share of l1 in the penalty, or several of which the best is chosen: 0.1,0.5,0.9; "
+        f"{DEFAULT_L1_RATIO} unless given.",
+    ),
+]  # fmt: skip
+
+FoldCount = Annotated[
+    str | None,
+    typer.Option(
+        "--folds", "-k", metavar="NUMBER", rich_help_panel=FOLDS,
+        help=f"How many parts each are predicted from the others; {DEFAULT_FOLDS} unless given; loo for single rows.",
+    ),
+]  # fmt: skip
+Repeats = Annotated[
+    int, typer.Option("--repeats", metavar="NUMBER", rich_help_panel=FOLDS, help="Draw folds anew this many times.")
+]
+FoldSeed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", metavar="NUMBER", rich_help_panel=FOLDS, help=f"Draws the folds; {DEFAULT_SEED} unless given."
+    ),
+]
+Groups = Annotated[
+    str | None,
+    typer.Option("--groups", metavar="COL", rich_help_panel=FOLDS, help="Rows with the same value stay together."),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        "--time", metavar="COL", rich_help_panel=FOLDS, help="Predict each stretch of time from those before it."
+    ),
+]
+FoldColumn = Annotated[
+    str | None,
+    typer.Option("--fold-column", metavar="COL", rich_help_panel=FOLDS, help="A column that says each row's fold."),
+]
+RuleName = Annotated[
+    Rule,
+    typer.Option(
+        "--rule", metavar="NAME", parser=str, rich_help_panel=FOLDS, autocompletion=lambda: list(RULES),
+        help="Refit at 1se, the largest strength within one standard error of the least error, or at min, the least.",
+    ),
+]  # fmt: skip
+MeasureName = Annotated[
+    Measure,
+    typer.Option(
+        "--measure", metavar="NAME", parser=str, rich_help_panel=FOLDS, autocompletion=lambda: list(MEASURES),
+        help="What an error is: mse, mae, or r2, which is mse as a share of the model without features.",
+    ),
+]  # fmt: skip
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", metavar="NUMBER", rich_help_panel=FOLDS,
+        help="Processes that share the folds; else one a core. The result is the same.",
+    ),
+]  # fmt: skip
+
 Test = Annotated[
     str | None,
     typer.Option("--test", metavar="FILE", rich_help_panel=VALIDATION, help="Rows to predict, in another file."),
@@ -185,6 +286,20 @@ OrderName = Annotated[
         help="Coefficients by standardized size, or as in the file.",
     ),
 ]  # fmt: skip
+Plot = Annotated[
+    str | None,
+    typer.Option("--plot", metavar="FILE", rich_help_panel=OUTPUT, help="Draw it: .png, .svg or .pdf."),
+]
+XAxis = Annotated[
+    Axis | None,
+    typer.Option(
+        "--x-axis", metavar="NAME", parser=str, rich_help_panel=OUTPUT, autocompletion=lambda: list(AXES),
+        help="What the picture of a path goes along: alpha, l1-norm or deviance.",
+    ),
+]  # fmt: skip
+Every = Annotated[
+    bool, typer.Option("--all", rich_help_panel=OUTPUT, help="A line for every strength, not only where one enters.")
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="No notes or warnings on standard error.")
 ]

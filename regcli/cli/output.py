@@ -33,21 +33,39 @@ def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]
     The output file is checked before the work begins; it may be none of the `sources`.
     """
     format = spec.resolved_format
-    if spec.output is not None:
-        check_writable(spec.output, sources)
+    for path in (spec.output, spec.plot):
+        if path is not None:
+            check_writable(path, sources)
+    if spec.plot is not None:
+        from regcli.report.to_plot import require_matplotlib
+
+        require_matplotlib()
     report = work()
     if not spec.quiet:
         for warning in report.document["warnings"]:
             say(f"{'Warning' if warning['code'] == 'not_certified' else 'Note'}: {visible(warning['message'])}")
+    if spec.plot is not None:
+        _write(spec.plot, _picture(report, spec), spec.quiet)
     if spec.output is not None:
-        write_whole(spec.output, _encoded(_text(report, format), "utf-8"))
-        if not spec.quiet:
-            say(f"Written: {visible(spec.output)}")
+        _write(spec.output, _encoded(_text(report, format), "utf-8"), spec.quiet)
     elif format == "table":
         put(*_screen(report))
     else:
         put(_text(report, format), "utf-8")
-    return 0 if report.document["certificate"]["certified"] else NOT_CERTIFIED
+    return 0 if report.certified else NOT_CERTIFIED
+
+
+def _write(path: str, content: bytes, quiet: bool) -> None:
+    write_whole(path, content)
+    if not quiet:
+        say(f"Written: {visible(path)}")
+
+
+def _picture(report: Report, spec: OutputSpec) -> bytes:
+    from regcli.report.to_plot import to_picture
+
+    assert spec.plot is not None
+    return to_picture(report.document, os.path.splitext(spec.plot)[1].lower(), spec.x_axis or "alpha")
 
 
 def say(text: str) -> None:

@@ -37,7 +37,7 @@ def features_of(spec: DataSpec, names: Sequence[str], apart: Sequence[str]) -> l
         raise UsageError("--features names no column", hint=f"some of {listed(list(names))}")
     for name in apart:
         if spec.features and name in _exactly(spec.features, names):
-            raise UsageError(f"{shortened(name)} cannot be a feature: it is the target or marks the split")
+            raise UsageError(f"{shortened(name)} cannot be a feature: it is the target or marks rows")
     if apart[0] in _exactly(spec.exclude, names):
         raise UsageError(f"--exclude {shortened(apart[0])}: it is the target", hint="--target with another column")
     unwanted = _matching(spec.exclude, names, "--exclude")

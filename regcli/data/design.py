@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from regcli.data.cells import diagnose
 from regcli.data.columns import as_option, features_of, known, target_of
 from regcli.data.sources import Rows, read
-from regcli.data.splitting import Split, split_rows
+from regcli.data.splitting import Split, fold_column, labels_of, split_rows
 from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
-from regcli.specs import DataSpec, ValidationSpec
+from regcli.specs import DataSpec, FoldSpec, ValidationSpec
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -28,6 +28,7 @@ Matrix = NDArray[np.float64]
 class Design:
     """Training rows X (n, p), y (n,) of finite numbers, no column of X constant where there is an intercept.
 
+    `labels` (n,) numbers what the column that folds are made by says of each row, in its order, from 0.
     `X_test`, `y_test` hold the rows to be predicted, or are None. `dropped_rows` and `dropped_columns` are pairs
     (reason, count) and (name, reason).
     """
@@ -44,10 +45,11 @@ class Design:
     dropped_rows: list[tuple[str, int]] = field(default_factory=list)
     dropped_columns: list[tuple[str, str]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    labels: NDArray[np.intp] | None = None
 
 
-def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True) -> Design:
-    """Read, choose columns, deal with missing cells, split, drop constant columns."""
+def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True, folds: FoldSpec | None = None) -> Design:
+    """Read, choose columns, deal with missing cells, split, drop constant columns; number the rows' folds."""
     if all(isinstance(source, str) and source == "-" for source in (data.source, validation.test)):
         raise UsageError("DATA and --test are both standard input", hint="--test with a file")
     rows = read(data)
@@ -57,13 +59,22 @@ def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True) ->
     marker = validation.split_column and known(validation.split_column, names, "--split-column")
     if marker == target:
         raise UsageError(f"--split-column and --target are both {shortened(target)}")
-    features = features_of(data, names, [name for name in (target, marker) if name])
-    used = _usable(rows, data, [target, *features], marker)
+    option, column = fold_column(folds)
+    by = column and known(column, names, option)
+    if by and by in (target, marker):
+        raise UsageError(f"{option} {shortened(by)} is the target or marks the split")
+    markers = [name for name in (marker, by) if name]
+    features = features_of(data, names, [target, *markers])
+    used = _usable(rows, data, [target, *features], markers)
     table = used.frame[[target, *features]].to_numpy(dtype=np.float64)
     _check_finite(used, table, [target, *features])
     split = split_rows(validation, used.frame[marker] if marker else None, len(table), used.where)
     train = table if split is None else table[split.train]
     test = None if split is None else table[~split.train]
+    labels = None
+    if by:
+        labels = labels_of(option, used.frame[by], used.where)
+        labels = labels if split is None else np.unique(labels[split.train], return_inverse=True)[1]
     said += used.notices
     if validation.test is not None:
         split, test, more = _test_file(data, validation.test, [target, *features])
@@ -84,6 +95,7 @@ def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True) ->
         dropped_rows=list(used.dropped_rows),
         dropped_columns=dropped,
         notices=said,
+        labels=labels,
     )
 
 
@@ -101,10 +113,13 @@ class _Used:
         return self.rows.where([int(self.positions[i]) for i in positions])
 
 
-def _usable(rows: Rows, data: DataSpec, columns: list[str], marker: str | None, least: int = 2) -> _Used:
-    """The rows without missing cells in `columns`, or one error with everything that stands in the way."""
+def _usable(rows: Rows, data: DataSpec, columns: list[str], markers: list[str], least: int = 2) -> _Used:
+    """The rows without missing cells in `columns` and `markers`, or one error with everything that stands in the way.
+
+    The markers need not be numbers.
+    """
     frame, target = rows.frame, columns[0]
-    checked = [*columns, marker] if marker else columns
+    checked = [*columns, *markers]
     gaps = frame[checked].isna()
     kinds = {name: dtype.kind for name, dtype in frame.dtypes.items()}
     blank = dict(zip(checked, gaps.all().tolist(), strict=True))
@@ -117,7 +132,7 @@ def _usable(rows: Rows, data: DataSpec, columns: list[str], marker: str | None, 
     incomplete = np.flatnonzero(gappy)
     if textual or empty or (len(incomplete) and data.missing == "error"):
         unusable = [name for name in columns if name in (*textual, *empty)]
-        raise _blockers(rows, data, columns[1:], unusable, absent, _sparse(absent, [target, marker], least))
+        raise _blockers(rows, data, columns[1:], unusable, absent, _sparse(absent, [target, *markers], least))
     positions = np.flatnonzero(~gappy)
     if not len(incomplete):
         if len(positions) < least:
@@ -128,7 +143,7 @@ def _usable(rows: Rows, data: DataSpec, columns: list[str], marker: str | None, 
     text = f"{count} dropped: missing cells in {by_column} ({rows.where(incomplete)})"
     if len(positions) < least:
         after = f" after dropping {len(incomplete):,} with missing cells in {by_column}"
-        raise _too_few(rows, len(positions), least, after, _sparse(absent, [target, marker], least))
+        raise _too_few(rows, len(positions), least, after, _sparse(absent, [target, *markers], least))
     dropped = (*rows.dropped_rows, ("missing cell", len(incomplete)))
     return _Used(frame.iloc[positions], rows, positions, dropped, (Notice("dropped_rows", text),))
 
@@ -139,7 +154,7 @@ def _too_few(rows: Rows, number: int, least: int, after: str = "", sparse: Seque
     return DataError(f"{rows.name} has {counted(number, 'usable row')}{after}: {needed}", hint=hint)
 
 
-def _sparse(absent: pd.DataFrame, needed: Sequence[str | None], least: int) -> list[str]:
+def _sparse(absent: pd.DataFrame, needed: Sequence[str], least: int) -> list[str]:
     """The columns to leave out so that `least` rows have all their cells, the fullest kept; [] if that cannot be."""
     spare = absent.drop(columns=[name for name in needed if name in absent])
     full = ~absent.drop(columns=spare.columns).any(axis=1).to_numpy()
@@ -280,7 +295,7 @@ def _test_file(data: DataSpec, source: Any, columns: list[str]) -> tuple[Split, 
     lacking = [name for name in columns if name not in rows.frame.columns]
     if lacking:
         raise DataError(f"{rows.name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}")
-    used = _usable(rows, data, columns, None, least=1)
+    used = _usable(rows, data, columns, [], least=1)
     table = used.frame[columns].to_numpy(dtype=np.float64)
     _check_finite(used, table, columns)
     notices = [Notice(notice.code, f"test rows: {notice.message}") for notice in (*rows.notices, *used.notices)]

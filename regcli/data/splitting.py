@@ -1,4 +1,5 @@
-"""Which rows are learned from and which are held out, by a random share or by a column that marks them."""
+"""Which rows are learned from and which are held out, by a random share or by a column that marks them;
+and what a column says about folds."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regcli.errors import DataError, UsageError, listed, shortened, visible
-from regcli.specs import ValidationSpec
+from regcli.specs import FoldSpec, ValidationSpec
 
 TRAINING_WORDS = frozenset({"true", "t", "1", "1.0", "yes", "train", "training"})
 TEST_WORDS = frozenset({"false", "f", "0", "0.0", "no", "test", "testing"})
@@ -43,6 +44,29 @@ def split_rows(
         what = f"the split leaves {training:,} training and {n - training:,} test rows: 2 and 1 are needed"
         raise DataError(what) if spec.test_size is None or n < 3 else UsageError(what, hint="--test-size 0.25")
     return split
+
+
+def fold_column(spec: FoldSpec | None) -> tuple[str, str | None]:
+    """The option and the column that folds are made by, or two nothings."""
+    if spec is None or spec.column is None:
+        return "", None
+    return ("--groups" if spec.groups else "--time" if spec.time else "--fold-column"), spec.column
+
+
+def labels_of(option: str, column: pd.Series[Any], where: Callable[[Sequence[int]], str]) -> NDArray[np.intp]:
+    """The values of a column (n,) numbered from 0 in their order; times that are text are dates as in ISO 8601."""
+    if option == "--time" and column.dtype.kind not in "iufM":
+        times = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
+        strange = np.flatnonzero(times.isna().to_numpy())
+        if strange.size:
+            raise DataError(
+                f"--time {visible(str(column.name))}: a time is a number or a date like 2026-01-31, "
+                f"{where([int(strange[0])])}",
+                found=shortened(column.iloc[int(strange[0])]),
+                hint="--time with another column",
+            )
+        column = times
+    return np.asarray(pd.factorize(column, sort=True)[0], dtype=np.intp)
 
 
 def drawn(n: int, share: float, seed: int) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from regcli.errors import counted, visible
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
-from regcli.report.wording import names, number, percent, short, tiny
+from regcli.report.wording import exactness, names, number, percent, short
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
 INFERENCE_COLUMNS = (
@@ -28,10 +28,11 @@ def report_of_fit(found: Mapping[str, Any], order: str = "size") -> Report:
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
     what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
     headline = f"{PENALTY_WORDS[model['penalty']]}: {what}"
-    return Report(document, headline, _table(document, order), _records(document, order), tuple(_facts(document)))
+    return Report(document, headline, (_table(document, order),), _records(document, order), tuple(_facts(document)))
 
 
-def _ordered(document: Mapping[str, Any], order: str) -> list[Mapping[str, Any]]:
+def ordered(document: Mapping[str, Any], order: str) -> list[Mapping[str, Any]]:
+    """The coefficients by standardized size, or as in the file."""
     rows = list(document["model"]["coefficients"])
     if order == "size":
         rows.sort(key=lambda row: -abs(row["standardized"]))
@@ -39,7 +40,7 @@ def _ordered(document: Mapping[str, Any], order: str) -> list[Mapping[str, Any]]
 
 
 def _table(document: Mapping[str, Any], order: str) -> Table:
-    rows = _ordered(document, order)
+    rows = ordered(document, order)
     first = Column("feature", "name", "name")
     intercept = document["model"]["intercept"]
     cells: list[tuple[Cell, ...]]
@@ -80,14 +81,14 @@ def _inference(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
     keys = ["coefficient", "standardized"]
-    ordered = _ordered(document, order)
-    rows: list[tuple[Cell, ...]] = [(row["name"], *(row[key] for key in keys)) for row in ordered]
+    shown = ordered(document, order)
+    rows: list[tuple[Cell, ...]] = [(row["name"], *(row[key] for key in keys)) for row in shown]
     intercept = document["model"]["intercept"]
     if intercept is not None:
         rows.append((intercept_name(document), intercept, None))
     if document["inference"] is not None:
         found = {row["name"]: row for row in document["inference"]["coefficients"]}
-        inferences = [found[row["name"]] for row in ordered]
+        inferences = [found[row["name"]] for row in shown]
         if intercept is not None:
             inferences.append(document["inference"]["intercept"])
         rows = [(*row, *_inference(inference)) for row, inference in zip(rows, inferences, strict=True)]
@@ -99,20 +100,21 @@ def _records(document: Mapping[str, Any], order: str) -> Table:
 def _facts(document: Mapping[str, Any]) -> list[Fact]:
     model = document["model"]
     facts = [
-        Fact("Sparsity", _sparsity(document)),
-        Fact("Fit", _quality(document)),
-        Fact("Certificate", _certificate(document)),
-        Fact("Minimised", _minimised(document)),
+        Fact("Sparsity", sparsity(document)),
+        Fact("Fit", quality(document)),
+        Fact("Certificate", certified(document)),
+        Fact("Minimised", minimised(document)),
     ]
     if model["penalty"] != "none":
         facts.append(Fact("Strength", _strength(model, document["sparsity"]["nonzero"])))
-        facts.append(Fact("Elsewhere", _elsewhere(model["equivalents"], document["settings"])))
+        facts.append(Fact("Elsewhere", elsewhere(model["equivalents"], document["settings"])))
     facts.append(Fact("Inference", _inference_words(document)))
     facts.append(Fact("Next", (document["next"],), is_command=True))
     return facts
 
 
-def _sparsity(document: Mapping[str, Any]) -> tuple[str, ...]:
+def sparsity(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """How many features are not zero, and which are."""
     sparsity = document["sparsity"]
     norms = f"standardized L1 norm {number(sparsity['l1_norm'])}, L2 norm {number(sparsity['l2_norm'])}"
     lines = [f"{sparsity['nonzero']:,} of {sparsity['total']:,} not zero; {norms}"]
@@ -124,7 +126,8 @@ def _sparsity(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _quality(document: Mapping[str, Any]) -> tuple[str, ...]:
+def quality(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """How good predictions are, on training rows and on test rows."""
     lines = [f"{_measures(document['metrics']['train'])} on the {document['data']['rows_used']:,} training rows"]
     test = document["metrics"]["test"]
     if test is not None:
@@ -138,13 +141,11 @@ def _measures(metrics: Mapping[str, Any]) -> str:
     return f"R2 {r2}, RMSE {number(metrics['rmse'])}, MAE {number(metrics['mae'])}"
 
 
-def _certificate(document: Mapping[str, Any]) -> tuple[str, ...]:
+def certified(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the certificate says."""
     found = document["certificate"]
-    figures = f"relative gap {tiny(found['gap'])}, worst violation {tiny(found['violation'])}"
-    exact = found["gap"] < 1e-11 and found["violation"] < 1e-11
-    word = "NOT certified" if not found["certified"] else "exact" if exact else "certified"
     by = ", by scikit-learn" if found["solver"] == "sklearn" else ""
-    lines = [f"{word}: {figures}{by}"]
+    lines = [f"{exactness(found)}{by}"]
     if found["condition"] is not None and found["unique"]:
         digits = found["expected_digits"]
         lines.append(
@@ -161,7 +162,8 @@ def _certificate(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
+def minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The formula, and what its letters stand for."""
     model, settings = document["model"], document["settings"]
     centred = settings["intercept"]
     if settings["standardize"]:
@@ -184,7 +186,8 @@ def _strength(model: Mapping[str, Any], nonzero: int) -> tuple[str, ...]:
     return (f"alpha {short(alpha)} is {share} of alpha_max = {short(largest)}, where all are zero",)
 
 
-def _elsewhere(equivalents: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[str, ...]:
+def elsewhere(equivalents: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """What to type in other tools for the same fit."""
     scaler = f" after StandardScaler({'' if settings['intercept'] else 'with_mean=False'})"
     return (
         f"scikit-learn  {equivalents['sklearn']['call']}{scaler if settings['standardize'] else ''}",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["name", "number", "score", "p", "share"]
-Cell = str | float | int | None
+Kind = Literal["name", "number", "count", "score", "p", "percent", "share", "spark"]
+Cell = str | float | int | tuple[float | str, ...] | None
 
 
 @dataclass(frozen=True)
 class Column:
     """A column of a table: `title` for people, `key` for machine formats, and what its cells are.
 
+    A `spark` cell holds the numbers of a small line of blocks, or marks to stand under one: words, most of them empty.
     An `optional` column gives way at a terminal that is too narrow for all of them.
     """
 
@@ -28,13 +29,18 @@ class Column:
 class Table:
     """Rows of cells under columns.
 
-    `quiet` holds the rows that are there for completeness (zero coefficients), `pinned` those that are always shown.
+    `quiet` holds the rows that are there for completeness (zero coefficients), `pinned` those that are always shown; a
+    `whole` table is never shortened. `at_screen` is for a terminal only. The sparks of all rows share one `scale` from
+    its least to its largest number, or each has its own, with 0 on it.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     quiet: frozenset[int] = frozenset()
     pinned: frozenset[int] = frozenset()
+    whole: bool = False
+    at_screen: bool = False
+    scale: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,14 +83,22 @@ class Report:
     """The result of a command.
 
     `document` holds every fact, under the keys of the JSON document; they are attributes of the report as well
-    (`report.model.alpha`). `table` is what people see, `records` what csv, tsv and markdown hold.
+    (`report.model.alpha`). `tables` are what people see, `records` what csv, tsv and markdown hold, `arrays` the
+    numbers of a path as NumPy arrays (`report.arrays.alphas`).
     """
 
     document: Facts
     headline: str
-    table: Table
+    tables: tuple[Table, ...]
     records: Table
     facts: tuple[Fact, ...]
+    arrays: Facts = field(default_factory=Facts)
+
+    @property
+    def certified(self) -> bool:
+        """Whether every solution is certified, those of folds included."""
+        parts = [self.document["certificate"], self.document.get("folds", {})]
+        return all(part.get("certified", True) for part in parts)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "document":
@@ -100,6 +114,18 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The JSON document as plain dicts, lists, numbers and strings."""
         return dict(_copied(self.document, dict))
+
+    def plot(self, file: Any = None, x_axis: str = "alpha") -> Any:
+        """The picture of a path or of a cross-validation: a matplotlib Figure, also saved where a `file` is named.
+
+        `x_axis` of a path: alpha, l1-norm or deviance. Raises UsageError without matplotlib, and for other reports.
+        """
+        from regcli.report.to_plot import figure_of
+
+        figure = figure_of(self.document, x_axis)
+        if file is not None:
+            figure.savefig(file)
+        return figure
 
     def __str__(self) -> str:
         from regcli.report.to_terminal import to_text

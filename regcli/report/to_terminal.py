@@ -10,10 +10,12 @@ import re
 import shlex
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from regcli.errors import visible
 from regcli.report.report import Cell, Report, Table
+from regcli.report.sparks import sparks
 from regcli.report.wording import aligned, number, p_value, percent, score
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ MOST_ROWS = 60
 BAR_WIDTH = 12
 BLOCKS = "".join(map(chr, range(0x2588, 0x2590)))
 BACKSLASH = " \\"
-WRITERS: dict[str, Callable[[float], str]] = {"number": number, "score": score, "p": p_value}
+WRITERS: dict[str, Callable[[float], str]] = {
+    "number": number, "count": "{:,}".format, "score": score, "p": p_value, "percent": percent,
+}  # fmt: skip
 
 
 def to_text(report: Report) -> str:
@@ -57,16 +61,23 @@ def renderable(
     from rich.text import Text
 
     parts: list[RenderableType] = [Text(report.headline, style="bold"), Text("")]
-    table, left_out = _shortened(report.table, None if width is None else MOST_ROWS)
+    for table in report.tables:
+        if not table.at_screen or (width is not None and bars):
+            parts += [*_drawn(table, width, bars, ascii_only), Text("")]
+    return Group(*parts, _facts(report, width))
+
+
+def _drawn(table: Table, width: int | None, bars: bool, ascii_only: bool) -> list[RenderableType]:
+    """A table, and what is not shown of it."""
+    from rich.text import Text
+
+    table, left_out = _shortened(table, None if width is None else MOST_ROWS)
     said = [left_out] if left_out else []
     if width is not None:
         whole, table = table, _narrowed(table, width)
         hidden = [column.title for column in whole.columns if column not in table.columns]
         said += [f"not shown at this width: {', '.join(hidden)}"] if hidden else []
-    parts.append(_table(table, width, bars, ascii_only))
-    parts += [Text(sentence, style="dim") for sentence in said]
-    parts += [Text(""), _facts(report, width)]
-    return Group(*parts)
+    return [_table(table, width, bars, ascii_only), *(Text(sentence, style="dim") for sentence in said)]
 
 
 def _console(file: io.StringIO | None, width: int | None, terminal: bool) -> Console:
@@ -89,7 +100,7 @@ def _rendered(report: Report, console: Console, width: int | None) -> str:
 
 def _shortened(table: Table, most: int | None) -> tuple[Table, str]:
     """A very long table without its quiet rows, and with `most` rows at the most; a sentence says what is left out."""
-    if len(table.rows) <= MOST_ROWS:
+    if table.whole or len(table.rows) <= MOST_ROWS:
         return table, ""
     apart = table.quiet | table.pinned
     loud = [i for i in range(len(table.rows)) if i not in apart]
@@ -97,7 +108,9 @@ def _shortened(table: Table, most: int | None) -> tuple[Table, str]:
     rows = tuple(table.rows[i] for i in [*kept, *sorted(table.pinned)])
     zeros, others = len(table.quiet), len(loud) - len(kept)
     parts = [f"{others:,} more that are not zero"] * bool(others) + [f"{zeros:,} that are zero"] * bool(zeros)
-    return Table(table.columns, rows), f"not shown: {' and '.join(parts)} (they are in csv and JSON)" if parts else ""
+    return replace(
+        table, rows=rows, quiet=frozenset(), pinned=frozenset()
+    ), f"not shown: {' and '.join(parts)} (they are in csv and JSON)" if parts else ""
 
 
 def _narrowed(table: Table, width: int) -> Table:
@@ -109,12 +122,15 @@ def _narrowed(table: Table, width: int) -> Table:
         for column, cells in zip(table.columns, zip(*table.rows, strict=True), strict=True)
     ]
     sizes = [max(map(cell_len, (column.title, *cells))) for column, cells in zip(table.columns, texts, strict=True)]
-    sizes[0] = min(sizes[0], FOLDED_NAME)
+    sizes = [
+        min(size, FOLDED_NAME) if column.kind == "name" else size
+        for size, column in zip(sizes, table.columns, strict=True)
+    ]
     if sum(sizes) + 2 * (len(sizes) - 1) <= width:
         return table
     kept = [i for i, column in enumerate(table.columns) if not column.optional]
     columns = tuple(table.columns[i] for i in kept)
-    return Table(columns, tuple(tuple(row[i] for i in kept) for row in table.rows), table.quiet, table.pinned)
+    return replace(table, columns=columns, rows=tuple(tuple(row[i] for i in kept) for row in table.rows))
 
 
 def _table(table: Table, width: int | None, bars: bool, ascii_only: bool) -> RenderableType:
@@ -123,11 +139,16 @@ def _table(table: Table, width: int | None, bars: bool, ascii_only: bool) -> Ren
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    headed = any(column.title for column in table.columns)
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=headed)
     columns = list(zip(*table.rows, strict=True))
-    texts, sizes = [], []
+    texts: list[list[str]] = []
+    sizes: list[int] = []
     for column, cells in zip(table.columns, columns, strict=True):
         column_texts = _column_texts(column.kind, cells, bars, ascii_only)
+        if column.kind == "spark":
+            room = (width or UNLIMITED) - sum(sizes) - 2 * len(sizes)
+            column_texts = sparks(cells, room, table.scale, ascii_only)
         size = max(map(cell_len, (column.title, *column_texts)))
         sizes.append(min(size, LEAST_NAME) if column.kind == "name" else size)
         right = size if column.kind in WRITERS else 0
@@ -144,6 +165,8 @@ def _table(table: Table, width: int | None, bars: bool, ascii_only: bool) -> Ren
 def _column_texts(kind: str, cells: tuple[Cell, ...], bars: bool, ascii_only: bool) -> list[str]:
     if kind in WRITERS:
         return aligned([WRITERS[kind](cell) if isinstance(cell, (int, float)) else "" for cell in cells])
+    if kind == "spark":
+        return [""] * len(cells)
     if kind == "share":
         shares = [cell if isinstance(cell, (int, float)) else None for cell in cells]
         largest = max((share for share in shares if share), default=1.0)

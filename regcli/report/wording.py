@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from regcli.errors import visible
 
@@ -43,6 +44,13 @@ def short(value: float) -> str:
 def tiny(value: float) -> str:
     """A figure of a certificate: one digit and its power of ten; what lies below rounding is not told apart."""
     return f"{value:.0e}" if value >= 1e-16 else "below 1e-16"
+
+
+def exactness(found: Mapping[str, Any]) -> str:
+    """The word for a certificate and its two figures."""
+    exact = found["gap"] < 1e-11 and found["violation"] < 1e-11
+    word = "NOT certified" if not found["certified"] else "exact" if exact else "certified"
+    return f"{word}: relative gap {tiny(found['gap'])}, worst violation {tiny(found['violation'])}"
 
 
 def percent(share: float) -> str:

@@ -19,13 +19,16 @@ from regcli.workflows.preparing import Prepared
 Vector = NDArray[np.float64]
 
 
-def settings_of(data: DataSpec, model: ModelSpec, validation: ValidationSpec) -> dict[str, Any]:
-    """The requests as they were carried out; `seed` is that of the random split, or None."""
-    described = {**asdict(replace(data, source=None)), **asdict(model), **asdict(replace(validation, test=None))}
+def settings_of(data: DataSpec, model: ModelSpec, *specs: Any) -> dict[str, Any]:
+    """The requests as they were carried out; `seed` is what was drawn with, or None."""
+    described = asdict(replace(data, source=None)) | asdict(model)
     described.pop("source")
-    for name, value in (("test", validation.test),):
-        described[name] = str(value) if isinstance(value, str) or hasattr(value, "__fspath__") else None
-    described["seed"] = validation.drawn_with if validation.test_size is not None else None
+    for spec in specs:
+        described |= asdict(replace(spec, test=None) if isinstance(spec, ValidationSpec) else spec)
+        if isinstance(spec, ValidationSpec):
+            test = spec.test
+            described["test"] = str(test) if isinstance(test, str) or hasattr(test, "__fspath__") else None
+            described["seed"] = spec.drawn_with if spec.test_size is not None else None
     return described
 
 
@@ -58,6 +61,8 @@ def model_of(
     model, problem = prepared.model, prepared.problem
     l1, l2 = problem.alpha * prepared.units.l1, problem.alpha * prepared.units.l2
     n = problem.total
+    l1_unit, l2_unit = prepared.translation.units(n)
+    l2_unit = 1 / prepared.s_y if model.convention == "glmnet" else l2_unit
     penalty = "none" if unpenalised else model.penalty
     return {
         "family": problem.family.name,
@@ -71,7 +76,7 @@ def model_of(
         "n": n,
         "target_deviation": prepared.s_y,
         "objective": solution.objective,
-        "formula": formula(model.convention, penalty, problem.alpha, model.ratio, model.rest, model.intercept),
+        "formula": formula(model.convention, penalty, l1 / l1_unit, l2 / l2_unit, model.intercept),
         "intercept": intercept if model.intercept else None,
         "coefficients": [
             {"name": name, "coefficient": float(raw), "standardized": float(standardized)}

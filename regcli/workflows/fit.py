@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import regcli
 from regcli.data.design import Design, build
-from regcli.errors import DataError, Notice, counted, listed
+from regcli.errors import DataError, counted, listed
 from regcli.problem.objective import Solution
 from regcli.report.of_fit import report_of_fit
 from regcli.report.report import Report
@@ -28,7 +26,8 @@ from regcli.workflows.documents import (
     settings_of,
     sparsity_of,
 )
-from regcli.workflows.preparing import Clock, Prepared, prepare
+from regcli.workflows.noticing import overflow, solution_notices
+from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
 
 BIASED = "no standard errors: the usual ones leave out the penalty's bias"
 SELECTED = "no standard errors: rows cannot test the coefficients they chose"
@@ -45,7 +44,8 @@ def fit(
     clock = Clock(tell)
     design = build(data, validation, model.intercept)
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
-    prepared = prepare(design, model, typed(data, model, validation))
+    prepared = prepare(design, model)
+    check_strength(prepared, typed(data, model, validation))
     clock.tell("scaled the columns")
     solution = solve(prepared.problem, model.solver)
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
@@ -64,7 +64,7 @@ def _fit_document(
     unpenalised = bool(np.all(problem.strengths.free))
     inference = inference_of(prepared, solution, coef, intercept) if unpenalised else None
     metrics = metrics_of(prepared, solution)
-    notices = [*design.notices, *_notices(prepared, solution, unpenalised), *solution.notices, *_overflow(metrics)]
+    notices = [*design.notices, *solution_notices(prepared, solution, unpenalised), *overflow(metrics)]
     return {
         "schema": "regcli.fit/1",
         "version": regcli.__version__,
@@ -94,45 +94,6 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
         rank = f"the {p:,} columns have rank {solution.rank:,}"
         return f"no standard errors: {rank}, so that their coefficients are not determined"
     return f"no standard errors: {n:,} rows leave no degree of freedom for {p:,} features"
-
-
-def _notices(prepared: Prepared, solution: Solution, unpenalised: bool) -> list[Notice]:
-    design, model = prepared.design, prepared.model
-    notices = []
-    if unpenalised and model.penalty != "none":
-        notices.append(Notice("no_penalty", "alpha 0 is no penalty: least squares"))
-    twins = prepared.problem.twins
-    if twins is not None:
-        pairs = [
-            f"{design.names[j]} = {design.names[twins[j]]}" for j in np.flatnonzero(twins != np.arange(len(twins)))
-        ]
-        l1_only = not unpenalised and model.ratio == 1
-        end = "the first in the file takes the coefficient" if l1_only else "they share the coefficient equally"
-        notices.append(
-            Notice("equal_columns", f"{counted(len(pairs), 'column')} equal to another: {listed(pairs)}; {end}")
-        )
-    if solution.rank is not None and solution.rank < len(design.names):
-        rank = f"the {len(design.names):,} columns have rank {solution.rank:,}"
-        text = f"{rank}: of many least-squares solutions the one of least norm is given"
-        notices.append(Notice("rank_deficient", text))
-    elif beyond := _tied_beyond(solution.certificate.tied, twins):
-        tied = listed([design.names[j] for j in beyond])
-        notices.append(Notice("not_unique", f"other coefficients fit and cost the same: {tied} depend on each other"))
-    return notices
-
-
-def _overflow(metrics: dict[str, Any]) -> list[Notice]:
-    if metrics["test"] is None or math.isfinite(metrics["test"]["mse"]):
-        return []
-    return [Notice("test_overflow", "test rows lie so far off that their squared error exceeds double precision")]
-
-
-def _tied_beyond(tied: tuple[int, ...], twins: NDArray[np.intp] | None) -> list[int]:
-    """The tied columns that are not equal to one another: of those the notice on equal columns has told."""
-    if twins is None:
-        return list(tied)
-    groups = np.bincount(twins, minlength=len(twins))
-    return [j for j in tied if groups[twins[j]] == 1]
 
 
 def _next_command(

@@ -13,7 +13,7 @@ import numpy as np
 from regcli.data.design import Design
 from regcli.data.encoding import Scaling, first_equal_columns, learn_scaling
 from regcli.errors import DataError, UsageError
-from regcli.problem.conventions import Scale, scale
+from regcli.problem.conventions import Scale, Translation
 from regcli.problem.objective import Problem, alpha_max
 from regcli.problem.penalties import ElasticNet
 from regcli.specs import ModelSpec
@@ -24,7 +24,7 @@ HUGE = 1e150
 
 @dataclass(frozen=True)
 class Prepared:
-    """A design with its columns scaled, and the problem they pose at the strength asked for.
+    """A design with its columns scaled, and the problem they pose at the strength asked for, or at 0.
 
     `alpha_max` is in the convention of `model`, `lasso_alpha_max` that of a plain l1 penalty in the convention mean.
     """
@@ -33,10 +33,33 @@ class Prepared:
     scaling: Scaling
     problem: Problem
     model: ModelSpec
-    units: Scale
+    translation: Translation
     s_y: float
     alpha_max: float
     lasso_alpha_max: float
+
+    @property
+    def units(self) -> Scale:
+        """What L1 and L2 are at an alpha of 1."""
+        return self.translation.scale(self.problem.total, self.s_y)
+
+    def posed(self, model: ModelSpec, drawn: bool = False) -> Prepared:
+        """The same rows under another penalty; `drawn` where regcli picks the alphas itself."""
+        problem, n = self.problem, self.problem.total
+        translation = Translation(model.convention, model.penalty, model.ratio, model.rest, self.s_y if drawn else None)
+        with np.errstate(over="ignore"):
+            share = np.ones(problem.Z.shape[1]) if model.standardize else 1 / self.scaling.scale
+        shape = translation.shape(n, self.s_y, share)
+        if not (np.all(np.isfinite(shape.l1)) and np.all(np.isfinite(shape.l2))):
+            raise DataError(
+                "columns of a deviation this small cannot be penalised as they stand", hint="leave out --no-standardize"
+            )
+        problem = replace(problem, penalty=shape, alpha=model.strength or 0.0)
+        largest = alpha_max(problem, translation.scale(n, self.s_y).zeroing * share)
+        return replace(
+            self, problem=problem, model=model, translation=translation, alpha_max=largest,
+            lasso_alpha_max=alpha_max(problem, share),
+        )  # fmt: skip
 
 
 class Clock:
@@ -53,41 +76,33 @@ class Clock:
         self._last = now
 
 
-def prepare(design: Design, model: ModelSpec, words: Sequence[str]) -> Prepared:
-    """Scale the columns and translate the strength. Without one, UsageError says which strengths there are."""
+def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
+    """Scale the columns and translate the penalty."""
     scaling, Z = learn_scaling(design.X, design.names, model.intercept)
-    y = design.y
-    problem = Problem(Z, y, ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1])), 0.0, model.intercept)
+    nothing = ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1]))
+    problem = Problem(Z, design.y, nothing, 0.0, model.intercept, twins=first_equal_columns(design.X))
     s_y = math.sqrt(2 * problem.null_objective)
-    units = scale(model.convention, model.penalty, model.ratio, model.rest, len(y), s_y)
-    with np.errstate(over="ignore"):
-        share = np.ones(Z.shape[1]) if model.standardize else 1 / scaling.scale
-        shape = ElasticNet(units.l1 * share, units.l2 * share**2)
-    if not (np.all(np.isfinite(shape.l1)) and np.all(np.isfinite(shape.l2))):
-        raise DataError(
-            "columns of a deviation this small cannot be penalised as they stand", hint="leave out --no-standardize"
-        )
-    problem = replace(problem, penalty=shape, twins=first_equal_columns(design.X))
-    largest = alpha_max(problem, units.zeroing * share)
-    if model.strength is None:
-        raise _no_strength(model, largest, words)
-    problem = replace(problem, alpha=model.strength)
-    _check_strength(problem)
-    return Prepared(design, scaling, problem, model, units, s_y, largest, alpha_max(problem, share))
+    translation = Translation(model.convention, model.penalty, model.ratio, model.rest)
+    return Prepared(design, scaling, problem, model, translation, s_y, 0.0, 0.0).posed(model, drawn)
 
 
-def _check_strength(problem: Problem) -> None:
+def check_strength(prepared: Prepared, words: Sequence[str]) -> None:
+    """UsageError where no strength was given, which says what there are, or where double precision has none such."""
+    if prepared.model.strength is None:
+        raise _no_strength(prepared.model, prepared.alpha_max, words)
+    check_alpha(prepared.problem, prepared.model.strength)
+
+
+def check_alpha(problem: Problem, alpha: float) -> None:
     """Refuse a strength that double precision turns into infinity, or into nothing."""
     with np.errstate(all="ignore"):
-        strengths = problem.penalty.at(problem.alpha)
+        strengths = problem.penalty.at(alpha)
         largest = float(np.max(strengths.l1 + strengths.l2))
     if not largest <= HUGE:
-        raise UsageError(f"--alpha {problem.alpha:g} is too large for these columns in double precision")
+        raise UsageError(f"--alpha {alpha:g} is too large for these columns in double precision")
     vanished = ((strengths.l1 == 0) & (problem.penalty.l1 > 0)) | ((strengths.l2 == 0) & (problem.penalty.l2 > 0))
-    if problem.alpha > 0 and np.any(vanished):
-        raise UsageError(
-            f"--alpha {problem.alpha:g} is too small for these columns in double precision", hint="--alpha 0"
-        )
+    if alpha > 0 and np.any(vanished):
+        raise UsageError(f"--alpha {alpha:g} is too small for these columns in double precision", hint="--alpha 0")
 
 
 def _no_strength(model: ModelSpec, largest: float, words: Sequence[str]) -> UsageError:
@@ -95,8 +110,7 @@ def _no_strength(model: ModelSpec, largest: float, words: Sequence[str]) -> Usag
         what = f"from alpha_max = {largest:.6g} on every coefficient is zero, at 0 there is no penalty"
     else:
         what = "any number above 0 shrinks the coefficients, at 0 there is no penalty"
-    start = largest / 100 if model.ratio > 0 else largest / 1e5
     return UsageError(
         f"--alpha, the strength of the penalty, is missing: {what}",
-        hint=f"regcli fit {shlex.join(words)} --alpha {start:.3g}",
+        hint=f"regcli cv {shlex.join(words)}",
     )

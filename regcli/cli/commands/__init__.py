@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from regcli import __version__
+from regcli.cli.commands.cv import cv
 from regcli.cli.commands.fit import fit
+from regcli.cli.commands.path import path
 from regcli.cli.output import put
 
 app = typer.Typer(
@@ -19,6 +21,8 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command("fit")(fit)
+app.command("path")(path)
+app.command("cv")(cv)
 
 
 def _show_version(asked: bool) -> None:

@@ -1,0 +1,79 @@
+"""`regcli cv`: the strength that predicts best, by cross-validation."""
+
+from __future__ import annotations
+
+from regcli.cli import options as o
+from regcli.cli.output import deliver, say_if_waiting, teller
+from regcli.cli.progress import Progress
+from regcli.cli.threads import suit_threads
+from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec
+from regcli.specs.checks import numbers
+
+
+def cv(
+    source: o.Source,
+    target: o.Target = None,
+    features: o.Features = None,
+    exclude: o.Exclude = None,
+    sep: o.Sep = None,
+    decimal: o.Decimal = ".",
+    encoding: o.Encoding = None,
+    na: o.Na = None,
+    missing: o.MissingCells = "error",
+    penalty: o.PenaltyName = "l1",
+    l1_ratio: o.L1Ratios = None,
+    convention: o.ConventionName = "mean",
+    standardize: o.Standardize = True,
+    intercept: o.Intercept = True,
+    solver: o.Solver = "auto",
+    n_alphas: o.NumberOfAlphas = None,
+    alpha_min_ratio: o.AlphaMinRatio = None,
+    alphas: o.Alphas = None,
+    folds: o.FoldCount = None,
+    repeats: o.Repeats = 1,
+    seed: o.FoldSeed = None,
+    groups: o.Groups = None,
+    time: o.Time = None,
+    fold_column: o.FoldColumn = None,
+    rule: o.RuleName = "1se",
+    measure: o.MeasureName = "mse",
+    jobs: o.Jobs = None,
+    test: o.Test = None,
+    test_size: o.TestSize = None,
+    split_column: o.SplitColumn = None,
+    format: o.FormatName = None,
+    json: o.Json = False,
+    output: o.Output = None,
+    plot: o.Plot = None,
+    order: o.OrderName = "size",
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Choose the strength by cross-validation without leakage, and refit with it.
+
+    Example: regcli cv data.csv --penalty l1
+    """
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot)
+    data = DataSpec(
+        source, target, tuple(features or ()), tuple(exclude or ()), sep, decimal, encoding, tuple(na or ()), missing
+    )
+    folding = FoldSpec(
+        folds, repeats, seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs
+    )
+    first = folding.l1_ratios[0] if folding.l1_ratios else None
+    model = ModelSpec(
+        penalty, l1_ratio=first, convention=convention, standardize=standardize, intercept=intercept, solver=solver
+    )
+    grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
+    validation = ValidationSpec(test, test_size, split_column, None if test_size is None else seed)
+
+    sources = [source] if test is None else [source, test]
+    suit_threads()
+    say_if_waiting(sources)
+
+    from regcli import workflows
+
+    with Progress("fold paths", said.quiet) as progress:
+        return deliver(
+            lambda: workflows.cv(data, model, validation, grid, folding, said, teller(said), progress), said, sources
+        )

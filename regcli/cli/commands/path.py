@@ -1,0 +1,62 @@
+"""`regcli path`: one model for each of many strengths."""
+
+from __future__ import annotations
+
+from regcli.cli import options as o
+from regcli.cli.output import deliver, say_if_waiting, teller
+from regcli.cli.threads import suit_threads
+from regcli.specs import DataSpec, GridSpec, ModelSpec, OutputSpec, PathSpec
+from regcli.specs.checks import numbers
+
+
+def path(
+    source: o.Source,
+    target: o.Target = None,
+    features: o.Features = None,
+    exclude: o.Exclude = None,
+    sep: o.Sep = None,
+    decimal: o.Decimal = ".",
+    encoding: o.Encoding = None,
+    na: o.Na = None,
+    missing: o.MissingCells = "error",
+    penalty: o.PenaltyName = "l1",
+    l1_ratio: o.L1Ratio = None,
+    convention: o.ConventionName = "mean",
+    standardize: o.Standardize = True,
+    intercept: o.Intercept = True,
+    solver: o.Solver = "auto",
+    n_alphas: o.NumberOfAlphas = None,
+    alpha_min_ratio: o.AlphaMinRatio = None,
+    alphas: o.Alphas = None,
+    full_path: o.FullPath = False,
+    select: o.Select = "ebic",
+    format: o.FormatName = None,
+    json: o.Json = False,
+    output: o.Output = None,
+    plot: o.Plot = None,
+    x_axis: o.XAxis = None,
+    every: o.Every = False,
+    order: o.OrderName = "size",
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Solve along falling strengths: what enters when, and how coefficients grow.
+
+    Example: regcli path data.csv --penalty l1 --plot path.png
+    """
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, x_axis, every)
+    data = DataSpec(
+        source, target, tuple(features or ()), tuple(exclude or ()), sep, decimal, encoding, tuple(na or ()), missing
+    )
+    model = ModelSpec(
+        penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver
+    )
+    grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
+    walk = PathSpec(full_path, select)
+
+    suit_threads()
+    say_if_waiting([source])
+
+    from regcli import workflows
+
+    return deliver(lambda: workflows.path(data, model, grid, walk, said, teller(said)), said, [source])

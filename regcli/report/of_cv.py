@@ -1,0 +1,223 @@
+"""What `cv` says, drawn from its document: the choice, the curve, and the refitted model with its stability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regcli.errors import counted, visible
+from regcli.report.of_fit import (
+    PENALTY_WORDS,
+    certified,
+    elsewhere,
+    intercept_name,
+    minimised,
+    ordered,
+    quality,
+    sparsity,
+)
+from regcli.report.report import Cell, Column, Fact, Report, Table, facts
+from regcli.report.wording import number, short, tiny
+
+MEASURE_WORDS = {"mse": "MSE", "mae": "MAE", "r2": "R2"}
+ERROR_WORDS = {"mse": "mean squared error", "mae": "mean absolute error", "r2": "R2"}
+RULES = {"min": "min", "1se": "one_se"}
+FLAT = 1.05
+"""A validation error at the smallest alpha up to this many times the least is called flat."""
+
+
+def report_of_cv(found: Mapping[str, Any], arrays: Mapping[str, Any], order: str = "size") -> Report:
+    """The report on a `regcli.cv/1` document; coefficients by standardized size, or as in the file."""
+    document = facts(found)
+    data, folds = document["data"], document["folds"]
+    features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
+    how = "leave-one-out" if folds["scheme"] == "leave one out" else f"{folds['k']}-fold"
+    repeats = f", {folds['repeats']} times" if folds["repeats"] > 1 else ""
+    what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
+    penalty = PENALTY_WORDS[document["settings"]["penalty"]]
+    headline = f"{penalty}, {how} cross-validation{repeats}: {what}"
+    tables = (_choice(document), _curve(document), _coefficients(document, order))
+    records = _records(document, order)
+    return Report(document, headline, tables, records, tuple(_facts(document)), facts(arrays))
+
+
+def _choice(document: Mapping[str, Any]) -> Table:
+    """The least error, the one-standard-error rule and the null model, side by side."""
+    chosen = document["chosen"]
+    several = len({entry["l1_ratio"] for entry in document["curve"]}) > 1
+    measure = chosen["measure"]
+    columns = (
+        Column("rule", "rule", "name"),
+        Column("alpha", "alpha", "number"),
+        *([Column("l1_ratio", "l1_ratio", "number")] if several else []),
+        Column(MEASURE_WORDS[measure], "mean", "number"),
+        Column("std. error", "se", "number"),
+        *([Column("R2" if measure == "mse" else "gain", "r2", "percent")] if measure != "r2" else []),
+        Column("training", "train_mean", "number", optional=True),
+        Column("features", "nonzero", "count"),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for rule, key in (*RULES.items(), ("no features", "null")):
+        row = chosen[key]
+        mark = " (refitted)" if rule == chosen["rule"] else ""
+        ratio = (row.get("l1_ratio"),) if several else ()
+        share = (row["r2"],) if measure != "r2" else ()
+        rows.append(
+            (
+                f"{rule}{mark}",
+                row.get("alpha"),
+                *ratio,
+                row["mean"],
+                row["se"],
+                *share,
+                row["train_mean"],
+                row["nonzero"],
+            )
+        )
+    return Table(columns, tuple(rows), whole=True)
+
+
+def _own_curve(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The part of the curve that belongs to the chosen l1_ratio."""
+    ratio = document["chosen"]["min"]["l1_ratio"]
+    return [entry for entry in document["curve"] if entry["l1_ratio"] == ratio]
+
+
+def _curve(document: Mapping[str, Any]) -> Table:
+    curve, chosen = _own_curve(document), document["chosen"]
+    mean, train = (tuple(entry[key] for entry in curve) for key in ("mean", "train_mean"))
+    first = document["curve"].index(curve[0])
+    words = [""] * len(curve)
+    for rule, key in RULES.items():
+        at = chosen[key]["index"] - first
+        words[at] = f"{words[at]}={rule}" if words[at] else f"^{rule}"
+    rows: tuple[tuple[Cell, ...], ...] = (
+        ("validation", mean), ("training", train), ("", tuple(words)),
+    )  # fmt: skip
+    error = ERROR_WORDS[chosen["measure"]]
+    columns = (
+        Column("", "curve", "name"),
+        Column(f"{error}, from the largest alpha to the smallest", "error", "spark"),
+    )
+    return Table(columns, rows, whole=True, at_screen=True, scale=(min(*mean, *train), max(*mean, *train)))
+
+
+def _coefficients(document: Mapping[str, Any], order: str) -> Table:
+    """The refitted coefficients, and how often folds selected them."""
+    rows = ordered(document, order)
+    folds = {row["name"]: row for row in document["selection"]}
+    columns = (
+        Column("feature", "name", "name"),
+        Column("coefficient", "coefficient", "number"),
+        Column("standardized", "standardized", "number", optional=True),
+        Column("selected", "frequency", "percent"),
+        Column("same sign", "sign_agreement", "percent"),
+    )
+    cells: list[tuple[Cell, ...]] = [
+        (
+            row["name"], row["coefficient"], row["standardized"],
+            folds[row["name"]]["frequency"], folds[row["name"]]["sign_agreement"],
+        )
+        for row in rows
+    ]  # fmt: skip
+    if document["model"]["intercept"] is not None:
+        cells.append((intercept_name(document), document["model"]["intercept"], None, None, None))
+    quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
+    return Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
+
+
+def _records(document: Mapping[str, Any], order: str) -> Table:
+    table = _coefficients(document, order)
+    columns = tuple(Column(column.key, column.key, column.kind) for column in table.columns)
+    return Table(columns, table.rows)
+
+
+def _facts(document: Mapping[str, Any]) -> list[Fact]:
+    model = document["model"]
+    found = [
+        Fact("Choice", tuple(_choice_words(document))),
+        Fact("Overfitting", tuple(_overfitting(document))),
+        Fact("Folds", tuple(_folds(document))),
+        Fact("Sparsity", sparsity(document)),
+        Fact("Fit", quality(document)),
+        Fact("Certificate", certified(document)),
+        Fact("Minimised", minimised(document)),
+    ]
+    if model["penalty"] != "none":
+        found.append(Fact("Elsewhere", elsewhere(model["equivalents"], document["settings"])))
+    found.append(Fact("Same model", (document["next"],), is_command=True))
+    return found
+
+
+def _choice_words(document: Mapping[str, Any]) -> Sequence[str]:
+    chosen = document["chosen"]
+    least, simple = chosen["min"], chosen["one_se"]
+    better = "error" if chosen["measure"] != "r2" else "loss"
+    if chosen["rule"] == "1se":
+        lines = [f"1se: the largest alpha whose {better} is within one standard error of the least: simpler, as good"]
+        other = least
+        lines.append(
+            f"--rule min takes alpha {short(other['alpha'])} with {counted(other['nonzero'], 'feature')} instead"
+        )
+    else:
+        lines = [f"min: the alpha of least {better}"]
+        counts = counted(simple["nonzero"], "feature")
+        lines.append(f"--rule 1se takes alpha {short(simple['alpha'])} with {counts}, within one standard error of it")
+    if chosen["extended"]:
+        lines.append(f"the grid was extended by {counted(chosen['extended'], 'alpha')}")
+    return lines
+
+
+def _overfitting(document: Mapping[str, Any]) -> Sequence[str]:
+    """Where training and validation errors part."""
+    curve, chosen = _own_curve(document), document["chosen"]
+    if chosen["measure"] == "r2":
+        return _overfitting_of_r2(curve, chosen)
+    least, last = chosen["min"], curve[-1]
+    error = MEASURE_WORDS[chosen["measure"]]
+    apart = least["mean"] / least["train_mean"] if least["train_mean"] > 0 else float("inf")
+    lines = [
+        f"at min the validation {error} {number(least['mean'])} is {apart:.2f} times the training {error} "
+        f"{number(least['train_mean'])}"
+    ]
+    rise = last["mean"] / least["mean"] if least["mean"] > 0 else 1.0
+    if last["mean"] > least["mean"] + least["se"] and rise > FLAT:
+        fall = f"while the training {error} falls to {number(last['train_mean'])}: there the model overfits"
+        lines.append(f"at the smallest alpha it is {rise:.2f} times its least, {fall}")
+    else:
+        lines.append(
+            "it stays flat down to the smallest alpha: with so little penalty the model still does not overfit"
+        )
+    return lines
+
+
+def _overfitting_of_r2(curve: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any]) -> Sequence[str]:
+    least, last = chosen["min"], curve[-1]
+    lines = [f"at min the validation R2 is {least['mean']:.4f}, on the training rows {least['train_mean']:.4f}"]
+    if last["mean"] < least["mean"] - least["se"]:
+        rows = f"while on the training rows it reaches {last['train_mean']:.4f}: there the model overfits"
+        lines.append(f"at the smallest alpha it is {last['mean']:.4f}, {rows}")
+    else:
+        lines.append(
+            "it stays flat down to the smallest alpha: with so little penalty the model still does not overfit"
+        )
+    return lines
+
+
+def _folds(document: Mapping[str, Any]) -> Sequence[str]:
+    folds = document["folds"]
+    column = visible(folds["column"]) if folds["column"] else ""
+    schemes = {
+        "random": f"{folds['k']} random folds, drawn with seed {folds['seed']}",
+        "leave one out": f"each of {folds['k']:,} rows is a fold",
+        "groups": f"{folds['k']} folds that keep the groups of {column} whole, drawn with seed {folds['seed']}",
+        "time": f"{folds['k']} folds in order of {column}: each learns from what came before",
+        "given": f"the {folds['k']} folds of {column}",
+    }
+    repeats = f", {folds['repeats']} times" if folds["repeats"] > 1 else ""
+    word = "" if folds["certified"] else ", NOT all certified"
+    scaled = "means and deviations learned inside each" if document["settings"]["standardize"] else "nothing scaled"
+    lines = [f"{schemes[folds['scheme']]}{repeats}; {scaled}"]
+    by = "moments" if folds["engine"] == "moments" else "their rows"
+    lines.append(f"every fold solved at every alpha from {by}: worst violation {tiny(folds['violation'])}{word}")
+    return lines

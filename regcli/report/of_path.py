@@ -1,0 +1,154 @@
+"""What `path` says, drawn from its document: the knots, the shape of each coefficient's path, one model pointed out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regcli.errors import counted, visible
+from regcli.report.of_fit import PENALTY_WORDS, intercept_name
+from regcli.report.report import Cell, Column, Fact, Report, Table, facts
+from regcli.report.wording import exactness, names, number, percent, short
+
+MOST_NAMES = 6
+MOST_SPARKS = 24
+SHOWN_OF_RIDGE = 12
+CRITERION_WORDS = {"aic": "AIC", "aicc": "AICc", "bic": "BIC", "ebic": "EBIC"}
+
+
+def report_of_path(
+    found: Mapping[str, Any], arrays: Mapping[str, Any], order: str = "size", every_alpha: bool = False
+) -> Report:
+    """The report on a `regcli.path/1` document; sparklines by largest size, or as in the file."""
+    document = facts(found)
+    data, model = document["data"], document["model"]
+    features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
+    what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
+    headline = f"{PENALTY_WORDS[model['penalty']]} path: {what}"
+    tables = (_knots(document, every_alpha), _shapes(document, order))
+    return Report(document, headline, tables, _records(document), tuple(_facts(document)), facts(arrays))
+
+
+def _knots(document: Mapping[str, Any], every_alpha: bool) -> Table:
+    """The alphas at which something enters or leaves; for ridge, where nothing does, a dozen along the path."""
+    path, chosen, model = document["path"], document["chosen"], document["model"]
+    marked = None if chosen is None else chosen["index"]
+    selects = model["alpha_max"] is not None
+    if every_alpha:
+        shown = list(range(len(path)))
+    elif selects:
+        shown = [i for i, entry in enumerate(path) if i == 0 or i == marked or entry["entered"] or entry["left"]]
+    else:
+        last = len(path) - 1
+        shown = sorted({round(last * i / (SHOWN_OF_RIDGE - 1)) for i in range(SHOWN_OF_RIDGE)} | {marked or 0})
+    criterion = "ebic" if chosen is None else chosen["criterion"]
+    columns = [
+        Column("#", "index", "name"),
+        Column("alpha", "alpha", "number"),
+        *([Column("of max", "share", "percent", optional=True)] if selects else []),
+        Column("df", "df", "score" if model["l1_ratio"] < 1 else "count"),
+        Column("explained", "deviance_ratio", "percent"),
+        Column("L1 norm", "l1_norm", "number", optional=True),
+        Column(CRITERION_WORDS[criterion], criterion, "score", optional=True),
+        *([Column("enters + leaves -", "changes", "name")] if selects else [Column("shrunk to", "shrunk", "percent")]),
+    ]
+    full = max(entry["l1_norm"] for entry in path)
+    rows: list[tuple[Cell, ...]] = []
+    for i in shown:
+        entry = path[i]
+        change: Cell = _changes(entry) if selects else entry["l1_norm"] / full if full else 0.0
+        share = (entry["alpha"] / model["alpha_max"],) if selects else ()
+        df = entry["df"] if model["l1_ratio"] < 1 else round(entry["df"])
+        mark = f"{i + 1:>{len(str(len(path)))}}{'*' if i == marked else ''}"
+        rows.append(
+            (mark, entry["alpha"], *share, df, entry["deviance_ratio"], entry["l1_norm"], entry[criterion], change)
+        )
+    return Table(tuple(columns), tuple(rows), whole=True)
+
+
+def _changes(entry: Mapping[str, Any]) -> str:
+    parts = [f"+ {names(entry['entered'], MOST_NAMES)}"] if entry["entered"] else []
+    parts += [f"- {names(entry['left'], MOST_NAMES)}"] if entry["left"] else []
+    return " ".join(parts)
+
+
+def _shapes(document: Mapping[str, Any], order: str) -> Table:
+    """A line of blocks for each feature that is ever not zero, and its last standardized coefficient."""
+    path = document["path"]
+    features = [name for name in document["data"]["features"] if any(name in entry["standardized"] for entry in path)]
+    series = {name: tuple(entry["standardized"].get(name, 0.0) for entry in path) for name in features}
+    if order == "size":
+        features.sort(key=lambda name: -max(map(abs, series[name])))
+    title = "from the largest alpha to the smallest"
+    rows = tuple((name, series[name][-1], series[name]) for name in features[:MOST_SPARKS])
+    columns = (
+        Column("feature", "name", "name"),
+        Column("standardized", "standardized", "number"),
+        Column(title, "path", "spark"),
+    )
+    return Table(columns, rows, whole=True, at_screen=True)
+
+
+def _records(document: Mapping[str, Any]) -> Table:
+    """One row for each alpha and feature, the intercept included."""
+    features, intercept = document["data"]["features"], intercept_name(document)
+    rows: list[tuple[Cell, ...]] = []
+    for entry in document["path"]:
+        for name in features:
+            rows.append(
+                (entry["alpha"], name, entry["coefficients"].get(name, 0.0), entry["standardized"].get(name, 0.0))
+            )
+        if entry["intercept"] is not None:
+            rows.append((entry["alpha"], intercept, entry["intercept"], None))
+    columns = (
+        Column("alpha", "alpha", "number"),
+        Column("name", "name", "name"),
+        Column("coefficient", "coefficient", "number"),
+        Column("standardized", "standardized", "number"),
+    )
+    return Table(columns, tuple(rows))
+
+
+def _facts(document: Mapping[str, Any]) -> list[Fact]:
+    model, chosen = document["model"], document["chosen"]
+    found = [Fact("Path", tuple(_walked(document)))]
+    if chosen is not None:
+        found.append(Fact("Chosen", tuple(_chosen(document, chosen))))
+    certificate = document["certificate"]
+    found.append(Fact("Certificate", (f"{exactness(certificate)} (the worst of all alphas)",)))
+    scaled = "standardized columns" if document["settings"]["standardize"] else "columns in the units of the file"
+    s_y = f", s_y = {short(model['target_deviation'])}" if "s_y" in model["formula"] else ""
+    found.append(Fact("Minimised", (model["formula"], f"z: {scaled}; n = {short(model['n'])}{s_y}")))
+    found.append(Fact("Next", (document["next"],), is_command=True))
+    return found
+
+
+def _walked(document: Mapping[str, Any]) -> Sequence[str]:
+    path, stopped = document["path"], document["stopped"]
+    ends = f"from {short(path[0]['alpha'])} down to {short(path[-1]['alpha'])}"
+    alphas = f"{stopped['solved']} of {stopped['of']} alphas solved, {ends}"
+    lines = [alphas if stopped["reason"] is None else f"{alphas}; stopped: {stopped['reason']} (--full-path goes on)"]
+    never = [name for name in document["data"]["features"] if not any(name in entry["coefficients"] for entry in path)]
+    if never:
+        lines.append(f"zero all along: {names(never)}")
+    left_out = len(document["data"]["features"]) - len(never) - MOST_SPARKS
+    if left_out > 0:
+        lines.append(f"the paths of {MOST_SPARKS} features are drawn above at a terminal; --plot path.png draws all")
+    return lines
+
+
+def _chosen(document: Mapping[str, Any], chosen: Mapping[str, Any]) -> Sequence[str]:
+    entry = document["path"][chosen["index"]]
+    total = len(document["data"]["features"])
+    kept = "" if document["model"]["alpha_max"] is None else f", {entry['nonzero']} of {counted(total, 'feature')}"
+    least = CRITERION_WORDS[chosen["criterion"]]
+    explained = percent(entry["deviance_ratio"])
+    lines = [
+        f"* least {least}: alpha {number(entry['alpha'])}{kept}, {explained} explained on the rows it was fitted to"
+    ]
+    others = [
+        f"{CRITERION_WORDS[name]} {number(best['alpha'])}"
+        for name, best in document["criteria"].items()
+        if best is not None and name != chosen["criterion"]
+    ]
+    return [*lines, f"the others choose: {', '.join(others)}"] if others else lines

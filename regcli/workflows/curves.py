@@ -1,0 +1,181 @@
+"""The parts of a `cv` document: folds, curve, what was chosen, how stable the selection is, and what must be said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.errors import Notice, counted, listed
+from regcli.select.crossval import Curve, at_edge
+from regcli.select.folds import Folds
+from regcli.specs import FoldSpec
+from regcli.workflows.preparing import Prepared
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+def folds_doc(folds: Folds, spec: FoldSpec, engine: str, curves: Sequence[Curve]) -> dict[str, Any]:
+    """How the folds were made, and the worst figures of all their fits."""
+    fits = [fold for curve in curves for fold in curve.folds]
+    return {
+        "k": folds.k,
+        "repeats": len(folds.assignment),
+        "seed": folds.seed,
+        "scheme": folds.scheme,
+        "column": spec.column,
+        "engine": engine,
+        "gap": max(fit.gap for fit in fits),
+        "violation": max(fit.violation for fit in fits),
+        "certified": all(fit.certified for fit in fits),
+    }
+
+
+class Measured:
+    """A curve in the unit of the measure asked for: for r2 one minus the error over that of the null model."""
+
+    def __init__(self, curve: Curve, spec: FoldSpec) -> None:
+        null, null_se, null_train = curve.null
+        self._divisor = null if spec.measure == "r2" else None
+        self.mean, self.se, self.train = self.of(curve.mean), self.spread(curve.se), self.of(curve.train_mean)
+        self.per_fold = self.of(curve.per_fold)
+        self.null = {
+            "mean": float(self.of(np.float64(null))),
+            "se": float(self.spread(np.float64(null_se))),
+            "train_mean": float(self.of(np.float64(null_train))),
+            "r2": 0.0,
+            "nonzero": 0,
+        }
+        self.r2 = 1 - curve.mean / null if null > 0 else np.full(len(curve.mean), math.nan)
+
+    def of(self, errors: Any) -> Any:
+        """Errors in the unit of the measure."""
+        return errors if self._divisor is None else 1 - errors / self._divisor
+
+    def spread(self, errors: Any) -> Any:
+        """Standard errors in the unit of the measure."""
+        return errors if self._divisor is None else errors / self._divisor
+
+
+def curve_of(curve: Curve, coefs: Matrix, prepared: Prepared, spec: FoldSpec) -> list[dict[str, Any]]:
+    """One entry for each alpha: strengths, features on all training rows, errors."""
+    measured = Measured(curve, spec)
+    nonzero = np.count_nonzero(coefs, axis=1)
+    return [
+        {
+            **_strengths(float(alpha), prepared),
+            "nonzero": int(nonzero[i]),
+            "mean": float(measured.mean[i]),
+            "se": float(measured.se[i]),
+            "train_mean": float(measured.train[i]),
+            "per_fold": [float(error) for error in measured.per_fold[:, i]],
+        }
+        for i, alpha in enumerate(curve.alphas)
+    ]
+
+
+def _strengths(alpha: float, prepared: Prepared) -> dict[str, float]:
+    units = prepared.units
+    return {"alpha": alpha, "l1_ratio": prepared.model.ratio, "l1": alpha * units.l1, "l2": alpha * units.l2}
+
+
+def chosen_of(curve: Curve, coefs: Matrix, prepared: Prepared, spec: FoldSpec, offset: int) -> dict[str, Any]:
+    """The least error, the one-standard-error rule, the null model; `offset` is where this curve begins in the
+    document's."""
+    measured = Measured(curve, spec)
+
+    def row(index: int) -> dict[str, Any]:
+        return {
+            **_strengths(float(curve.alphas[index]), prepared),
+            "mean": float(measured.mean[index]),
+            "se": float(measured.se[index]),
+            "train_mean": float(measured.train[index]),
+            "r2": float(measured.r2[index]),
+            "nonzero": int(np.count_nonzero(coefs[index])),
+            "index": offset + index,
+        }
+
+    return {
+        "min": row(curve.best),
+        "one_se": row(curve.one_se),
+        "null": measured.null,
+        "rule": spec.rule,
+        "measure": spec.measure,
+        "at_edge": at_edge(curve),
+        "extended": curve.extended,
+    }
+
+
+def selection_of(curve: Curve, index: int, coef: Vector, names: Sequence[str]) -> list[dict[str, Any]]:
+    """For each feature how often folds selected it at the chosen alpha, and how often with the sign of the refit."""
+    frequency, agreement = curve.selection(index, coef)
+    return [
+        {"name": name, "frequency": float(often), "sign_agreement": None if math.isnan(same) else float(same)}
+        for name, often, same in zip(names, frequency, agreement, strict=True)
+    ]
+
+
+def cv_notices(
+    curve: Curve, chosen: dict[str, Any], prepared: Prepared, folds: Folds, spec: FoldSpec, given: bool
+) -> list[Notice]:
+    """Nothing about the choice is silent: the end of the grid, the null model, columns that are constant in a fold."""
+    found = _constant_columns(curve, prepared.design.names, folds.k)
+    rule = "1se" if spec.rule == "1se" else "min"
+    taken = chosen["one_se" if rule == "1se" else "min"]
+    least, null = curve.mean[curve.best], curve.null[0]
+    edge = chosen["at_edge"]
+    if taken["nonzero"] == 0 or least >= null:
+        found.append(_null_chosen(chosen, rule, bool(least >= null)))
+    elif edge == "high" and prepared.model.ratio == 0:
+        found.append(Notice("at_edge", f"the largest alpha tried predicts best: {_tried(curve, given)}"))
+    if edge == "low":
+        found.append(_low_edge(curve, given))
+    elif curve.extended:
+        text = f"the grid was extended by {counted(curve.extended, 'alpha')}: the least error lay at its end"
+        found.append(Notice("grid_extended", text))
+    if not all(fold.certified for fold in curve.folds):
+        found.append(Notice("not_certified", "not every fit of the folds is certified"))
+    return found
+
+
+def _tried(curve: Curve, given: bool) -> str:
+    if given:
+        return "--alphas with a wider list, or without it a grid that regcli draws"
+    return f"{counted(curve.extended, 'alpha')} beyond the usual grid were tried too"
+
+
+def _low_edge(curve: Curve, given: bool) -> Notice:
+    if given:
+        text = f"the smallest alpha given predicts best: {_tried(curve, given)}"
+    else:
+        less = "least squares, --penalty none, may do as well"
+        text = f"the smallest alpha tried predicts best ({_tried(curve, given)}): {less}"
+    return Notice("at_edge", text)
+
+
+def _null_chosen(chosen: dict[str, Any], rule: str, hopeless: bool) -> Notice:
+    if hopeless:
+        return Notice("null_model", "no alpha predicts better than the model without features, which is the mean alone")
+    least = chosen["min"]
+    text = f"the rule {rule} chooses the model without features: its error is within one standard error of the least"
+    if rule == "1se" and least["nonzero"]:
+        features = counted(least["nonzero"], "feature")
+        text += f"; --rule min has {features} at alpha {least['alpha']:.5g}"
+    return Notice("null_model", text)
+
+
+def _constant_columns(curve: Curve, names: Sequence[str], k: int) -> list[Notice]:
+    """Columns that have one value in some training fold, where their coefficient is 0."""
+    where: dict[int, list[int]] = {}
+    for index, fold in enumerate(curve.folds):
+        for column in fold.constant:
+            where.setdefault(column, []).append(index % k + 1)
+    if not where or not curve.ask.intercept:
+        return []
+    said = [f"{names[column]} (fold {listed(sorted(set(folds)), 4)})" for column, folds in sorted(where.items())]
+    text = f"{counted(len(said), 'column')} constant in the training rows of some folds, where the coefficient is 0: "
+    return [Notice("constant_in_fold", text + listed(said))]

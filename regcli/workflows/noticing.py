@@ -1,0 +1,57 @@
+"""What must be said of a model beside its numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.errors import Notice, counted, listed
+from regcli.problem.objective import Solution
+from regcli.workflows.preparing import Prepared
+
+
+def equal_columns(prepared: Prepared, unpenalised: bool = False) -> list[Notice]:
+    """Columns that are equal to another, and what the penalty makes of them."""
+    design, model, twins = prepared.design, prepared.model, prepared.problem.twins
+    if twins is None:
+        return []
+    pairs = [f"{design.names[j]} = {design.names[twins[j]]}" for j in np.flatnonzero(twins != np.arange(len(twins)))]
+    l1_only = not unpenalised and model.ratio == 1
+    end = "the first in the file takes the coefficient" if l1_only else "they share the coefficient equally"
+    text = f"{counted(len(pairs), 'column')} equal to another: {listed(pairs)}; {end}"
+    return [Notice("equal_columns", text)]
+
+
+def solution_notices(prepared: Prepared, solution: Solution, unpenalised: bool) -> list[Notice]:
+    """What must be said of one model: no penalty, equal columns, a solution that is not unique or not certified."""
+    design, model = prepared.design, prepared.model
+    notices = []
+    if unpenalised and model.penalty != "none":
+        notices.append(Notice("no_penalty", "alpha 0 is no penalty: least squares"))
+    notices += equal_columns(prepared, unpenalised)
+    if solution.rank is not None and solution.rank < len(design.names):
+        rank = f"the {len(design.names):,} columns have rank {solution.rank:,}"
+        text = f"{rank}: of many least-squares solutions the one of least norm is given"
+        notices.append(Notice("rank_deficient", text))
+    elif beyond := _tied_beyond(solution.certificate.tied, prepared.problem.twins):
+        tied = listed([design.names[j] for j in beyond])
+        notices.append(Notice("not_unique", f"other coefficients fit and cost the same: {tied} depend on each other"))
+    return [*notices, *solution.notices]
+
+
+def overflow(metrics: dict[str, Any]) -> list[Notice]:
+    """Test rows whose squared error no double holds."""
+    if metrics["test"] is None or math.isfinite(metrics["test"]["mse"]):
+        return []
+    return [Notice("test_overflow", "test rows lie so far off that their squared error exceeds double precision")]
+
+
+def _tied_beyond(tied: tuple[int, ...], twins: NDArray[np.intp] | None) -> list[int]:
+    """The tied columns that are not equal to one another: of those the notice on equal columns has told."""
+    if twins is None:
+        return list(tied)
+    groups = np.bincount(twins, minlength=len(twins))
+    return [j for j in tied if groups[twins[j]] == 1]

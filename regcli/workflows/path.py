@@ -1,0 +1,104 @@
+"""`path`: one model for each of many strengths."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+import regcli
+from regcli.data.design import build
+from regcli.errors import Notice, counted
+from regcli.problem.conventions import path_formula
+from regcli.report.of_path import report_of_path
+from regcli.report.report import Report
+from regcli.select.criteria import degrees_of_freedom
+from regcli.select.pathwise import SolutionPath, solve_path
+from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
+from regcli.workflows.documents import data_of
+from regcli.workflows.noticing import equal_columns
+from regcli.workflows.paths import (
+    arrays_of,
+    check_penalty,
+    criteria_of,
+    grid_of,
+    grid_settings,
+    path_of,
+    stopped_of,
+    whole_certificate,
+)
+from regcli.workflows.preparing import Clock, Prepared, prepare
+
+
+def path(
+    data: DataSpec,
+    model: ModelSpec,
+    grid: GridSpec,
+    walk: PathSpec,
+    output: OutputSpec,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Report:
+    """The solutions along a grid of strengths, what enters where, and which one a criterion points out."""
+    check_penalty(model, "path")
+    clock = Clock(tell)
+    design = build(data, ValidationSpec(), model.intercept)
+    clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
+    prepared = prepare(design, model, drawn=not grid.alphas)
+    alphas = grid_of(prepared, grid)
+    clock.tell("scaled the columns")
+    stop_early = alphas.drawn and not walk.full_path and model.ratio > 0
+    found = solve_path(prepared.problem, alphas.alphas, model.solver, stop_early)
+    clock.tell(f"solved and certified {counted(len(found.alphas), 'alpha')}")
+    document = _path_document(prepared, found, alphas.drawn, data, model, grid, walk)
+    return report_of_path(document, arrays_of(prepared, found), output.order, output.all)
+
+
+def _path_document(
+    prepared: Prepared,
+    found: SolutionPath,
+    drawn: bool,
+    data: DataSpec,
+    model: ModelSpec,
+    grid: GridSpec,
+    walk: PathSpec,
+) -> dict[str, Any]:
+    df = degrees_of_freedom(prepared.problem, found.alphas, found.coefs)
+    entries = path_of(prepared, found, df)
+    best = criteria_of(entries)
+    certificate = whole_certificate(found, "rows")
+    notices = [*prepared.design.notices, *equal_columns(prepared)]
+    if not certificate["certified"]:
+        notices.append(Notice("not_certified", "not every solution of the path is certified"))
+    return {
+        "schema": "regcli.path/1",
+        "version": regcli.__version__,
+        "command": "path",
+        "settings": grid_settings(data, model, grid, walk),
+        "data": data_of(prepared),
+        "model": {
+            "family": prepared.problem.family.name,
+            "penalty": model.penalty,
+            "convention": model.convention,
+            "l1_ratio": model.ratio,
+            "alpha_max": prepared.alpha_max if model.ratio > 0 else None,
+            "n": prepared.problem.total,
+            "target_deviation": prepared.s_y,
+            "formula": path_formula(prepared.translation, model.intercept),
+            "intercept": model.intercept,
+            "drawn": drawn,
+        },
+        "path": entries,
+        "stopped": stopped_of(found),
+        "criteria": best,
+        "chosen": _chosen(entries, best[walk.select], walk.select),
+        "certificate": certificate,
+        "next": shlex.join(["regcli", "cv", *typed(data, model, grid, FoldSpec())]),
+        "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
+    }
+
+
+def _chosen(entries: list[dict[str, Any]], best: dict[str, Any] | None, criterion: str) -> dict[str, Any] | None:
+    if best is None:
+        return None
+    entry = entries[best["index"]]
+    return {"criterion": criterion, **best, **{key: entry[key] for key in ("l1", "l2", "nonzero")}}
