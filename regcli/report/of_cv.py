@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from regcli.errors import counted, visible
@@ -16,7 +17,7 @@ from regcli.report.of_fit import (
     quality,
     sparsity,
 )
-from regcli.report.report import Cell, Column, Fact, Report, Table, facts
+from regcli.report.report import Cell, Chart, Column, Fact, Report, Table, facts
 from regcli.report.wording import number, short, tiny
 
 MEASURE_WORDS = {"mse": "MSE", "mae": "MAE", "r2": "R2"}
@@ -24,6 +25,8 @@ ERROR_WORDS = {"mse": "mean squared error", "mae": "mean absolute error", "r2": 
 RULES = {"min": "min", "1se": "one_se"}
 FLAT = 1.05
 """A validation error at the smallest alpha up to this many times the least is called flat."""
+APART = 1.5
+"""One that is this many times the training error shows a model that is fitted too closely."""
 
 
 def report_of_cv(found: Mapping[str, Any], arrays: Mapping[str, Any], order: str = "size") -> Report:
@@ -83,27 +86,23 @@ def _own_curve(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return [entry for entry in document["curve"] if entry["l1_ratio"] == ratio]
 
 
-def _curve(document: Mapping[str, Any]) -> Table:
+def _curve(document: Mapping[str, Any]) -> Chart:
     curve, chosen = _own_curve(document), document["chosen"]
-    mean, train = (tuple(entry[key] for entry in curve) for key in ("mean", "train_mean"))
+    series = [
+        (name, tuple(entry[key] for entry in curve))
+        for name, key in (("validation", "mean"), ("training", "train_mean"))
+    ]
     first = document["curve"].index(curve[0])
-    words = [""] * len(curve)
+    marks = [""] * len(curve)
     for rule, key in RULES.items():
         at = chosen[key]["index"] - first
-        words[at] = f"{words[at]}={rule}" if words[at] else f"^{rule}"
-    rows: tuple[tuple[Cell, ...], ...] = (
-        ("validation", mean), ("training", train), ("", tuple(words)),
-    )  # fmt: skip
-    error = ERROR_WORDS[chosen["measure"]]
-    columns = (
-        Column("", "curve", "name"),
-        Column(f"{error}, from the largest alpha to the smallest", "error", "spark"),
-    )
-    return Table(columns, rows, whole=True, at_screen=True, scale=(min(*mean, *train), max(*mean, *train)))
+        marks[at] = f"{marks[at]}={rule}" if marks[at] else f"^{rule}"
+    title = f"{ERROR_WORDS[chosen['measure']]}, from the largest alpha to the smallest"
+    return Chart(title, tuple(series), tuple(marks))
 
 
-def _coefficients(document: Mapping[str, Any], order: str) -> Table:
-    """The refitted coefficients, and how often folds selected them."""
+def _coefficients(document: Mapping[str, Any], order: str, every: bool = False) -> Table:
+    """The refitted coefficients, and how often folds selected them; for ridge only where `every` column is wanted."""
     rows = ordered(document, order)
     folds = {row["name"]: row for row in document["selection"]}
     columns = (
@@ -123,11 +122,18 @@ def _coefficients(document: Mapping[str, Any], order: str) -> Table:
     if document["model"]["intercept"] is not None:
         cells.append((intercept_name(document), document["model"]["intercept"], None, None, None))
     quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
-    return Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
+    table = Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
+    return _without_selection(table) if document["model"]["l1_ratio"] == 0 and not every else table
+
+
+def _without_selection(table: Table) -> Table:
+    """Ridge selects everything, always."""
+    columns = (*table.columns[:3], *table.columns[4:])
+    return replace(table, columns=columns, rows=tuple((*row[:3], *row[4:]) for row in table.rows))
 
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
-    table = _coefficients(document, order)
+    table = _coefficients(document, order, every=True)
     columns = tuple(Column(column.key, column.key, column.kind) for column in table.columns)
     return Table(columns, table.rows)
 
@@ -152,17 +158,19 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
 def _choice_words(document: Mapping[str, Any]) -> Sequence[str]:
     chosen = document["chosen"]
     least, simple = chosen["min"], chosen["one_se"]
+    ridge = document["model"]["l1_ratio"] == 0
     better = "error" if chosen["measure"] != "r2" else "loss"
+
+    def other(row: Mapping[str, Any]) -> str:
+        return f"alpha {short(row['alpha'])}" + ("" if ridge else f" with {counted(row['nonzero'], 'feature')}")
+
     if chosen["rule"] == "1se":
-        lines = [f"1se: the largest alpha whose {better} is within one standard error of the least: simpler, as good"]
-        other = least
-        lines.append(
-            f"--rule min takes alpha {short(other['alpha'])} with {counted(other['nonzero'], 'feature')} instead"
-        )
+        how = "shrunk more" if ridge else "simpler"
+        lines = [f"1se: the largest alpha whose {better} is within one standard error of the least: {how}, as good"]
+        lines.append(f"--rule min takes {other(least)} instead")
     else:
         lines = [f"min: the alpha of least {better}"]
-        counts = counted(simple["nonzero"], "feature")
-        lines.append(f"--rule 1se takes alpha {short(simple['alpha'])} with {counts}, within one standard error of it")
+        lines.append(f"--rule 1se takes {other(simple)}, whose {better} is within one standard error of it")
     if chosen["extended"]:
         lines.append(f"the grid was extended by {counted(chosen['extended'], 'alpha')}")
     return lines
@@ -175,20 +183,25 @@ def _overfitting(document: Mapping[str, Any]) -> Sequence[str]:
         return _overfitting_of_r2(curve, chosen)
     least, last = chosen["min"], curve[-1]
     error = MEASURE_WORDS[chosen["measure"]]
-    apart = least["mean"] / least["train_mean"] if least["train_mean"] > 0 else float("inf")
     lines = [
-        f"at min the validation {error} {number(least['mean'])} is {apart:.2f} times the training {error} "
+        f"at min the validation {error} {number(least['mean'])} is {_times(least)} the training {error} "
         f"{number(least['train_mean'])}"
     ]
     rise = last["mean"] / least["mean"] if least["mean"] > 0 else 1.0
+    falls = f"the training {error} falls to {number(last['train_mean'])}"
     if last["mean"] > least["mean"] + least["se"] and rise > FLAT:
-        fall = f"while the training {error} falls to {number(last['train_mean'])}: there the model overfits"
-        lines.append(f"at the smallest alpha it is {rise:.2f} times its least, {fall}")
-    else:
+        lines.append(f"at the smallest alpha it is {rise:.2f} times its least while {falls}: there the model overfits")
+    elif last["train_mean"] * APART < last["mean"]:
         lines.append(
-            "it stays flat down to the smallest alpha: with so little penalty the model still does not overfit"
+            f"at the smallest alpha {falls}, the validation {error} is {_times(last)} that: fitted too closely"
         )
+    else:
+        lines.append("both stay flat down to the smallest alpha: the penalty is not needed against overfitting here")
     return lines
+
+
+def _times(row: Mapping[str, Any]) -> str:
+    return f"{row['mean'] / row['train_mean']:,.2f} times" if row["train_mean"] > 0 else "far from"
 
 
 def _overfitting_of_r2(curve: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any]) -> Sequence[str]:

@@ -50,14 +50,14 @@ def _knots(document: Mapping[str, Any], every_alpha: bool) -> Table:
         Column("explained", "deviance_ratio", "percent"),
         Column("L1 norm", "l1_norm", "number", optional=True),
         Column(CRITERION_WORDS[criterion], criterion, "score", optional=True),
-        *([Column("enters + leaves -", "changes", "name")] if selects else [Column("shrunk to", "shrunk", "percent")]),
+        *([Column("+ enters, - leaves", "changes", "name")] if selects else [Column("shrunk to", "shrunk", "percent")]),
     ]
     full = max(entry["l1_norm"] for entry in path)
     rows: list[tuple[Cell, ...]] = []
     for i in shown:
         entry = path[i]
         change: Cell = _changes(entry) if selects else entry["l1_norm"] / full if full else 0.0
-        share = (entry["alpha"] / model["alpha_max"],) if selects else ()
+        share = (entry["alpha"] / model["alpha_max"] if model["alpha_max"] else None,) if selects else ()
         df = entry["df"] if model["l1_ratio"] < 1 else round(entry["df"])
         mark = f"{i + 1:>{len(str(len(path)))}}{'*' if i == marked else ''}"
         rows.append(

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["name", "number", "count", "score", "p", "percent", "share", "spark"]
-Cell = str | float | int | tuple[float | str, ...] | None
+Cell = str | float | int | tuple[float, ...] | None
 
 
 @dataclass(frozen=True)
 class Column:
     """A column of a table: `title` for people, `key` for machine formats, and what its cells are.
 
-    A `spark` cell holds the numbers of a small line of blocks, or marks to stand under one: words, most of them empty.
+    A `spark` cell holds the numbers of a small line of blocks.
     An `optional` column gives way at a terminal that is too narrow for all of them.
     """
 
@@ -30,8 +30,7 @@ class Table:
     """Rows of cells under columns.
 
     `quiet` holds the rows that are there for completeness (zero coefficients), `pinned` those that are always shown; a
-    `whole` table is never shortened. `at_screen` is for a terminal only. The sparks of all rows share one `scale` from
-    its least to its largest number, or each has its own, with 0 on it.
+    `whole` table is never shortened. `at_screen` is for a terminal only.
     """
 
     columns: tuple[Column, ...]
@@ -40,7 +39,15 @@ class Table:
     pinned: frozenset[int] = frozenset()
     whole: bool = False
     at_screen: bool = False
-    scale: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Named curves over the same points, drawn at a terminal, and marks that stand under points: words, most empty."""
+
+    title: str
+    series: tuple[tuple[str, tuple[float, ...]], ...]
+    marks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -89,10 +96,10 @@ class Report:
 
     document: Facts
     headline: str
-    tables: tuple[Table, ...]
+    tables: tuple[Table | Chart, ...]
     records: Table
     facts: tuple[Fact, ...]
-    arrays: Facts = field(default_factory=Facts)
+    arrays: Facts = field(default_factory=Facts, compare=False)
 
     @property
     def certified(self) -> bool:

@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from regcli.errors import visible
-from regcli.report.report import Cell, Report, Table
-from regcli.report.sparks import sparks
+from regcli.report.chart import chart_lines, sparks
+from regcli.report.report import Cell, Chart, Report, Table
 from regcli.report.wording import aligned, number, p_value, percent, score
 
 if TYPE_CHECKING:
@@ -61,10 +61,19 @@ def renderable(
     from rich.text import Text
 
     parts: list[RenderableType] = [Text(report.headline, style="bold"), Text("")]
-    for table in report.tables:
-        if not table.at_screen or (width is not None and bars):
-            parts += [*_drawn(table, width, bars, ascii_only), Text("")]
+    at_screen = width is not None and bars
+    for item in report.tables:
+        if isinstance(item, Chart):
+            parts += [*_chart(item, width or NARROWEST, ascii_only), Text("")] if at_screen else []
+        elif at_screen or not item.at_screen:
+            parts += [*_drawn(item, width, bars, ascii_only), Text("")]
     return Group(*parts, _facts(report, width))
+
+
+def _chart(chart: Chart, width: int, ascii_only: bool) -> list[RenderableType]:
+    from rich.text import Text
+
+    return [Text(chart.title, style="dim"), *map(Text, chart_lines(chart, width, ascii_only))]
 
 
 def _drawn(table: Table, width: int | None, bars: bool, ascii_only: bool) -> list[RenderableType]:
@@ -148,7 +157,7 @@ def _table(table: Table, width: int | None, bars: bool, ascii_only: bool) -> Ren
         column_texts = _column_texts(column.kind, cells, bars, ascii_only)
         if column.kind == "spark":
             room = (width or UNLIMITED) - sum(sizes) - 2 * len(sizes)
-            column_texts = sparks(cells, room, table.scale, ascii_only)
+            column_texts = sparks(cells, room, ascii_only)
         size = max(map(cell_len, (column.title, *column_texts)))
         sizes.append(min(size, LEAST_NAME) if column.kind == "name" else size)
         right = size if column.kind in WRITERS else 0

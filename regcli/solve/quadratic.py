@@ -44,9 +44,17 @@ class Quadratic:
         """The diagonal of G, (p,)."""
         return np.diagonal(self.matrix).copy()
 
-    def times(self, active: Index, values: Vector) -> Vector:
-        """G[:, active] @ values, (p,); G is symmetric, so that contiguous rows serve as columns."""
-        return np.asarray(values @ self.matrix[active])
+    @cached_property
+    def sizes(self) -> tuple[float, float, Vector]:
+        """The largest |c|, the largest root of the diagonal, and those roots (p,)."""
+        roots = np.sqrt(self.diagonal)
+        return float(np.max(np.abs(self.linear), initial=0.0)), float(np.max(roots, initial=0.0)), roots
+
+    def times(self, coef: Vector, active: Index) -> Vector:
+        """G @ coef, (p,), which is not zero at `active`; G is symmetric, so that contiguous rows serve as columns."""
+        if 3 * active.size > coef.size:
+            return np.asarray(self.matrix @ coef)
+        return np.asarray(coef[active] @ self.matrix[active])
 
 
 @dataclass
@@ -64,7 +72,9 @@ class ActiveSet:
     def __init__(self, quadratic: Quadratic, strengths: Strengths, factor: Factor | None = None) -> None:
         self.quadratic = quadratic
         self.factor = factor or Factor(quadratic.matrix, strengths.l2)
+        self.factor.serve(quadratic.matrix, strengths.l2)
         self.l1, self.l2 = strengths.l1, strengths.l2
+        self.curved = bool(np.any(strengths.l2))
         self.rounds = 0
 
     def minimise(self, start: Vector | None = None) -> Vector:
@@ -101,16 +111,15 @@ class ActiveSet:
 
     def _state(self, coef: Vector) -> _State:
         active = np.flatnonzero(coef)
-        product = self.quadratic.times(active, coef[active])
-        smooth = 0.5 * coef @ product - self.quadratic.linear @ coef
-        penalty = self.l1 @ np.abs(coef) + 0.5 * self.l2[active] @ coef[active] ** 2
+        product = self.quadratic.times(coef, active)
+        smooth = coef @ (0.5 * product - self.quadratic.linear)
+        penalty = self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2 if self.curved else 0.0)
         return _State(coef, product, float(smooth + penalty))
 
     def _noise(self, state: _State) -> float:
         """What rounding can do to the gradient at this point."""
-        largest = float(np.max(np.abs(self.quadratic.linear), initial=0.0))
-        reach = float(np.sqrt(self.quadratic.diagonal) @ np.abs(state.coef))
-        return 4 * EPS * (largest + reach * float(np.sqrt(np.max(self.quadratic.diagonal, initial=0.0))))
+        largest, widest, roots = self.quadratic.sizes
+        return 4 * EPS * (largest + float(roots @ np.abs(state.coef)) * widest)
 
     def _guess(self, state: _State) -> Vector:
         """Signs (p,) of the coefficients that the primal-dual point says are not zero."""
@@ -196,16 +205,15 @@ def along(
 ) -> Iterator[tuple[Vector, Vector]]:
     """For one alpha after another, each from the solution before: the minimiser (p,) and its pull c - Gb (p,).
 
-    Where the penalty has no quadratic part the factor of the active block is the same for all and is handed on.
+    The factor of the active block is handed on.
     """
     factor: Factor | None = None
     for alpha in alphas:
         strengths = penalty.at(alpha)
         solver = ActiveSet(quadratic, strengths, factor)
         start = solver.minimise(start)
-        factor = None if np.any(strengths.l2) else solver.factor
-        active = np.flatnonzero(start)
-        yield start, quadratic.linear - quadratic.times(active, start[active])
+        factor = solver.factor
+        yield start, quadratic.linear - quadratic.times(start, np.flatnonzero(start))
 
 
 def unit_diagonal(matrix: Matrix) -> tuple[Matrix, Vector]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from regcli.problem.objective import Problem
 from regcli.problem.penalties import Strengths
+from regcli.solve.factor import Factor
 from regcli.solve.quadratic import ActiveSet, Quadratic
 
 Vector = NDArray[np.float64]
@@ -39,6 +40,7 @@ class WorkingSet:
         self.pull: Vector = problem.null_pull.copy()
         self.rounds = 0
         self._warm: Vector = self.coef[self.columns]
+        self._factor: Factor | None = None
 
     def descend(self, start: Vector | None = None) -> Vector:
         """Solve at the problem's alpha by way of larger strengths, or straight from `start` (p,)."""
@@ -78,7 +80,8 @@ class WorkingSet:
         while True:
             inside = self.columns
             quadratic = Quadratic(self.matrix, self.linear[inside])
-            solver = ActiveSet(quadratic, Strengths(strengths.l1[inside], strengths.l2[inside]))
+            solver = ActiveSet(quadratic, Strengths(strengths.l1[inside], strengths.l2[inside]), self._factor)
+            self._factor = solver.factor
             self.coef = np.zeros(len(self.coef))
             self.coef[inside] = solver.minimise(self._warm)
             self._warm = self.coef[inside]

@@ -168,7 +168,7 @@ def _cv_document(
         "sparsity": sparsity_of(prepared.design.names, solution.coef),
         "metrics": metrics,
         "certificate": certificate_of(prepared.design.names, solution),
-        "next": _same_fit(refitted, data, validation, bool(grid.alphas)),
+        "next": _same_fit(refitted, data, validation, folding.column, bool(grid.alphas)),
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
     }
     arrays = {
@@ -182,9 +182,14 @@ def _cv_document(
     return document, arrays
 
 
-def _same_fit(refitted: Prepared, data: DataSpec, validation: ValidationSpec, given: bool) -> str:
-    """The command that fits the same model again. The elastic net on a drawn grid is named by its two strengths."""
+def _same_fit(refitted: Prepared, data: DataSpec, validation: ValidationSpec, column: str | None, given: bool) -> str:
+    """The command that fits the same model again, without the `column` that made the folds.
+
+    The elastic net on a drawn grid is named by its two strengths.
+    """
     model, alpha = refitted.model, refitted.problem.alpha
+    if column is not None and column not in data.exclude:
+        data = replace(data, exclude=(*data.exclude, column))
     if model.ratio in (0.0, 1.0) or given or model.convention == "glmnet":
         ratio = model.ratio if model.penalty == "elasticnet" else None
         again = replace(model, alpha=alpha, l1_ratio=ratio)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcli.errors import DataError, listed
 from regcli.problem.conventions import equivalents, formula
 from regcli.problem.inference import LEVEL, Estimates, estimates, standard_errors
 from regcli.problem.metrics import Metrics, measure
@@ -84,6 +85,13 @@ def model_of(
         ],
         "equivalents": equivalents(l1, l2, n, prepared.s_y, model.standardize, model.intercept),
     }
+
+
+def check_coefficients(names: list[str], coef: Vector) -> None:
+    """DataError where the unit of a column is so small that its coefficient (p,) exceeds double precision."""
+    vast = [name for name, value in zip(names, coef, strict=True) if not np.isfinite(value)]
+    if vast:
+        raise DataError(f"no double holds the coefficient of {listed(vast)}", hint=f"rescale {listed(vast)}")
 
 
 def sparsity_of(names: list[str], coef: Vector) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 
 import regcli
 from regcli.data.design import Design, build
-from regcli.errors import DataError, counted, listed
+from regcli.errors import counted
 from regcli.problem.objective import Solution
 from regcli.report.of_fit import report_of_fit
 from regcli.report.report import Report
@@ -19,6 +19,7 @@ from regcli.solve import solve
 from regcli.specs import DataSpec, ModelSpec, OutputSpec, ValidationSpec, typed
 from regcli.workflows.documents import (
     certificate_of,
+    check_coefficients,
     data_of,
     inference_of,
     metrics_of,
@@ -58,9 +59,7 @@ def _fit_document(
 ) -> dict[str, Any]:
     design, problem = prepared.design, prepared.problem
     coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
-    if not np.all(np.isfinite(coef)):
-        vast = [name for name, value in zip(design.names, coef, strict=True) if not np.isfinite(value)]
-        raise DataError(f"no double holds the coefficient of {listed(vast)}", hint=f"rescale {listed(vast)}")
+    check_coefficients(design.names, coef)
     unpenalised = bool(np.all(problem.strengths.free))
     inference = inference_of(prepared, solution, coef, intercept) if unpenalised else None
     metrics = metrics_of(prepared, solution)
@@ -79,7 +78,7 @@ def _fit_document(
         "no_inference": None
         if inference is not None
         else _why_no_inference(unpenalised, model.ratio > 0, solution, design),
-        "next": _next_command(prepared, data, model, validation, unpenalised),
+        "next": _next_command(data, model, validation, unpenalised),
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
     }
 
@@ -96,24 +95,15 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
     return f"no standard errors: {n:,} rows leave no degree of freedom for {p:,} features"
 
 
-def _next_command(
-    prepared: Prepared, data: DataSpec, model: ModelSpec, validation: ValidationSpec, unpenalised: bool
-) -> str:
-    """One command that is worth trying after this one."""
-    tested = prepared.design.y_test is not None
-    if not unpenalised and model.ratio > 0 and prepared.problem.alpha >= prepared.alpha_max:
-        ratio = model.ratio if model.penalty == "elasticnet" else None
-        following = replace(model, alpha=_round(prepared.alpha_max / 10), l1_ratio=ratio, l1=None, l2=None)
-    elif not tested:
-        following, validation = model, ValidationSpec(test_size=0.25)
-    elif unpenalised:
-        following = ModelSpec(
-            standardize=model.standardize, intercept=model.intercept, alpha=_round(prepared.lasso_alpha_max / 100)
-        )
-    else:
-        following = ModelSpec(penalty="none", standardize=model.standardize, intercept=model.intercept)
-    return shlex.join(["regcli", "fit", *typed(data, following, validation)])
-
-
-def _round(value: float) -> float:
-    return float(f"{value:.2g}")
+def _next_command(data: DataSpec, model: ModelSpec, validation: ValidationSpec, unpenalised: bool) -> str:
+    """The strength that predicts best: the lasso's, where there was no penalty."""
+    following = replace(
+        model,
+        penalty="l1" if unpenalised else model.penalty,
+        alpha=None,
+        l1=None,
+        l2=None,
+        l1_ratio=None if unpenalised else model.l1_ratio,
+        convention="mean" if unpenalised else model.convention,
+    )
+    return shlex.join(["regcli", "cv", *typed(data, following, validation)])

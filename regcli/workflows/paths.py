@@ -15,7 +15,7 @@ from regcli.select.criteria import criteria
 from regcli.select.grid import Grid, drawn, given
 from regcli.select.pathwise import SolutionPath, changes
 from regcli.specs import CRITERIA, DataSpec, FoldSpec, GridSpec, ModelSpec, ValidationSpec
-from regcli.workflows.documents import settings_of
+from regcli.workflows.documents import check_coefficients, settings_of
 from regcli.workflows.preparing import Prepared, check_alpha
 
 Vector = NDArray[np.float64]
@@ -70,6 +70,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
     for i, (entered, left) in enumerate(changes(path.coefs, names)):
         coef, alpha, ruling = path.coefs[i], float(path.alphas[i]), path.rulings[i]
         raw, intercept = scaling.to_file_units(coef, float(path.intercepts[i]))
+        check_coefficients(names, raw)
         active = np.flatnonzero(coef).tolist()
         square = float(path.mean_square[i]) if active else null
         entries.append(
