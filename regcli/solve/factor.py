@@ -38,6 +38,8 @@ class Factor:
 
     def __init__(self, matrix: Matrix, l2: Vector) -> None:
         self.matrix, self.l2 = matrix, l2
+        self.scale: Vector = np.zeros(0)
+        self._reference: Vector = l2
         self._refer()
         self.index: Index = np.zeros(0, dtype=np.intp)
         self._place: Index = np.zeros(0, dtype=np.intp)

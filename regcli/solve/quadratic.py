@@ -77,12 +77,19 @@ class ActiveSet:
         self.curved = bool(np.any(strengths.l2))
         self.rounds = 0
 
-    def minimise(self, start: Vector | None = None) -> Vector:
-        """The minimiser (p,), from `start` (p,) or from zero."""
+    def minimise(self, start: Vector | None = None, follow: bool = False) -> Vector:
+        """The minimiser (p,), from `start` (p,) or from zero.
+
+        `follow` where `start` was the minimiser for other strengths nearby: a path is straight as long as its signs
+        stay, so the minimiser for those is tried before guessing who comes and goes.
+        """
         p = len(self.quadratic.linear)
         if p == 0:
             return np.zeros(0)
         state = self._state(np.zeros(p) if start is None else start.copy())
+        if follow and start is not None:
+            straight = self._solve_pattern(np.sign(start))
+            state = straight if straight is not None and straight.value < state.value else state
         pattern: Vector | None = None
         part_ways = 0
         limit = 100 + 20 * p
@@ -211,7 +218,7 @@ def along(
     for alpha in alphas:
         strengths = penalty.at(alpha)
         solver = ActiveSet(quadratic, strengths, factor)
-        start = solver.minimise(start)
+        start = solver.minimise(start, follow=True)
         factor = solver.factor
         yield start, quadratic.linear - quadratic.times(start, np.flatnonzero(start))
 

@@ -77,13 +77,15 @@ class WorkingSet:
         """The solution (p,) at `strengths`, from the one at `previous`."""
         strong = np.abs(self.pull) >= 2 * strengths.l1 - previous.l1
         self._join(_largest(strong, np.abs(self.pull) - strengths.l1))
+        follow = strengths is not previous
         while True:
             inside = self.columns
             quadratic = Quadratic(self.matrix, self.linear[inside])
             solver = ActiveSet(quadratic, Strengths(strengths.l1[inside], strengths.l2[inside]), self._factor)
             self._factor = solver.factor
             self.coef = np.zeros(len(self.coef))
-            self.coef[inside] = solver.minimise(self._warm)
+            self.coef[inside] = solver.minimise(self._warm, follow)
+            follow = False
             self._warm = self.coef[inside]
             self.rounds += solver.rounds
             self.pull = self._pull()
