@@ -7,15 +7,15 @@ and `rule` for squared error from what moments know.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.families import GAUSSIAN, mean
+from regcli.problem.families import mean
 from regcli.problem.objective import EPS, Certificate, Matrix, Problem, Vector, gram
-from regcli.problem.penalties import Strengths
+from regcli.problem.penalties import ElasticNet, Strengths
 
 GAP_BOUND = 1e-8
 VIOLATION_BOUND = 1e-6
@@ -40,7 +40,7 @@ def certify(problem: Problem, intercept: float, coef: Vector) -> Certificate:
     violation = _violation(problem, coef, residual, pull)
     theta, dual_pull = _dual_point(problem, residual, noise)
     rows = problem.mean_of(problem.family.fenchel_young(problem.y, eta, theta))
-    gap = (rows + _features_part(strengths, coef, dual_pull, noise)) / problem.null_objective
+    gap = (rows + float(_features_part(strengths, coef, dual_pull, noise))) / problem.null_objective
     bound = _rounding(problem, coef) if np.all(strengths.free) else VIOLATION_BOUND
     tied = _tied(problem, pull, noise)
     certified = bool(gap <= GAP_BOUND and violation <= bound and _zeros_hold(strengths, coef, pull, noise))
@@ -61,30 +61,41 @@ class Yardstick:
 
 
 @dataclass(frozen=True)
-class Ruling:
-    """The figures of a `Certificate` but for uniqueness."""
+class Rulings:
+    """The figures of a `Certificate` but for uniqueness, for several solutions: all of shape (A,)."""
 
-    gap: float
-    violation: float
-    certified: bool
+    gap: Vector
+    violation: Vector
+    certified: NDArray[np.bool_]
+
+    @property
+    def worst(self) -> tuple[float, float, bool]:
+        """The largest gap and violation, and whether all are certified."""
+        gap, violation = np.max(self.gap, initial=0.0), np.max(self.violation, initial=0.0)
+        return float(gap), float(violation), bool(np.all(self.certified))
 
 
-def rule(strengths: Strengths, coef: Vector, pull: Vector, mean_square: float, bias: float, by: Yardstick) -> Ruling:
-    """Measure a penalised least-squares solution by what moments know of its residual.
+def rule(
+    penalty: ElasticNet, alphas: Vector, coefs: Matrix, pulls: Matrix, mean_square: Vector, bias: Vector, by: Yardstick
+) -> Rulings:
+    """Measure penalised least-squares solutions `coefs` (A, p) by what moments know of their residuals.
 
-    `pull` (p,) is Z'S residual / W, `mean_square` the mean of its square, `bias` its mean where there is an intercept
-    that should have made it 0. No column is unpenalised. The same figures as `certify`, whose dual point is written
-    out: the rows' part of the gap is half the mean square of what shrinking takes off the residual.
+    `pulls` (A, p) are Z'S residual / W, `mean_square` (A,) the means of their squares, `bias` (A,) their means where
+    there is an intercept that should have made them 0. Every alpha is above 0 and every column penalised. The same
+    figures as `certify`, whose dual point is written out: the rows' part of the gap is half the mean square of what
+    shrinking takes off the residual.
     """
-    violation = max(float(np.max(strengths.distance(coef, pull), initial=0.0)), abs(bias)) / by.pull
-    shrink = _shrink(strengths, pull, by.noise)
-    rows = 0.5 * ((1 - shrink) ** 2 * max(mean_square - bias**2, 0.0) + bias**2)
-    gap = (rows + _features_part(strengths, coef, pull * shrink, by.noise)) / by.objective
-    holds = _zeros_hold(strengths, coef, pull, by.noise)
-    return Ruling(gap, violation, bool(gap <= GAP_BOUND and violation <= VIOLATION_BOUND and holds))
+    strengths = Strengths(np.outer(alphas, penalty.l1), np.outer(alphas, penalty.l2))
+    distance = np.max(strengths.distance(coefs, pulls), axis=-1, initial=0.0)
+    violation = np.maximum(distance, np.abs(bias)) / by.pull
+    shrink = _shrink(strengths, pulls, by.noise)
+    rows = 0.5 * ((1 - shrink) ** 2 * np.maximum(mean_square - bias**2, 0.0) + bias**2)
+    gap = (rows + _features_part(strengths, coefs, pulls * shrink[:, None], by.noise)) / by.objective
+    holds = _zeros_hold(strengths, coefs, pulls, by.noise)
+    return Rulings(gap, violation, (gap <= GAP_BOUND) & (violation <= VIOLATION_BOUND) & holds)
 
 
-def certify_path(problem: Problem, alphas: Sequence[float], coefs: Matrix) -> tuple[list[Ruling], Vector, Vector]:
+def certify_path(problem: Problem, alphas: Vector, coefs: Matrix) -> tuple[Rulings, Vector, Vector]:
     """Measure the solutions `coefs` (A, p) at `alphas` (A,), with their best intercepts, in one pass over the rows.
 
     Returns the rulings, the intercepts (A,) and the mean squared residuals (A,). Squared error only.
@@ -102,39 +113,34 @@ def certify_path(problem: Problem, alphas: Sequence[float], coefs: Matrix) -> tu
         pulls += weighted.T @ problem.Z[rows]
         squares += np.einsum("ij,ij->j", weighted, residual)
         biases += weighted.sum(axis=0)
+    squares /= problem.total
+    bias = biases / problem.total if problem.intercept else np.zeros(len(alphas))
     by = Yardstick(pull_scale(problem), problem.null_objective)
-    biases = biases / problem.total if problem.intercept else np.zeros(len(alphas))
-    rulings = []
-    for alpha, coef, pull, square, bias in zip(alphas, coefs, pulls, squares, biases, strict=True):
-        strengths = problem.penalty.at(alpha)
-        if problem.family is GAUSSIAN and not np.any(strengths.free):
-            rulings.append(rule(strengths, coef, pull / problem.total, square / problem.total, bias, by))
-        else:
-            at = replace(problem, alpha=alpha)
-            found = certify(at, float(intercepts[len(rulings)]), coef)
-            rulings.append(Ruling(found.gap, found.violation, found.certified))
-    return rulings, intercepts, squares / problem.total
+    found = rule(problem.penalty, alphas, coefs, pulls / problem.total, squares, bias, by)
+    for i in np.flatnonzero(alphas == 0) if not np.any(problem.penalty.at(1.0).free) else range(len(alphas)):
+        one = certify(replace(problem, alpha=float(alphas[i])), float(intercepts[i]), coefs[i])
+        found.gap[i], found.violation[i], found.certified[i] = one.gap, one.violation, one.certified
+    return found, intercepts, squares
 
 
-def _features_part(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> float:
-    """The features' part of the gap; `pull` (p,) is that of the dual point."""
+def _features_part(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> Any:
+    """The features' part of the gap; `pull` (..., p) is that of the dual point."""
     suited = np.clip(strengths.nearest(coef, pull), pull - noise, pull + noise)
     charged = np.where(strengths.free, 0.0, np.abs(coef * (pull - suited)))
-    return float(np.sum(strengths.fenchel_young(coef, suited) + charged))
+    return np.sum(strengths.fenchel_young(coef, suited) + charged, axis=-1)
 
 
-def _shrink(strengths: Strengths, pull: Vector, noise: float) -> float:
-    """What brings `pull` within the bounds of the penalty where it has no quadratic part, up to `noise`."""
+def _shrink(strengths: Strengths, pull: Vector, noise: float) -> Any:
+    """What brings `pull` (..., p) within the bounds of the penalty where it has no quadratic part, up to `noise`."""
     bound = (strengths.l2 == 0) & (strengths.l1 > 0)
-    excess = (np.abs(pull[bound]) - noise) / strengths.l1[bound]
-    return 1.0 / max(1.0, float(np.max(excess, initial=0.0)))
+    excess = np.where(bound, np.abs(pull) - noise, 0.0) / np.where(bound, strengths.l1, 1.0)
+    return 1.0 / np.maximum(1.0, np.max(excess, axis=-1, initial=0.0))
 
 
-def _zeros_hold(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> bool:
+def _zeros_hold(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> Any:
     """Whether every zero of an L1 penalty is one on its own terms, however small alpha is; rounding is let pass."""
     zero = (coef == 0) & (strengths.l1 > 0)
-    bound = strengths.l1[zero] * (1 + ZERO_SLACK) + noise
-    return bool(np.all(np.abs(pull[zero]) <= bound))
+    return np.all(~zero | (np.abs(pull) <= strengths.l1 * (1 + ZERO_SLACK) + noise), axis=-1)
 
 
 def _rounding(problem: Problem, coef: Vector) -> float:
@@ -171,7 +177,7 @@ def _dual_point(problem: Problem, residual: Vector, noise: float) -> tuple[Vecto
     if free.size:
         theta = theta - problem.Z[:, free] @ _span_part(problem, free, theta)
     pull = problem.pull(theta)
-    shrink = _shrink(strengths, pull, noise)
+    shrink = float(_shrink(strengths, pull, noise))
     return theta * shrink, pull * shrink
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.certificate import Ruling, Yardstick, rule
+from regcli.problem.certificate import Rulings, Yardstick, rule
 from regcli.problem.moments import Moments, complements, moments_by_group, prefixes
 from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import EPS, Ask, FoldResult, is_constant
@@ -36,7 +36,7 @@ class MomentPath:
     standardized: Matrix
     intercepts: Vector
     mean_square: Vector
-    rulings: tuple[Ruling, ...]
+    rulings: Rulings
     constant: NDArray[np.bool_]
     gram: Matrix
 
@@ -73,6 +73,7 @@ class MomentsEngine:
         lost = np.flatnonzero(EPS * terms > LOST * errors)
         if lost.size:
             errors[lost] = self._from_rows(index, path.coefs[lost], path.intercepts[lost])
+        gap, violation, certified = path.rulings.worst
         null = train.mean[-1] if ask.intercept else 0.0
         return FoldResult(
             weight=test.weight,
@@ -81,9 +82,9 @@ class MomentsEngine:
             null_test=_about(test, float(null)),
             null_train=_about(train, float(null)),
             signs=np.sign(path.coefs).astype(np.int8),
-            gap=max((ruling.gap for ruling in path.rulings), default=0.0),
-            violation=max((ruling.violation for ruling in path.rulings), default=0.0),
-            certified=all(ruling.certified for ruling in path.rulings),
+            gap=gap,
+            violation=violation,
+            certified=certified,
             constant=tuple(np.flatnonzero(path.constant).tolist()),
         )
 
@@ -103,7 +104,8 @@ class MomentsEngine:
         )
         s_y = float(np.sqrt(products[p, p]))
         standardized = np.zeros((len(ask.alphas), p))
-        rulings: tuple[Ruling, ...] = ()
+        exact = np.zeros(len(ask.alphas))
+        rulings = Rulings(exact, exact, exact == 0)
         if s_y > 0 and live.size:
             penalty = ask.penalty(moments.weight, s_y, (unit * self.scale)[live])
             standardized[:, live], rulings = _solved(system, penalty, ask.alphas, s_y)
@@ -120,7 +122,7 @@ class MomentsEngine:
         return np.asarray(np.mean(residual**2, axis=0))
 
 
-def _solved(system: Quadratic, penalty: ElasticNet, alphas: Vector, s_y: float) -> tuple[Matrix, tuple[Ruling, ...]]:
+def _solved(system: Quadratic, penalty: ElasticNet, alphas: Vector, s_y: float) -> tuple[Matrix, Rulings]:
     """Coefficients (A, p) and rulings of the quadratic along the alphas."""
     largest = float(np.max(np.abs(system.linear), initial=0.0))
     by = Yardstick(largest if largest > 1e-10 * s_y else s_y, 0.5 * s_y**2)
@@ -130,11 +132,8 @@ def _solved(system: Quadratic, penalty: ElasticNet, alphas: Vector, s_y: float) 
     else:
         coefs = ridge_along(system, penalty.l2, alphas.tolist())
         pulls = system.linear - coefs @ system.matrix
-    rulings = []
-    for alpha, coef, pull in zip(alphas, coefs, pulls, strict=True):
-        mean_square = max(s_y**2 - float((system.linear + pull) @ coef), 0.0)
-        rulings.append(rule(penalty.at(float(alpha)), coef, pull, mean_square, 0.0, by))
-    return coefs, tuple(rulings)
+    mean_square = np.maximum(s_y**2 - np.sum((system.linear + pulls) * coefs, axis=1), 0.0)
+    return coefs, rule(penalty, alphas, coefs, pulls, mean_square, np.zeros(len(alphas)), by)
 
 
 def _products(moments: Moments, intercept: bool) -> Matrix:

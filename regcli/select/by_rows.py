@@ -54,8 +54,7 @@ class RowsEngine:
             coefs[:, live] = path.coefs
             predicted = path.intercepts[:, None] + path.coefs @ scaling.apply(self.X[np.ix_(test, live)]).T
             fitted = path.intercepts[:, None] + path.coefs @ Z.T
-            gap, violation = max(r.gap for r in path.rulings), max(r.violation for r in path.rulings)
-            certified = all(ruling.certified for ruling in path.rulings)
+            gap, violation, certified = path.rulings.worst
         return FoldResult(
             weight=float(test.sum()),
             test=self._losses(self.y[test] - predicted),

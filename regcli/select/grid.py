@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regcli.errors import DataError
 from regcli.problem.objective import Problem
 
 Vector = NDArray[np.float64]
@@ -47,8 +48,10 @@ def drawn(problem: Problem, largest: float, count: int = COUNT, min_ratio: float
     """`count` alphas from `largest` down to `min_ratio` times it: 1e-4 where n > p, else 1e-2.
 
     With no L1 part `largest` plays no role: seven decades down from the alpha at which L2 is 1000 times the largest
-    null gradient, per deviation of y, on the column that is penalised least.
+    null gradient, per deviation of y, on the column that is penalised least. Raises DataError where that gradient is 0.
     """
+    if not np.any(problem.null_pull):
+        raise DataError("no feature goes with the target at all: every model is the one without features")
     n, p = problem.Z.shape
     ridge = not np.any(problem.penalty.l1)
     if ridge:

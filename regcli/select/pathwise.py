@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.certificate import Ruling, certify_path
+from regcli.problem.certificate import Rulings, certify_path
 from regcli.problem.objective import Problem
 from regcli.solve import solve, solve_along
 
@@ -25,7 +25,7 @@ ALL_EXPLAINED = "99.9 % of the deviance is explained"
 @dataclass(frozen=True)
 class SolutionPath:
     """Solutions for falling alphas (A,): standardized coefficients (A, p), intercepts (A,) of the standardized
-    columns, mean squared residuals (A,), a ruling and a solver for each.
+    columns, mean squared residuals (A,), rulings and solvers.
 
     `of` alphas were asked for; `reason` says why it stopped before the last, or is None.
     """
@@ -34,7 +34,7 @@ class SolutionPath:
     coefs: Matrix
     intercepts: Vector
     mean_square: Vector
-    rulings: tuple[Ruling, ...]
+    rulings: Rulings
     solvers: tuple[str, ...]
     of: int
     reason: str | None = None
@@ -61,17 +61,17 @@ def solve_path(problem: Problem, alphas: Vector, wanted: str = "auto", stop_earl
                 break
         before = share
     solved = alphas[: len(coefs)]
-    rulings, intercepts, squares = certify_path(centred, solved.tolist(), np.array(coefs))
-    for i, ruling in enumerate(rulings):
-        if not ruling.certified:
-            again = solve(replace(centred, alpha=float(solved[i])), wanted)
-            if again.certificate.violation < ruling.violation:
-                coefs[i], solvers[i] = again.coef, again.solver
     table = np.array(coefs)
-    if any(not ruling.certified for ruling in rulings):
-        rulings, intercepts, squares = certify_path(centred, solved.tolist(), table)
+    rulings, intercepts, squares = certify_path(centred, solved, table)
+    doubtful = np.flatnonzero(~rulings.certified).tolist()
+    for i in doubtful:
+        again = solve(replace(centred, alpha=float(solved[i])), wanted)
+        if again.certificate.violation < rulings.violation[i]:
+            table[i], solvers[i] = again.coef, again.solver
+    if doubtful:
+        rulings, intercepts, squares = certify_path(centred, solved, table)
     return SolutionPath(
-        solved, table, intercepts + problem.null_intercept, squares, tuple(rulings), tuple(solvers),
+        solved, table, intercepts + problem.null_intercept, squares, rulings, tuple(solvers),
         len(alphas), reason if len(coefs) < len(alphas) else None,
     )  # fmt: skip
 

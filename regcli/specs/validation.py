@@ -66,7 +66,7 @@ class FoldSpec:
         member("--rule", self.rule, RULES)
         member("--measure", self.measure, MEASURES)
         object.__setattr__(self, "folds", _folds(self.folds))
-        object.__setattr__(self, "repeats", whole_number("--repeats", self.repeats))
+        object.__setattr__(self, "repeats", whole_number("--repeats", 1 if self.repeats is None else self.repeats))
         object.__setattr__(self, "jobs", whole_number("--jobs", self.jobs))
         object.__setattr__(self, "seed", checks.seed(self.seed))
         object.__setattr__(self, "l1_ratios", checks.numbers("--l1-ratio", self.l1_ratios))

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import UsageError
-from regcli.problem.certificate import Ruling
 from regcli.select.criteria import criteria
 from regcli.select.grid import Grid, drawn, given
 from regcli.select.pathwise import SolutionPath, changes
@@ -68,7 +67,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
     n, null = prepared.problem.total, 2 * prepared.problem.null_objective
     entries = []
     for i, (entered, left) in enumerate(changes(path.coefs, names)):
-        coef, alpha, ruling = path.coefs[i], float(path.alphas[i]), path.rulings[i]
+        coef, alpha = path.coefs[i], float(path.alphas[i])
         raw, intercept = scaling.to_file_units(coef, float(path.intercepts[i]))
         check_coefficients(names, raw)
         active = np.flatnonzero(coef).tolist()
@@ -86,16 +85,14 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
                 "coefficients": {names[j]: float(raw[j]) for j in active},
                 "standardized": {names[j]: float(coef[j]) for j in active},
                 **criteria(square, n, float(df[i]), len(names), prepared.model.intercept),
-                **_ruled(ruling),
+                "gap": float(path.rulings.gap[i]),
+                "violation": float(path.rulings.violation[i]),
+                "certified": bool(path.rulings.certified[i]),
                 "entered": entered,
                 "left": left,
             }
         )
     return entries
-
-
-def _ruled(ruling: Ruling) -> dict[str, Any]:
-    return {"gap": ruling.gap, "violation": ruling.violation, "certified": ruling.certified}
 
 
 def criteria_of(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -115,10 +112,11 @@ def stopped_of(path: SolutionPath) -> dict[str, Any]:
 
 def whole_certificate(path: SolutionPath, measured_from: str) -> dict[str, Any]:
     """The worst figures along the path."""
+    gap, violation, certified = path.rulings.worst
     return {
-        "gap": max(ruling.gap for ruling in path.rulings),
-        "violation": max(ruling.violation for ruling in path.rulings),
-        "certified": all(ruling.certified for ruling in path.rulings),
+        "gap": gap,
+        "violation": violation,
+        "certified": certified,
         "solver": ", ".join(dict.fromkeys(path.solvers)),
         "from": measured_from,
     }
