@@ -87,10 +87,11 @@ class ActiveSet:
         if p == 0:
             return np.zeros(0)
         state = self._state(np.zeros(p) if start is None else start.copy())
+        pattern: Vector | None = None
         if follow and start is not None:
             straight = self._solve_pattern(np.sign(start))
-            state = straight if straight is not None and straight.value < state.value else state
-        pattern: Vector | None = None
+            if straight is not None and straight.value < state.value:
+                state, pattern = straight, np.where(straight.coef == 0, 0.0, np.sign(start))
         part_ways = 0
         limit = 100 + 20 * p
         while self.rounds < limit:
