@@ -1,8 +1,8 @@
 ARG PYTHON_IMAGE=python:3.13-slim
 FROM ${PYTHON_IMAGE} AS build
 
-# What to install beside the core: --build-arg EXTRAS=zstd,parquet
-ARG EXTRAS=zstd
+# What to install beside the core: --build-arg EXTRAS=zstd,plot,parquet
+ARG EXTRAS=zstd,plot
 
 WORKDIR /src
 COPY . .
@@ -15,7 +15,7 @@ RUN python -m venv /opt/regcli \
 RUN cd /opt/regcli/lib/python3*/site-packages \
  && rm -rf setuptools setuptools-*.dist-info pkg_resources _distutils_hack distutils-precedence.pth \
  && rm -f zstandard/_cffi*.so \
- && find numpy pandas scipy sklearn joblib -type d -name tests -prune -exec rm -rf {} + \
+ && find numpy pandas scipy sklearn joblib matplotlib mpl_toolkits -type d -name tests -prune -exec rm -rf {} + \
  && find . -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pyx.tp' -o -name '*.a' -o -name '*.h' \) -delete \
  && /opt/regcli/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash .
 
@@ -36,7 +36,11 @@ RUN regcli --help >/dev/null \
  && for solver in exact sklearn; do for format in table json csv; do \
       printf 'x,y\n1,1\n2,2.1\n3,2.9\n4,4.2\n' \
         | regcli fit - --penalty l1 --alpha 0.1 --solver $solver --format $format --quiet >/dev/null || exit 1; \
-    done; done
+    done; done \
+ && printf 'x,z,y\n1,2,1\n2,1,2.1\n3,5,2.9\n4,3,4.2\n5,1,5.3\n6,2,5.9\n' > /tmp/small.csv \
+ && regcli cv /tmp/small.csv --folds 3 --plot /tmp/cv.png --quiet >/dev/null \
+ && regcli path /tmp/small.csv --plot /tmp/path.pdf --quiet >/dev/null \
+ && rm -r /tmp/*
 ENV PYTHONDONTWRITEBYTECODE=1
 
 WORKDIR /data

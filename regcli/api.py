@@ -44,12 +44,12 @@ def fit(
 
     Raises the errors of `regcli.errors`: UsageError, DataError.
     """
-    from regcli import workflows
+    from regcli.workflows import fit as verb
 
     data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
     model = specs.ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
     validation = specs.ValidationSpec(test, test_size, _name(split_column), seed)
-    return workflows.fit(data, model, validation, specs.OutputSpec(order=order))
+    return verb.fit(data, model, validation, specs.OutputSpec(order=order))
 
 
 def path(
@@ -85,14 +85,14 @@ def path(
 
     Raises the errors of `regcli.errors`: UsageError, DataError.
     """
-    from regcli import workflows
+    from regcli.workflows import path as verb
 
     data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
     model = specs.ModelSpec(
         penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver
     )
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
-    return workflows.path(data, model, grid, specs.PathSpec(full_path, select), specs.OutputSpec(order=order))
+    return verb.path(data, model, grid, specs.PathSpec(full_path, select), specs.OutputSpec(order=order))
 
 
 def cv(
@@ -140,7 +140,7 @@ def cv(
 
     Raises the errors of `regcli.errors`: UsageError, DataError.
     """
-    from regcli import workflows
+    from regcli.workflows import cv as verb
 
     data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
     folding = specs.FoldSpec(
@@ -156,7 +156,7 @@ def cv(
     )
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
     validation = specs.ValidationSpec(test, test_size, _name(split_column), None if test_size is None else seed)
-    return workflows.cv(data, model, validation, grid, folding, specs.OutputSpec(order=order))
+    return verb.cv(data, model, validation, grid, folding, specs.OutputSpec(order=order))
 
 
 def _data(

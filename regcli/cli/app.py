@@ -38,9 +38,10 @@ def main() -> NoReturn:
 def leave(code: int) -> NoReturn:
     """End the process without the tenth of a second that taking NumPy and pandas apart would cost.
 
-    With REGCLI_DEBUG=1 the interpreter ends in its ordinary way, as profilers need it.
+    With REGCLI_DEBUG=1 the interpreter ends in its ordinary way, as profilers need it; so it does where matplotlib may
+    have a temporary folder to remove.
     """
-    if os.environ.get("REGCLI_DEBUG") == "1":
+    if os.environ.get("REGCLI_DEBUG") == "1" or "matplotlib" in sys.modules:
         sys.exit(code)
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from regcli.errors import UsageError, listed
+from regcli.errors import OutputError, UsageError, listed
 from regcli.report.pictures.cv import draw_cv
 from regcli.report.pictures.frame import drawing
 from regcli.report.pictures.lettering import Lettering, lettering_for
@@ -35,12 +35,17 @@ UNDATED: dict[str, dict[str, None]] = {
 
 
 def require_matplotlib() -> None:
-    """Raise `UsageError` where matplotlib is not installed."""
+    """Raise `UsageError` where matplotlib is not installed, `OutputError` where it finds no folder for its cache."""
     try:
         with _quiet():
             import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise UsageError("pictures need matplotlib", hint="pip install 'regcli[plot]'") from error
+    except OSError as error:
+        raise OutputError(
+            "cannot draw: matplotlib finds no folder that it can write to",
+            hint="MPLCONFIGDIR=/a/folder before the command",
+        ) from error
 
 
 def figure_of(document: Mapping[str, Any], x_axis: str = "alpha", picture: Picture | None = None) -> Figure:

@@ -5,15 +5,16 @@ Processes, not threads: some builds of OpenBLAS give wrong products when several
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regcli.select.asking import Ask, Engine, FoldResult
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 WORTH_IT = 0.5
 """Seconds of work left, by the time of the first fold, from which on other processes are started."""
@@ -43,6 +44,8 @@ def _shared(engine: Engine, ask: Ask, count: int, jobs: int) -> Iterator[tuple[i
 
     A process whose parent is gone fails at its next answer, and is gone too.
     """
+    from multiprocessing.connection import Connection, wait
+
     context = _context()
     readers: list[Connection] = []
     workers = []
@@ -92,5 +95,7 @@ def _work(engine: Engine, ask: Ask, share: range, writer: Connection, others: li
 
 def _context() -> Any:
     """Forking costs nothing and shares the rows, but is safe only without other threads, and not on macOS."""
+    import multiprocessing
+
     fork = sys.platform == "linux" and threading.active_count() == 1
     return multiprocessing.get_context("fork" if fork else "spawn")

@@ -71,9 +71,9 @@ def cv(
     suit_threads()
     say_if_waiting(sources)
 
-    from regcli import workflows
+    from regcli.workflows import cv as verb
 
     with Progress("fold paths", said.quiet) as progress:
         return deliver(
-            lambda: workflows.cv(data, model, validation, grid, folding, said, teller(said), progress), said, sources
+            lambda: verb.cv(data, model, validation, grid, folding, said, teller(said), progress), said, sources
         )

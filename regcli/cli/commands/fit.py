@@ -53,6 +53,6 @@ def fit(
     suit_threads()
     say_if_waiting(sources)
 
-    from regcli import workflows
+    from regcli.workflows import fit as verb
 
-    return deliver(lambda: workflows.fit(data, model, validation, said, teller(said)), said, sources)
+    return deliver(lambda: verb.fit(data, model, validation, said, teller(said)), said, sources)

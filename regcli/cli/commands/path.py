@@ -57,6 +57,6 @@ def path(
     suit_threads()
     say_if_waiting([source])
 
-    from regcli import workflows
+    from regcli.workflows import path as verb
 
-    return deliver(lambda: workflows.path(data, model, grid, walk, said, teller(said)), said, [source])
+    return deliver(lambda: verb.path(data, model, grid, walk, said, teller(said)), said, [source])
