@@ -10,7 +10,7 @@ sparse coding algorithms, algorithm 1) is taken, which always makes it fall: hen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,6 +43,11 @@ class Quadratic:
     def diagonal(self) -> Vector:
         """The diagonal of G, (p,)."""
         return np.diagonal(self.matrix).copy()
+
+    def noise(self, coef: Vector) -> float:
+        """What rounding can do to the gradient at `coef` (p,)."""
+        largest, widest, roots = self.sizes
+        return 4 * EPS * (largest + float(roots @ np.abs(coef)) * widest)
 
     @cached_property
     def sizes(self) -> tuple[float, float, Vector]:
@@ -124,15 +129,10 @@ class ActiveSet:
         penalty = self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2 if self.curved else 0.0)
         return _State(coef, product, float(smooth + penalty))
 
-    def _noise(self, state: _State) -> float:
-        """What rounding can do to the gradient at this point."""
-        largest, widest, roots = self.quadratic.sizes
-        return 4 * EPS * (largest + float(roots @ np.abs(state.coef)) * widest)
-
     def _guess(self, state: _State) -> Vector:
         """Signs (p,) of the coefficients that the primal-dual point says are not zero."""
         point = self.quadratic.diagonal * state.coef + (self.quadratic.linear - state.product)
-        return np.where(np.abs(point) > self.l1 + self._noise(state), np.sign(point), 0.0)
+        return np.where(np.abs(point) > self.l1 + self.quadratic.noise(state.coef), np.sign(point), 0.0)
 
     def _solve_pattern(self, signs: Vector) -> _State | None:
         """The minimiser for one sign pattern; of dependent columns the later ones stay out."""
@@ -173,7 +173,7 @@ class ActiveSet:
         pull = self.quadratic.linear - settled.product
         excess = np.where(settled.coef == 0, np.abs(pull) - self.l1, -np.inf)
         worst = int(np.argmax(excess))
-        if excess[worst] <= self._noise(settled):
+        if excess[worst] <= self.quadratic.noise(settled.coef):
             return settled
         signs = np.sign(settled.coef)
         signs[worst] = np.sign(pull[worst])
@@ -213,15 +213,37 @@ def along(
 ) -> Iterator[tuple[Vector, Vector]]:
     """For one alpha after another, each from the solution before: the minimiser (p,) and its pull c - Gb (p,).
 
-    The factor of the active block is handed on.
+    The factor of the active block is handed on. Without a quadratic part the path is straight between changes of the
+    signs: where two solutions have the same, the next is read off their line, and counts if it is optimal to rounding.
     """
     factor: Factor | None = None
+    straight = not np.any(penalty.l2)
+    before: list[tuple[float, Vector]] = [] if start is None else [(np.inf, start)]
     for alpha in alphas:
-        strengths = penalty.at(alpha)
-        solver = ActiveSet(quadratic, strengths, factor)
-        start = solver.minimise(start, follow=True)
-        factor = solver.factor
-        yield start, quadratic.linear - quadratic.times(start, np.flatnonzero(start))
+        found = _on_the_line(quadratic, alpha * penalty.l1, alpha, before) if straight else None
+        if found is None:
+            solver = ActiveSet(quadratic, penalty.at(alpha), factor)
+            coef = solver.minimise(before[-1][1] if before else None, follow=True)
+            factor = solver.factor
+            found = coef, quadratic.linear - quadratic.times(coef, np.flatnonzero(coef))
+        before = [*before[-1:], (alpha, found[0])]
+        yield found
+
+
+def _on_the_line(
+    quadratic: Quadratic, l1: Vector, alpha: float, before: Sequence[tuple[float, Vector]]
+) -> tuple[Vector, Vector] | None:
+    """The point at `alpha` on the line through two solutions of the same signs, and its pull, if it is a solution."""
+    if len(before) < 2 or not np.isfinite(before[0][0]):
+        return None
+    (first, one), (second, other) = before
+    coef = other + (other - one) * ((second - alpha) / (first - second))
+    signs = np.sign(coef)
+    if not np.array_equal(signs, np.sign(one)) or not np.array_equal(signs, np.sign(other)):
+        return None
+    pull = quadratic.linear - quadratic.times(coef, np.flatnonzero(signs))
+    off = np.where(signs == 0, np.abs(pull) - l1, np.abs(pull - l1 * signs))
+    return (coef, pull) if np.max(off) <= quadratic.noise(coef) else None
 
 
 def unit_diagonal(matrix: Matrix) -> tuple[Matrix, Vector]:
