@@ -28,6 +28,8 @@ EPS = float(np.finfo(np.float64).eps)
 SINGULAR = 1e-14
 """A column is in the span of others when what is left of it, squared and relative, is below this times their number."""
 
+MOST_SORTED = 100
+"""Among more columns than this it takes longer to find the dependent ones than to do without the guess."""
 MOST_PART_WAYS = 5
 """How many times in a row a guess may be followed part of the way before signs are made good one by one."""
 
@@ -135,10 +137,12 @@ class ActiveSet:
         return np.where(np.abs(point) > self.l1 + self.quadratic.noise(state.coef), np.sign(point), 0.0)
 
     def _solve_pattern(self, signs: Vector) -> _State | None:
-        """The minimiser for one sign pattern; of dependent columns the later ones stay out."""
+        """The minimiser for one sign pattern; of dependent columns the later ones stay out, if there are few columns."""
         active = np.flatnonzero(signs)
         values = self.factor.solve(active, self.quadratic.linear[active] - self.l1[active] * signs[active])
         if values is None:
+            if active.size > MOST_SORTED:
+                return None
             active = independent(self._system(active), active)
             values = self.factor.solve(active, self.quadratic.linear[active] - self.l1[active] * signs[active])
             if values is None:
