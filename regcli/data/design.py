@@ -56,11 +56,12 @@ def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True, fo
     names = list(rows.frame.columns)
     target, notices = target_of(data, names)
     said = [*rows.notices, *(() if rows.name == "arrays" else notices)]
-    marker = validation.split_column and known(validation.split_column, names, "--split-column")
+    marked = validation.split_column
+    marker = None if marked is None else known(marked, names, "--split-column")
     if marker == target:
         raise UsageError(f"--split-column and --target are both {shortened(target)}")
     option, column = fold_column(folds)
-    by = column and known(column, names, option)
+    by = None if column is None else known(column, names, option)
     if by and by in (target, marker):
         raise UsageError(f"{option} {shortened(by)} is the target or marks the split")
     markers = [name for name in (marker, by) if name]

@@ -37,7 +37,7 @@ class Scaling:
         """Coefficients (p,) and intercept for the columns as they stand in the file."""
         with np.errstate(over="ignore", invalid="ignore"):
             raw = coef / self.scale
-            shifts = -raw * self.mean
+            shifts = -(raw * self.mean)[np.flatnonzero(raw)]
         return raw, math.fsum([intercept, *shifts]) if self.centre and np.all(np.isfinite(shifts)) else intercept
 
 

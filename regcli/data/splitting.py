@@ -50,7 +50,8 @@ def fold_column(spec: FoldSpec | None) -> tuple[str, str | None]:
     """The option and the column that folds are made by, or two nothings."""
     if spec is None or spec.column is None:
         return "", None
-    return ("--groups" if spec.groups else "--time" if spec.time else "--fold-column"), spec.column
+    named = {"--groups": spec.groups, "--time": spec.time}
+    return next((option for option, name in named.items() if name is not None), "--fold-column"), spec.column
 
 
 def labels_of(option: str, column: pd.Series[Any], where: Callable[[Sequence[int]], str]) -> NDArray[np.intp]:

@@ -85,7 +85,10 @@ def rule(
     figures as `certify`, whose dual point is written out: the rows' part of the gap is half the mean square of what
     shrinking takes off the residual.
     """
-    strengths = Strengths(np.outer(alphas, penalty.l1), np.outer(alphas, penalty.l2))
+    # A feature that is zero and within its bounds all along adds nothing to any of the figures.
+    said = np.any((coefs != 0) | (np.abs(pulls) > np.outer(alphas, penalty.l1)), axis=0)
+    coefs, pulls = coefs[:, said], pulls[:, said]
+    strengths = Strengths(np.outer(alphas, penalty.l1[said]), np.outer(alphas, penalty.l2[said]))
     distance = np.max(strengths.distance(coefs, pulls), axis=-1, initial=0.0)
     violation = np.maximum(distance, np.abs(bias)) / by.pull
     shrink = _shrink(strengths, pulls, by.noise)
@@ -102,7 +105,7 @@ def certify_path(problem: Problem, alphas: Vector, coefs: Matrix) -> tuple[Rulin
     """
     intercepts = np.zeros(len(alphas))
     if problem.intercept:
-        centres = np.array([mean(column, problem.weights) for column in problem.Z.T])
+        centres = np.average(problem.Z, axis=0, weights=problem.weights)
         intercepts = problem.null_intercept - coefs @ centres
     pulls, squares, biases = np.zeros_like(coefs), np.zeros(len(alphas)), np.zeros(len(alphas))
     size = max(256, CHUNK // max(1, len(alphas)))

@@ -52,7 +52,10 @@ def several(given: Any) -> tuple[Any, ...]:
 def numbers(option: str, given: Any) -> tuple[float, ...]:
     """Numbers, in a tuple or as the words of a comma-separated, repeated option."""
     words = [word for item in several(given) for word in (item.split(",") if isinstance(item, str) else [item])]
-    return tuple(_parsed(option, word) for word in words if word != "")
+    found = tuple(_parsed(option, word) for word in words if word != "")
+    if words and not found:
+        raise UsageError(f"{option} takes numbers, separated by commas, not nothing")
+    return found
 
 
 def _parsed(option: str, word: Any) -> float:

@@ -130,7 +130,7 @@ def cv_notices(
     edge = chosen["at_edge"]
     if taken["nonzero"] == 0 or least >= null:
         found.append(_null_chosen(chosen, rule, bool(least >= null)))
-    elif edge == "high" and prepared.model.ratio == 0:
+    elif edge == "high":
         found.append(Notice("at_edge", f"the largest alpha tried predicts best: {_tried(curve, given)}"))
     if edge == "low":
         found.append(_low_edge(curve, given))
@@ -143,7 +143,7 @@ def cv_notices(
 
 
 def _tried(curve: Curve, given: bool) -> str:
-    if given:
+    if given or not curve.extended:
         return "--alphas with a wider list, or without it a grid that regcli draws"
     return f"{counted(curve.extended, 'alpha')} beyond the usual grid were tried too"
 

@@ -89,7 +89,7 @@ def model_of(
 
 def check_coefficients(names: list[str], coef: Vector) -> None:
     """DataError where the unit of a column is so small that its coefficient (p,) exceeds double precision."""
-    vast = [name for name, value in zip(names, coef, strict=True) if not np.isfinite(value)]
+    vast = [names[j] for j in np.flatnonzero(~np.isfinite(coef))]
     if vast:
         raise DataError(f"no double holds the coefficient of {listed(vast)}", hint=f"rescale {listed(vast)}")
 
