@@ -40,7 +40,7 @@ class Progress:
             self._bar = _bar()
             self._bar.start()
             self._task = self._bar.add_task(self._what, total=of)
-        self._bar.update(self._task, completed=done, total=of)
+        self._bar.update(self._task, completed=done, total=of, refresh=True)
 
     def _clear(self) -> None:
         if self._bar is not None:
@@ -54,4 +54,5 @@ def _bar() -> Any:
     from rich.progress import Progress as RichProgress
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return RichProgress(*columns, console=Console(stderr=True), transient=True)
+    # Without a thread of its own: beside one, folds could not be given to forked processes.
+    return RichProgress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
