@@ -35,7 +35,9 @@ class WorkingSet:
         self.rows = problem.rooted(problem.Z)
         self.linear = problem.null_pull
         self.columns: Index = np.zeros(0, dtype=np.intp)
-        self.matrix: Matrix = np.zeros((0, 0))
+        self._inside = np.zeros(problem.Z.shape[1], dtype=bool)
+        self._taken: Matrix = np.zeros((len(problem.y), 0))
+        self._products: Matrix = np.zeros((0, 0))
         self.coef: Vector = np.zeros(problem.Z.shape[1])
         self.pull: Vector = problem.null_pull.copy()
         self.rounds = 0
@@ -103,15 +105,33 @@ class WorkingSet:
 
     def _join(self, wanted: Index) -> bool:
         """Take columns into the working set and extend its Gram matrix; whether there were any new ones."""
-        new = np.setdiff1d(wanted, self.columns)
+        new = wanted[~self._inside[wanted]]
         if new.size == 0:
             return False
-        old, fresh = self.rows[:, self.columns], self.rows[:, new]
-        across, corner = old.T @ fresh / self.problem.total, fresh.T @ fresh / self.problem.total
-        self.matrix = np.block([[self.matrix, across], [across.T, corner]])
+        old, size = len(self.columns), len(self.columns) + len(new)
+        self._make_room(size)
+        self._taken[:, old:size] = self.rows[:, new]
+        across = self._taken[:, :size].T @ self._taken[:, old:size] / self.problem.total
+        self._products[:size, old:size] = across
+        self._products[old:size, :old] = across[:old].T
         self.columns = np.concatenate([self.columns, new])
+        self._inside[new] = True
         self._warm = self.coef[self.columns]
         return True
+
+    @property
+    def matrix(self) -> Matrix:
+        """The Gram matrix of the columns taken in."""
+        return self._products[: len(self.columns), : len(self.columns)]
+
+    def _make_room(self, size: int) -> None:
+        """Copies of the columns side by side, and of their products, with room to grow."""
+        if size <= self._taken.shape[1]:
+            return
+        room, old = min(2 * size, self.rows.shape[1]), len(self.columns)
+        taken, products = np.empty((len(self.rows), room), order="F"), np.empty((room, room))
+        taken[:, :old], products[:old, :old] = self._taken[:, :old], self.matrix
+        self._taken, self._products = taken, products
 
 
 def _largest(chosen: NDArray[np.bool_], size: Vector) -> Index:
