@@ -30,6 +30,8 @@ COPY --from=build /opt/regcli /opt/regcli
 ENV PATH=/opt/regcli/bin:$PATH \
     JOBLIB_MULTIPROCESSING=0
 
+WORKDIR /data
+
 # The official image has no bytecode of the standard library, and the user below may not write it. The first runs, as
 # root, leave what regcli needs of it; and a library that misses a file removed above ends the build here.
 RUN regcli --help >/dev/null \
@@ -37,12 +39,11 @@ RUN regcli --help >/dev/null \
       printf 'x,y\n1,1\n2,2.1\n3,2.9\n4,4.2\n' \
         | regcli fit - --penalty l1 --alpha 0.1 --solver $solver --format $format --quiet >/dev/null || exit 1; \
     done; done \
- && printf 'x,z,y\n1,2,1\n2,1,2.1\n3,5,2.9\n4,3,4.2\n5,1,5.3\n6,2,5.9\n' > /tmp/small.csv \
- && regcli cv /tmp/small.csv --folds 3 --plot /tmp/cv.png --quiet >/dev/null \
- && regcli path /tmp/small.csv --plot /tmp/path.pdf --quiet >/dev/null \
- && rm -r /tmp/*
+ && printf 'x,z,y\n1,2,1\n2,1,2.1\n3,5,2.9\n4,3,4.2\n5,1,5.3\n6,2,5.9\n' > small.csv \
+ && regcli cv small.csv --folds 3 --plot cv.png --quiet >/dev/null \
+ && regcli path small.csv --plot path.pdf --quiet >/dev/null \
+ && rm small.csv cv.png path.pdf
 ENV PYTHONDONTWRITEBYTECODE=1
 
-WORKDIR /data
 USER 65532:65532
 ENTRYPOINT ["regcli"]

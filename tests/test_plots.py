@@ -309,7 +309,7 @@ def test_min_and_1se_are_marked(rule: str, picture: Any) -> None:
     alphas = {"1se": document["curve"][12]["alpha"], "min": document["curve"][20]["alpha"]}
     lines = {mark.get_xdata()[0]: mark.get_linestyle() for mark in by_gid(figure, "mark")}
     assert lines == {alpha: "-" if name == rule else "--" for name, alpha in alphas.items()}
-    used = {name: " (used)" if name == rule else "" for name in alphas}
+    used = {name: " (refitted)" if name == rule else "" for name in alphas}
     assert words(figure, "mark") == [f"{name}{used[name]}: {alpha:.3g}" for name, alpha in alphas.items()]
 
 
@@ -318,7 +318,7 @@ def test_min_that_is_1se_is_marked_once() -> None:
     document = DOCUMENTS["cv min is 1se"]
     figure = figure_of(document)
     assert len(by_gid(figure, "mark")) == 1
-    assert words(figure, "mark") == [f"min and 1se (used): {document['curve'][20]['alpha']:.3g}"]
+    assert words(figure, "mark") == [f"min and 1se (refitted): {document['curve'][20]['alpha']:.3g}"]
 
 
 @pytest.mark.parametrize("x_axis", X_AXES)
@@ -386,7 +386,7 @@ def test_cv_picture_holds_the_curve(measure: str) -> None:
     [null] = by_gid(figure, "null")
     assert list(null.get_ydata()) == [document["chosen"]["null"]["mean"]] * 2
     assert ("more is better" if measure == "r2" else "less is better") in axes.get_ylabel()
-    assert set(words(figure, "label")) == {"validation", "training", "null model"}
+    assert set(words(figure, "label")) == {"validation", "training", "no features"}
     assert words(figure, "note") == ["bars: 1 std. error"]
 
 
@@ -403,7 +403,7 @@ def test_cv_picture_of_several_ratios() -> None:
     assert list(training.get_ydata()) == [point["train_mean"] for point in document["curve"][:31]]
     assert len(main_axes(figure).collections) == 1
     ratios = {f"l1_ratio {ratio}" for ratio in (1, 0.9, 0.5, 0.1)}
-    assert set(words(figure, "label")) == ratios | {"training, l1_ratio 1", "null model"}
+    assert set(words(figure, "label")) == ratios | {"training, l1_ratio 1", "no features"}
 
     crowd = figure_of(DOCUMENTS["cv many ratios"])
     assert len([text for text in words(crowd, "label") if text.startswith("l1_ratio")]) == 10

@@ -6,10 +6,13 @@ import doctest
 import math
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,13 +61,34 @@ def test_console_example_prints_what_the_readme_shows(command: str, shown: str) 
     assert same(shown, printed), f"{command} printed\n{printed}"
 
 
-def test_python_examples_print_what_the_readme_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Python examples are doctests."""
-    monkeypatch.chdir(ROOT)
-    examples = "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
-    test = doctest.DocTestParser().get_doctest(examples, {}, "README.md", "README.md", 0)
+def python_examples(text: str) -> list[str]:
+    """The ```python blocks."""
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def run_as_doctest(blocks: list[str]) -> int:
+    """How many examples of these blocks, run one after another, fail."""
+    test = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "README.md", "README.md", 0)
     assert test.examples
-    assert doctest.DocTestRunner().run(test).failed == 0
+    return doctest.DocTestRunner().run(test).failed
+
+
+def test_python_examples_print_what_the_readme_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python examples are doctests; those that draw are run where matplotlib is."""
+    monkeypatch.chdir(ROOT)
+    assert run_as_doctest([block for block in python_examples(README) if ".plot(" not in block]) == 0
+
+
+def test_python_examples_draw_pictures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """All of the Python examples together, with the files that they name."""
+    pytest.importorskip("matplotlib")
+    (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
+    monkeypatch.chdir(tmp_path)
+    blocks = python_examples(README)
+    assert run_as_doctest(blocks) == 0
+    named = re.findall(r'\.plot\("(.*?)"', "\n".join(blocks))
+    assert named
+    assert all((tmp_path / name).stat().st_size > 1000 for name in named)
 
 
 def test_comparison_sees_a_wrong_number_and_lets_rounding_pass() -> None:
@@ -74,6 +98,46 @@ def test_comparison_sees_a_wrong_number_and_lets_rounding_pass() -> None:
     assert not same("gap 2e-16", "gap 2e-6")
     assert not same("zero: age", "zero: s2")
     assert not same("one\n", "one\ntwo\n")
+
+
+@pytest.mark.parametrize("page", ["README.md", "sample_data/README.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    """A link into the repository leads to a file or a folder, one within the page to a heading."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    anchors = {f"#{re.sub(r'[^a-z0-9 -]', '', heading.lower()).replace(' ', '-')}" for heading in headings}
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link]
+    assert links
+    lost = [link for link in links if link not in anchors and not ((ROOT / page).parent / link).exists()]
+    assert not lost
+
+
+def words_of(svg: Path) -> list[str]:
+    """What a picture says, in the order in which it was drawn."""
+    return ["".join(node.itertext()).strip() for node in ET.parse(svg).iter() if node.tag.endswith("}text")]
+
+
+def test_pictures_are_those_that_would_be_drawn_now(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every picture of the README, drawn again, says the same: the same table, or the same names and numbers."""
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(ROOT)
+    drawing: dict[str, Any] = runpy.run_path(str(ROOT / "sample_data" / "pictures" / "draw.py"))
+    drawing["draw"](tmp_path)
+    shown = re.findall(r"!\[.*?\]\((sample_data/pictures/.*?)\)", README)
+    assert {Path(place).name for place in shown} == {file.name for file in tmp_path.iterdir()}
+    for place in shown:
+        old, new = words_of(ROOT / place), words_of(tmp_path / Path(place).name)
+        assert old, place
+        assert same("\n".join(old), "\n".join(new)), place
+
+
+def test_every_command_has_its_example() -> None:
+    """Every verb is shown by a console block, and as a Python function."""
+    import regcli
+
+    verbs = set(regcli.__all__) - {"__version__"}
+    assert verbs == {command.split()[1] for command, _ in console_examples(README)}
+    assert verbs <= set(re.findall(r"regcli\.(\w+)\(", "".join(python_examples(README))))
 
 
 def test_readme_lists_every_exit_code() -> None:

@@ -27,6 +27,26 @@ CALLED_ELSEWHERE = {
     "--response": "--target",
     "--delimiter": "--sep",
 }
+OF_OTHER_VERBS = {
+    "cv": {
+        "--alpha": "--alphas 10,1,0.1 says which are tried; regcli fit takes one",
+        "-a": "--alphas 10,1,0.1 says which are tried; regcli fit takes one",
+        "--full-path": "leave it out: regcli cv never stops early",
+        "--select": "--rule 1se or --rule min; regcli path has the information criteria",
+        "--x-axis": "leave it out, or regcli path",
+        "--all": "leave it out: --json holds every alpha",
+    },
+    "path": {
+        "--alpha": "--alphas 10,1,0.1 says which are tried; regcli fit takes one",
+        "-a": "--alphas 10,1,0.1 says which are tried; regcli fit takes one",
+        "--split-column": "--exclude with that column: regcli path holds no rows out; regcli cv does",
+        "--test-size": "regcli cv, which can hold rows out",
+        "--test": "regcli cv, which can hold rows out",
+        "--folds": "regcli cv",
+        "-k": "regcli cv",
+    },
+    "fit": {"--alphas": "regcli path or regcli cv", "--plot": "regcli path or regcli cv", "--folds": "regcli cv"},
+}
 
 
 def main() -> NoReturn:
@@ -106,10 +126,18 @@ def _usage(error: typer.TyperException, words: Sequence[str]) -> int:
     command = getattr(getattr(error, "ctx", None), "command_path", f"regcli {verb}".strip())
     if not message or type(error).__name__ == "NoArgsIsHelpError":
         return USAGE
+    if message.startswith("No such option") and (hint := _other_verb(verb, message)):
+        return _told([f"Error: {message}", f"Try: {hint}"], USAGE)
     elsewhere = [word for word in words if word.split("=")[0] in CALLED_ELSEWHERE]
     if elsewhere and message.startswith("No such option"):
         return _told([f"Error: {message}", f"Try: {CALLED_ELSEWHERE[elsewhere[0].split('=')[0]]}"], USAGE)
     return _told([f"Error: {message}", f"Try: {command} --help"], USAGE)
+
+
+def _other_verb(verb: str, message: str) -> str | None:
+    """What to type where an option of another command was meant for this one."""
+    asked = message.removeprefix("No such option").strip(" :'\".").split()[0].strip("'\".")
+    return OF_OTHER_VERBS.get(verb, {}).get(asked)
 
 
 def _own_fault(error: BaseException) -> int:

@@ -98,6 +98,14 @@ PenaltyName = Annotated[
         autocompletion=lambda: ["none", "l1", "l2", "elasticnet", "lasso", "ridge", "enet"],
     ),
 ]  # fmt: skip
+PathPenaltyName = Annotated[
+    Penalty,
+    typer.Option(
+        "--penalty", "-p", metavar="NAME", parser=str, rich_help_panel=MODEL,
+        help="l1 (lasso), l2 (ridge) or elasticnet (enet).",
+        autocompletion=lambda: ["l1", "l2", "elasticnet", "lasso", "ridge", "enet"],
+    ),
+]  # fmt: skip
 Alpha = Annotated[
     float | None,
     typer.Option(
@@ -206,17 +214,24 @@ FoldSeed = Annotated[
 ]
 Groups = Annotated[
     str | None,
-    typer.Option("--groups", metavar="COL", rich_help_panel=FOLDS, help="Rows with the same value stay together."),
+    typer.Option(
+        "--groups", metavar="COL", rich_help_panel=FOLDS, help="Rows with the same value stay together; no feature."
+    ),
 ]
 Time = Annotated[
     str | None,
     typer.Option(
-        "--time", metavar="COL", rich_help_panel=FOLDS, help="Predict each stretch of time from those before it."
+        "--time",
+        metavar="COL",
+        rich_help_panel=FOLDS,
+        help="Predict each stretch of time from those before it; no feature.",
     ),
 ]
 FoldColumn = Annotated[
     str | None,
-    typer.Option("--fold-column", metavar="COL", rich_help_panel=FOLDS, help="A column that says each row's fold."),
+    typer.Option(
+        "--fold-column", metavar="COL", rich_help_panel=FOLDS, help="A column that says each row's fold; no feature."
+    ),
 ]
 RuleName = Annotated[
     Rule,

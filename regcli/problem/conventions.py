@@ -119,6 +119,8 @@ def path_formula(translation: Translation, intercept: bool = True) -> str:
         share = rest / 2 if halved else rest
         number = "" if share == 1 else f"{_number(share)}"
         terms.append(f"{number}{'/s_y' if by_s_y else ''} sum b^2".strip())
+    if ratio == 0:
+        return f"{loss} + alpha{'/2' if halved else ''}{terms[0].removeprefix('0.5')}"
     inside = " + ".join(terms)
     return f"{loss} + alpha {inside}" if len(terms) == 1 else f"{loss} + alpha ({inside})"
 

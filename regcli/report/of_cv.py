@@ -23,8 +23,8 @@ from regcli.report.wording import number, short, tiny
 MEASURE_WORDS = {"mse": "MSE", "mae": "MAE", "r2": "R2"}
 ERROR_WORDS = {"mse": "mean squared error", "mae": "mean absolute error", "r2": "R2"}
 RULES = {"min": "min", "1se": "one_se"}
-FLAT = 1.05
-"""A validation error at the smallest alpha up to this many times the least is called flat."""
+FLAT = 0.05
+"""A validation error that is worse at the smallest alpha by up to this share of the least is called flat."""
 APART = 1.5
 """One that is this many times the training error shows a model that is fitted too closely."""
 
@@ -55,7 +55,7 @@ def _choice(document: Mapping[str, Any]) -> Table:
         *([Column("l1_ratio", "l1_ratio", "number")] if several else []),
         Column(MEASURE_WORDS[measure], "mean", "number"),
         Column("std. error", "se", "number"),
-        *([Column("R2" if measure == "mse" else "gain", "r2", "percent")] if measure != "r2" else []),
+        *([Column("R2" if measure == "mse" else "less by", "r2", "percent")] if measure != "r2" else []),
         Column("training", "train_mean", "number", optional=True),
         Column("features", "nonzero", "count"),
     )
@@ -83,7 +83,7 @@ def _choice(document: Mapping[str, Any]) -> Table:
 def _own_curve(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The part of the curve that belongs to the chosen l1_ratio."""
     ratio = document["chosen"]["min"]["l1_ratio"]
-    return [entry for entry in document["curve"] if entry["l1_ratio"] == ratio]
+    return [{**entry, "index": i} for i, entry in enumerate(document["curve"]) if entry["l1_ratio"] == ratio]
 
 
 def _curve(document: Mapping[str, Any]) -> Chart:
@@ -92,7 +92,7 @@ def _curve(document: Mapping[str, Any]) -> Chart:
         (name, tuple(entry[key] for entry in curve))
         for name, key in (("validation", "mean"), ("training", "train_mean"))
     ]
-    first = document["curve"].index(curve[0])
+    first = curve[0]["index"]
     marks = [""] * len(curve)
     for rule, key in RULES.items():
         at = chosen[key]["index"] - first
@@ -159,18 +159,20 @@ def _choice_words(document: Mapping[str, Any]) -> Sequence[str]:
     chosen = document["chosen"]
     least, simple = chosen["min"], chosen["one_se"]
     ridge = document["model"]["l1_ratio"] == 0
-    better = "error" if chosen["measure"] != "r2" else "loss"
+    best, what = ("best", "R2") if chosen["measure"] == "r2" else ("least", "error")
 
-    def other(row: Mapping[str, Any]) -> str:
-        return f"alpha {short(row['alpha'])}" + ("" if ridge else f" with {counted(row['nonzero'], 'feature')}")
+    def other(rule: str, row: Mapping[str, Any]) -> str:
+        if least["index"] == simple["index"]:
+            return f"--rule {rule} takes the same alpha"
+        with_features = "" if ridge else f" with {counted(row['nonzero'], 'feature')}"
+        return f"--rule {rule} takes alpha {short(row['alpha'])}{with_features} instead"
 
-    if chosen["rule"] == "1se":
-        how = "shrunk more" if ridge else "simpler"
-        lines = [f"1se: the largest alpha whose {better} is within one standard error of the least: {how}, as good"]
-        lines.append(f"--rule min takes {other(least)} instead")
+    if chosen["rule"] == "min":
+        lines = [f"min: the alpha of the {best} {what}", other("1se", simple)]
     else:
-        lines = [f"min: the alpha of least {better}"]
-        lines.append(f"--rule 1se takes {other(simple)}, whose {better} is within one standard error of it")
+        how = ": shrunk more, as good" if ridge else ": simpler, as good" if simple["nonzero"] else ""
+        rule = f"1se: the largest alpha whose {what} is within one standard error of the {best}"
+        lines = [f"{rule}{how}", other("min", least)]
     if chosen["extended"]:
         lines.append(f"the grid was extended by {counted(chosen['extended'], 'alpha')}")
     return lines
@@ -179,21 +181,26 @@ def _choice_words(document: Mapping[str, Any]) -> Sequence[str]:
 def _overfitting(document: Mapping[str, Any]) -> Sequence[str]:
     """Where training and validation errors part."""
     curve, chosen = _own_curve(document), document["chosen"]
-    if chosen["measure"] == "r2":
-        return _overfitting_of_r2(curve, chosen)
-    least, last = chosen["min"], curve[-1]
-    error = MEASURE_WORDS[chosen["measure"]]
+    least, last, measure = chosen["min"], curve[-1], MEASURE_WORDS[chosen["measure"]]
+    if least["r2"] is None or least["r2"] <= 0:
+        return ("nothing was learned that could overfit: no alpha predicts better than the model without features",)
+    ratio = chosen["measure"] == "r2"
+    apart = "" if ratio else f"{_times(least)} "
     lines = [
-        f"at min the validation {error} {number(least['mean'])} is {_times(least)} the training {error} "
+        f"at min the validation {measure} {number(least['mean'])} is {apart}the training {measure} "
         f"{number(least['train_mean'])}"
     ]
-    rise = last["mean"] / least["mean"] if least["mean"] > 0 else 1.0
-    falls = f"the training {error} falls to {number(last['train_mean'])}"
-    if last["mean"] > least["mean"] + least["se"] and rise > FLAT:
-        lines.append(f"at the smallest alpha it is {rise:.2f} times its least while {falls}: there the model overfits")
-    elif last["train_mean"] * APART < last["mean"]:
+    if ratio:
+        lines = [f"at min the validation R2 is {number(least['mean'])}, the training R2 {number(least['train_mean'])}"]
+    worse = abs(last["mean"] - least["mean"])
+    reaches = f"the training {measure} {'rises' if ratio else 'falls'} to {number(last['train_mean'])}"
+    if last["index"] == least["index"]:
+        lines.append("the smallest alpha tried is the best: there may be more to gain below it")
+    elif worse > least["se"] and worse > FLAT * abs(least["mean"]):
+        lines.append(f"at the smallest alpha it is {number(last['mean'])} while {reaches}: there the model overfits")
+    elif not ratio and last["train_mean"] * APART < last["mean"]:
         lines.append(
-            f"at the smallest alpha {falls}, the validation {error} is {_times(last)} that: fitted too closely"
+            f"at the smallest alpha {reaches}, the validation {measure} is {_times(last)} that: fitted too closely"
         )
     else:
         lines.append("both stay flat down to the smallest alpha: the penalty is not needed against overfitting here")
@@ -202,19 +209,6 @@ def _overfitting(document: Mapping[str, Any]) -> Sequence[str]:
 
 def _times(row: Mapping[str, Any]) -> str:
     return f"{row['mean'] / row['train_mean']:,.2f} times" if row["train_mean"] > 0 else "far from"
-
-
-def _overfitting_of_r2(curve: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any]) -> Sequence[str]:
-    least, last = chosen["min"], curve[-1]
-    lines = [f"at min the validation R2 is {least['mean']:.4f}, on the training rows {least['train_mean']:.4f}"]
-    if last["mean"] < least["mean"] - least["se"]:
-        rows = f"while on the training rows it reaches {last['train_mean']:.4f}: there the model overfits"
-        lines.append(f"at the smallest alpha it is {last['mean']:.4f}, {rows}")
-    else:
-        lines.append(
-            "it stays flat down to the smallest alpha: with so little penalty the model still does not overfit"
-        )
-    return lines
 
 
 def _folds(document: Mapping[str, Any]) -> Sequence[str]:
@@ -231,6 +225,6 @@ def _folds(document: Mapping[str, Any]) -> Sequence[str]:
     word = "" if folds["certified"] else ", NOT all certified"
     scaled = "means and deviations learned inside each" if document["settings"]["standardize"] else "nothing scaled"
     lines = [f"{schemes[folds['scheme']]}{repeats}; {scaled}"]
-    by = "moments" if folds["engine"] == "moments" else "their rows"
-    lines.append(f"every fold solved at every alpha from {by}: worst violation {tiny(folds['violation'])}{word}")
+    by = "their sums and products" if folds["engine"] == "moments" else "their rows"
+    lines.append(f"solved in every fold at every alpha, from {by}: worst violation {tiny(folds['violation'])}{word}")
     return lines

@@ -171,7 +171,7 @@ def minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
     else:
         scaled = "columns in the file's units, centred" if centred else "columns as they stand in the file"
     s_y = f", s_y = {short(model['target_deviation'])}" if "s_y" in model["formula"] else ""
-    return (model["formula"], f"z: {scaled}; n = {short(model['n'])}{s_y}")
+    return (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}")
 
 
 def _strength(model: Mapping[str, Any], nonzero: int) -> tuple[str, ...]:

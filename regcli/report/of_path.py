@@ -79,8 +79,8 @@ def _shapes(document: Mapping[str, Any], order: str) -> Table:
     series = {name: tuple(entry["standardized"].get(name, 0.0) for entry in path) for name in features}
     if order == "size":
         features.sort(key=lambda name: -max(map(abs, series[name])))
-    title = "from the largest alpha to the smallest"
-    rows = tuple((name, series[name][-1], series[name]) for name in features[:MOST_SPARKS])
+    title = "its size, from the largest alpha to the smallest"
+    rows = tuple((name, series[name][-1], tuple(map(abs, series[name]))) for name in features[:MOST_SPARKS])
     columns = (
         Column("feature", "name", "name"),
         Column("standardized", "standardized", "number"),
@@ -118,7 +118,7 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
     found.append(Fact("Certificate", (f"{exactness(certificate)} (the worst of all alphas)",)))
     scaled = "standardized columns" if document["settings"]["standardize"] else "columns in the units of the file"
     s_y = f", s_y = {short(model['target_deviation'])}" if "s_y" in model["formula"] else ""
-    found.append(Fact("Minimised", (model["formula"], f"z: {scaled}; n = {short(model['n'])}{s_y}")))
+    found.append(Fact("Minimised", (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}")))
     found.append(Fact("Next", (document["next"],), is_command=True))
     return found
 

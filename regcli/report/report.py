@@ -127,11 +127,11 @@ class Report:
 
         `x_axis` of a path: alpha, l1-norm or deviance. Raises UsageError without matplotlib, and for other reports.
         """
-        from regcli.report.to_plot import figure_of
+        from regcli.report.to_plot import figure_of, saved
 
         figure = figure_of(self.document, x_axis)
         if file is not None:
-            figure.savefig(file)
+            saved(self.document, figure, file, x_axis)
         return figure
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
@@ -74,6 +75,16 @@ def to_picture(
     with _quiet(), drawing():
         figure.savefig(file, format=suffix[1:], metadata=UNDATED[suffix])
     return file.getvalue()
+
+
+def saved(document: Mapping[str, Any], figure: Figure, file: Any, x_axis: str = "alpha") -> None:
+    """Save a `figure` of `document`: under a name that ends in one of `SUFFIXES` the very bytes of `to_picture`."""
+    suffix = os.path.splitext(os.fspath(file))[1].lower() if isinstance(file, (str, os.PathLike)) else ""
+    if suffix in SUFFIXES:
+        with open(file, "wb") as stream:
+            stream.write(to_picture(document, suffix, x_axis))
+    else:
+        figure.savefig(file)
 
 
 def _figure(document: Mapping[str, Any], x_axis: str, picture: Picture | None, literal: bool) -> Figure:

@@ -27,14 +27,15 @@ class Grid:
     drawn: bool
 
     def beyond(self, low: bool) -> Vector:
-        """The alphas that extend a drawn grid by `MOST_EXTENSION` decades at its low or its high end, falling.
+        """The alphas that extend a drawn grid at its low or its high end, falling, at the spacing of the grid.
 
-        They go on at the spacing of the grid.
+        By `MOST_EXTENSION` decades, but by no more alphas than the grid has, and by one at least.
         """
         step = float(np.log10(self.alphas[0] / self.alphas[-1])) / max(len(self.alphas) - 1, 1)
         if step <= 0:
             return np.zeros(0)
-        places = np.arange(1, int(MOST_EXTENSION / step + 1e-9) + 1)
+        most = min(max(int(MOST_EXTENSION / step + 1e-9), 1), len(self.alphas))
+        places = np.arange(1, most + 1)
         more = self.alphas[-1] * 10 ** (-step * places) if low else self.alphas[0] * 10 ** (step * places[::-1])
         return np.asarray(more)
 

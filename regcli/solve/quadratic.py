@@ -137,7 +137,7 @@ class ActiveSet:
         return np.where(np.abs(point) > self.l1 + self.quadratic.noise(state.coef), np.sign(point), 0.0)
 
     def _solve_pattern(self, signs: Vector) -> _State | None:
-        """The minimiser for one sign pattern; of dependent columns the later ones stay out, if there are few columns."""
+        """The minimiser for one sign pattern; of a few dependent columns the later ones stay out."""
         active = np.flatnonzero(signs)
         values = self.factor.solve(active, self.quadratic.linear[active] - self.l1[active] * signs[active])
         if values is None:

@@ -58,6 +58,14 @@ def numbers(option: str, given: Any) -> tuple[float, ...]:
     return found
 
 
+def only_number(option: str, given: Any) -> float | None:
+    """The number of an option that could take several elsewhere; None where it was not given."""
+    found = numbers(option, given)
+    if len(found) > 1:
+        raise UsageError(f"{option} takes one number here, not {len(found)}", hint="regcli cv, which tries several")
+    return found[0] if found else None
+
+
 def _parsed(option: str, word: Any) -> float:
     if isinstance(word, str):
         try:

@@ -15,6 +15,9 @@ from regcli.select.folds import Folds
 from regcli.specs import FoldSpec
 from regcli.workflows.preparing import Prepared
 
+FAR_DOWN = 1e-3
+"""A grid that ends below this share of its largest alpha ends near least squares."""
+
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
@@ -135,7 +138,9 @@ def cv_notices(
     if edge == "low":
         found.append(_low_edge(curve, given))
     elif curve.extended:
-        text = f"the grid was extended by {counted(curve.extended, 'alpha')}: the least error lay at its end"
+        ends = f"{curve.alphas[0]:.5g} to {curve.alphas[-1]:.5g}"
+        more = counted(curve.extended, "alpha")
+        text = f"the grid was extended by {more}, because the least error lay at its end: alphas from {ends}"
         found.append(Notice("grid_extended", text))
     if not all(fold.certified for fold in curve.folds):
         found.append(Notice("not_certified", "not every fit of the folds is certified"))
@@ -149,10 +154,15 @@ def _tried(curve: Curve, given: bool) -> str:
 
 
 def _low_edge(curve: Curve, given: bool) -> Notice:
-    if given:
+    if curve.alphas[-1] == 0:
+        text = "alpha 0, least squares, predicts best of those given: --penalty none"
+    elif given:
         text = f"the smallest alpha given predicts best: {_tried(curve, given)}"
     else:
-        less = "least squares, --penalty none, may do as well"
+        far = curve.alphas[-1] < FAR_DOWN * curve.alphas[0]
+        less = (
+            "least squares, --penalty none, may do as well" if far else "a smaller --alpha-min-ratio goes further down"
+        )
         text = f"the smallest alpha tried predicts best ({_tried(curve, given)}): {less}"
     return Notice("at_edge", text)
 

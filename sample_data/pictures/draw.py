@@ -1,8 +1,17 @@
-"""Draw a command's terminal output as SVG: python sample_data/pictures/draw.py (from the top of the repository)."""
+"""Draw the README's pictures, from the top of the repository: python sample_data/pictures/draw.py
+
+A picture is what its command prints at a terminal of 80 columns, or the file that its `--plot` writes.
+"""
+
+from __future__ import annotations
 
 import io
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -10,15 +19,20 @@ from rich.text import Text
 import regcli
 from regcli.report.to_terminal import renderable
 
+HERE = Path(__file__).parent
 WIDTH = 80
 FONTS = "ui-monospace, Menlo, Consolas"
-PICTURES = {
+SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "fit.svg": ("regcli fit sample_data/diabetes.csv --penalty l1 --alpha 2", {"penalty": "l1", "alpha": 2}),
+}
+PLOTS = {
+    "path.svg": "regcli path sample_data/diabetes.csv --penalty l1 --plot path.svg",
+    "cv.svg": "regcli cv sample_data/diabetes.csv --penalty l1 --plot cv.svg",
 }
 
 
-def draw(name: str, command: str, options: dict) -> None:
-    """Write one picture, without a font from the network: the reader's own monospace font does."""
+def draw_screen(file: Path, command: str, options: dict[str, Any]) -> None:
+    """Write a terminal's picture, without a font from the network: the reader's own monospace font does."""
     report = regcli.fit("sample_data/diabetes.csv", **options)
     console = Console(record=True, width=WIDTH, force_terminal=True, file=io.StringIO(), highlight=False)
     console.print(Text(f"$ {command}", style="bold green"))
@@ -26,8 +40,24 @@ def draw(name: str, command: str, options: dict) -> None:
     console.print(renderable(report, WIDTH, bars=True))
     svg = console.export_svg(title="regcli")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", FONTS)
-    Path(__file__).with_name(name).write_text(svg, encoding="utf-8")
+    file.write_text(svg, encoding="utf-8")
 
 
-for name, (command, options) in PICTURES.items():
-    draw(name, command, options)
+def draw_plot(file: Path, command: str) -> None:
+    """Run the command with its picture going to `file`."""
+    words = shlex.split(command)[1:-1]
+    subprocess.run(
+        [sys.executable, "-m", "regcli", *words, str(file), "--quiet"], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def draw(folder: Path = HERE) -> None:
+    """Every picture, into `folder`."""
+    for name, (command, options) in SCREENS.items():
+        draw_screen(folder / name, command, options)
+    for name, command in PLOTS.items():
+        draw_plot(folder / name, command)
+
+
+if __name__ == "__main__":
+    draw()

@@ -20,7 +20,7 @@ def cv(
     encoding: o.Encoding = None,
     na: o.Na = None,
     missing: o.MissingCells = "error",
-    penalty: o.PenaltyName = "l1",
+    penalty: o.PathPenaltyName = "l1",
     l1_ratio: o.L1Ratios = None,
     convention: o.ConventionName = "mean",
     standardize: o.Standardize = True,

@@ -6,7 +6,7 @@ from regcli.cli import options as o
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, GridSpec, ModelSpec, OutputSpec, PathSpec
-from regcli.specs.checks import numbers
+from regcli.specs.checks import numbers, only_number
 
 
 def path(
@@ -19,8 +19,8 @@ def path(
     encoding: o.Encoding = None,
     na: o.Na = None,
     missing: o.MissingCells = "error",
-    penalty: o.PenaltyName = "l1",
-    l1_ratio: o.L1Ratio = None,
+    penalty: o.PathPenaltyName = "l1",
+    l1_ratio: o.L1Ratios = None,
     convention: o.ConventionName = "mean",
     standardize: o.Standardize = True,
     intercept: o.Intercept = True,
@@ -49,7 +49,12 @@ def path(
         source, target, tuple(features or ()), tuple(exclude or ()), sep, decimal, encoding, tuple(na or ()), missing
     )
     model = ModelSpec(
-        penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver
+        penalty,
+        l1_ratio=only_number("--l1-ratio", l1_ratio),
+        convention=convention,
+        standardize=standardize,
+        intercept=intercept,
+        solver=solver,
     )
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
     walk = PathSpec(full_path, select)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
+from regcli.report.of_fit import PENALTY_WORDS
 from regcli.report.pictures.frame import COLOURS, DASHES, GREY, LIGHT, figure_under, framed_axes
 from regcli.report.pictures.labels import EndLabel, show_labels, show_marks, show_note
 from regcli.report.pictures.lettering import Lettering
@@ -33,7 +34,7 @@ MEASURES = {
     "r2": "cross-validated R2 (more is better)",
 }
 SCHEMES = {
-    "leave one out": "Leave-one-out cross-validation",
+    "leave one out": "leave-one-out cross-validation",
     "groups": "{k}-fold cross-validation by groups",
     "time": "{k}-fold cross-validation in order of time",
     "given": "{k}-fold cross-validation on given folds",
@@ -52,7 +53,7 @@ def draw_cv(document: Mapping[str, Any], _x_axis: str, lettering: Lettering) -> 
     words = {ratio: f"l1_ratio {ratio:.3g}" for ratio in (best, *named)} if rivals else {best: "validation"}
     training = f"training, {words[best]}" if rivals else "training"
     notes = ["bars: 1 std. error", *[f"grey: {counted(len(others), 'other')}"] * bool(others)]
-    axes = framed_axes(_title(document, lettering), [*words.values(), training, "null model", *notes])
+    axes = framed_axes(_title(document, lettering), [*words.values(), training, "no features", *notes])
 
     show_heights(axes, *_range(curve, curves[best], null, measure), MEASURES.get(measure, measure))
     along = alpha_axis([point["alpha"] for point in curve])
@@ -68,7 +69,7 @@ def draw_cv(document: Mapping[str, Any], _x_axis: str, lettering: Lettering) -> 
         _draw_rival(axes, along, curves[ratio], f"l1_ratio {ratio:.3g}", LIGHT, "solid")
     if math.isfinite(null):
         axes.axhline(null, color=GREY, linewidth=1.0, linestyle=DASHES[2], zorder=1.4, gid="null")
-        labels.append(EndLabel("null model", min(axes.get_xlim()), null, GREY, DASHES[2]))
+        labels.append(EndLabel("no features", min(axes.get_xlim()), null, GREY, DASHES[2]))
     show_labels(axes, [label for label in labels if math.isfinite(label.y)])
     show_note(axes, "\n".join(notes))
     counts, what = counts_of(document["path"])
@@ -144,4 +145,4 @@ def _title(document: Mapping[str, Any], lettering: Lettering) -> str:
     folds = document["folds"]
     head = SCHEMES.get(folds["scheme"], "{k}-fold cross-validation").format(k=folds["k"])
     repeats = f", {folds['repeats']} times" if folds["repeats"] > 1 else ""
-    return f"{head}{repeats}: {subject(document, lettering)}"
+    return f"{PENALTY_WORDS[document['settings']['penalty']]}, {head}{repeats}: {subject(document, lettering)}"

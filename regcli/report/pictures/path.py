@@ -154,7 +154,7 @@ def marks_of(chosen: Mapping[str, Any], places: Mapping[float, float], word: str
     for name, alpha in strengths.items():
         used = chosen["rule"] in name
         if alpha in places:
-            marks.append(Mark(places[alpha], f"{name}{' (used)' if used else ''}: {word}{_strength(alpha)}", used))
+            marks.append(Mark(places[alpha], f"{name}{' (refitted)' if used else ''}: {word}{_strength(alpha)}", used))
     return marks
 
 
