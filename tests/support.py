@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,24 @@ from numpy.typing import NDArray
 
 from regcli.data.design import build
 from regcli.data.encoding import Scaling, first_equal_columns, learn_scaling
+from regcli.problem.conventions import Translation
 from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
+from regcli.select.asking import Ask
+from regcli.select.by_moments import MomentsEngine
+from regcli.select.by_rows import RowsEngine
+from regcli.select.folds import Folds
 from regcli.solve import solve
-from regcli.specs import DataSpec, ValidationSpec
+from regcli.specs import DataSpec, ModelSpec, ValidationSpec
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+Linear = tuple[Vector, float]
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 REFERENCES = DATA / "reference"
+SWEEPS = 20_000
 
 FILES: dict[str, tuple[Path, dict[str, Any]]] = {
     "diabetes": (SAMPLES / "diabetes.csv", {}),
@@ -140,3 +148,88 @@ def solved(posed: Posed, alpha: float, solver: str = "auto") -> tuple[Solution, 
     """The solution at `alpha`, with its coefficients (p,) and intercept in the units of the file."""
     solution = solve(replace(posed.problem, alpha=alpha), solver)
     return solution, *posed.scaling.to_file_units(solution.coef, solution.intercept)
+
+
+def at_rest(X: Matrix, y: Vector, l1: float, l2: float, intercept: bool = True, standardize: bool = True) -> Linear:
+    """Coefficients (p,) in the units of the file, and intercept, that scikit-learn gives for strengths L1 and L2.
+
+    Coordinate descent goes on for `SWEEPS` sweeps, whatever it thinks of its progress: until nothing moves any more.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import ElasticNet, Lasso, Ridge
+    from sklearn.preprocessing import StandardScaler
+
+    n, p = X.shape
+    scaler = StandardScaler(with_mean=intercept, with_std=standardize).fit(X)
+    unit = scaler.scale_ if standardize else np.ones(p)
+    endless: dict[str, Any] = {"tol": 0.0, "max_iter": SWEEPS, "precompute": p < n}
+    if l1 == 0:
+        model = Ridge(alpha=n * l2, fit_intercept=intercept, solver="svd" if p < n else "cholesky")
+    elif l2 == 0:
+        model = Lasso(alpha=l1, fit_intercept=intercept, **endless)
+    else:
+        model = ElasticNet(alpha=l1 + l2, l1_ratio=l1 / (l1 + l2), fit_intercept=intercept, **endless)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(np.asfortranarray(scaler.transform(X)), y)
+    coef = model.coef_ / unit
+    return coef, float(model.intercept_ - (scaler.mean_ @ coef if intercept else 0.0))
+
+
+def strengths(convention: str, penalty: str, ratio: float, alpha: float, n: int, s_y: float) -> tuple[float, float]:
+    """L1 and L2 of a number as each convention means it, for n rows and a target of deviation s_y: the table of the
+    README, written out."""
+    r = {"l1": 1.0, "l2": 0.0}.get(penalty, ratio)
+    if convention == "sklearn" and penalty == "l2":
+        return 0.0, alpha / n
+    if convention == "glmnet":
+        return alpha * r, alpha * (1 - r) / s_y
+    if convention == "sum":
+        return alpha * r / (2 * n), alpha * (1 - r) / n
+    if convention == "mse":
+        return alpha * r / 2, alpha * (1 - r)
+    return alpha * r, alpha * (1 - r)
+
+
+def ask(
+    penalty: str,
+    alphas: Vector,
+    ratio: float = 0.5,
+    convention: Any = "mean",
+    standardize: bool = True,
+    intercept: bool = True,
+) -> Ask:
+    """What every fold of a cross-validation is asked for."""
+    model = ModelSpec(penalty, l1_ratio=ratio if penalty == "elasticnet" else None, convention=convention)  # type: ignore[arg-type]
+    return Ask(Translation(convention, model.penalty, model.ratio, model.rest), alphas, standardize, intercept)
+
+
+def engines(X: Matrix, y: Vector, folds: Folds, intercept: bool = True) -> tuple[MomentsEngine, RowsEngine]:
+    """Both engines of cross-validation on the same rows and folds."""
+    scaling, Z = learn_scaling(X, [f"x{j}" for j in range(X.shape[1])], intercept)
+    twins = first_equal_columns(X)
+    centred = y - y.mean() if intercept else y
+    return MomentsEngine(Z, centred, scaling.mean, scaling.scale, folds, twins), RowsEngine(
+        X, centred, folds, twins=twins
+    )
+
+
+def in_convention(
+    shares: Vector,
+    X: Matrix,
+    y: Vector,
+    penalty: str,
+    convention: str,
+    standardize: bool = True,
+    intercept: bool = True,
+) -> Vector:
+    """Alphas of a convention (an elastic net half and half) at these shares of the null model's largest gradient.
+
+    For l2 they are that many times 100 over the deviation of y.
+    """
+    centred, target = (X - X.mean(axis=0), y - y.mean()) if intercept else (X, y)
+    unit = X.std(axis=0) if standardize else np.ones(X.shape[1])
+    largest = float(np.max(np.abs(centred.T @ target) / len(y) / np.where(unit > 0, unit, 1.0)))
+    s_y = float(np.sqrt(np.mean(target**2)))
+    l1, l2 = strengths(convention, penalty, 0.5, 1.0, len(y), s_y)
+    return shares * (largest / l1 if l1 else 100 * largest / s_y / l2)

@@ -63,7 +63,7 @@ def cv(
     clock = Clock(tell)
     design = build(data, validation, model.intercept, folding)
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
-    prepared = prepare(design, model, drawn=not grid.alphas)
+    prepared = prepare(design, model)
     folds, notices = folds_of(design, folding)
     engine = _engine(prepared, folds, folding, 0.0 in grid.alphas)
     clock.tell(f"scaled the columns, made {counted(folds.k, 'fold')}")
@@ -105,10 +105,10 @@ def _engine(prepared: Prepared, folds: Folds, folding: FoldSpec, unpenalised: bo
     size = 16 * len(folds.assignment) * folds.k * (p + 1) ** 2
     squared = folding.measure != "mae"
     exact = prepared.model.solver != "sklearn" and not unpenalised
+    y = design.y - prepared.problem.null_intercept
     if squared and exact and folds.least_training > p and size <= MOST_MOMENTS:
-        y = design.y - prepared.problem.null_intercept
         return MomentsEngine(prepared.problem.Z, y, scaling.mean, scaling.scale, folds, prepared.problem.twins)
-    return RowsEngine(design.X, design.y, folds, "squared" if squared else "absolute", prepared.problem.twins)
+    return RowsEngine(design.X, y, folds, "squared" if squared else "absolute", prepared.problem.twins)
 
 
 def _try(prepared: Prepared, engine: Engine, folds: Folds, spec: GridSpec, jobs: int, steps: _Steps) -> Tried:
