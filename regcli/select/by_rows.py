@@ -22,8 +22,10 @@ Matrix = NDArray[np.float64]
 
 
 class RowsEngine:
-    """The columns X (n, p) as they stand in the file, the target y (n,), near zero where there is an intercept, the loss
-    that tests are measured by, and for each column the index of the first that is equal to it, where there are such."""
+    """The columns X (n, p) as they stand in the file, the target y (n,), near zero where there is an intercept.
+
+    `loss` is what tests are measured by; `twins` (p,) or None holds for each column the first that is equal to it.
+    """
 
     name = "rows"
 
