@@ -143,8 +143,9 @@ def cv(
     from regcli.workflows import cv as verb
 
     data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
+    fold_seed, test_seed = specs.seeds(seed, folds, time, fold_column, test_size)
     folding = specs.FoldSpec(
-        folds, repeats, seed, _name(groups), _name(time), _name(fold_column), rule, measure, l1_ratio, jobs
+        folds, repeats, fold_seed, _name(groups), _name(time), _name(fold_column), rule, measure, l1_ratio, jobs
     )
     model = specs.ModelSpec(
         penalty,
@@ -155,7 +156,7 @@ def cv(
         solver=solver,
     )
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
-    validation = specs.ValidationSpec(test, test_size, _name(split_column), None if test_size is None else seed)
+    validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
     return verb.cv(data, model, validation, grid, folding, specs.OutputSpec(order=order))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import fcntl
+import inspect
 import io
 import json
 import os
@@ -14,6 +15,7 @@ import shlex
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -108,11 +110,23 @@ def fit(source: object, *words: object, stdin: bytes = b"") -> Said:
     return regcli("fit", source, *words, stdin=stdin)
 
 
-def document(source: object, *words: object) -> Any:
-    """The JSON document of a fit that worked."""
-    said = fit(source, *words, "--json")
+def result(verb: str, source: object, *words: object) -> Any:
+    """The JSON document of a command that worked."""
+    said = regcli(verb, source, *words, "--json")
     assert said.code == 0, said.err
     return said.json
+
+
+def document(source: object, *words: object) -> Any:
+    """The JSON document of a fit that worked."""
+    return result("fit", source, *words)
+
+
+def pasted(command: str) -> Any:
+    """The JSON document of a command that was suggested, run as it stands."""
+    first, *words = shlex.split(command)
+    assert first == "regcli"
+    return result(words[0], *words[1:])
 
 
 def check_error(said: Said, code: int) -> None:
@@ -165,12 +179,38 @@ def at_terminal(*words: object, columns: int, **changes: str | None) -> tuple[in
         [*REGCLI, *map(str, words)], stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env=environment(**changes)
     )
     os.close(theirs)
+    shown = _screen(ours)
+    return child.wait(timeout=60), shown
+
+
+def watched(script: str, *words: object, **changes: str | None) -> tuple[int, str, str]:
+    """Exit code, standard output (a file) and standard error (a terminal) of a Python `script` run with `words`."""
+    ours, theirs = pty.openpty()
+    with tempfile.TemporaryFile() as out:
+        child = subprocess.Popen(
+            [sys.executable, "-c", script, *map(str, words)], stdin=theirs, stdout=out, stderr=theirs,
+            env=environment(**changes),
+        )  # fmt: skip
+        os.close(theirs)
+        said = _screen(ours)
+        code = child.wait(timeout=60)
+        out.seek(0)
+        return code, out.read().decode(), said
+
+
+def _screen(ours: int) -> str:
+    """Everything that is written to a terminal until nobody writes to it any more."""
     shown = b""
     with contextlib.suppress(OSError):  # Linux ends a terminal that nobody writes to any more with an error
         while chunk := os.read(ours, 1 << 16):
             shown += chunk
     os.close(ours)
-    return child.wait(timeout=60), shown.decode().replace("\r\n", "\n")
+    return shown.decode().replace("\r\n", "\n")
+
+
+def options_of(function: Callable[..., object]) -> set[str]:
+    """The names of the parameters of a command."""
+    return set(inspect.signature(function).parameters)
 
 
 def records(text: str, delimiter: str = ",") -> list[dict[str, str]]:

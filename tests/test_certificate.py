@@ -14,17 +14,9 @@ from scipy.optimize import LinearConstraint, minimize
 from support import Posed, Vector, arrays, pose, solved
 
 import regcli
+from regcli.problem.certificate import GAP_BOUND, VIOLATION_BOUND, VIOLATION_BOUND_UNPENALISED, certify
 from regcli.problem.families import FAMILIES
-from regcli.problem.objective import (
-    GAP_BOUND,
-    VIOLATION_BOUND,
-    VIOLATION_BOUND_UNPENALISED,
-    Problem,
-    alpha_max,
-    best_intercept,
-    certify,
-    objective,
-)
+from regcli.problem.objective import Problem, alpha_max, best_intercept, objective
 from regcli.problem.penalties import ElasticNet, Strengths
 from regcli.solve import solve
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commandline import DIABETES, PROSTATE, REGCLI, Said, check_error, environment, fit, process, shell, table
+from commandline import DIABETES, PROSTATE, REGCLI, Said, check_error, environment, fit, process, regcli, shell, table
 
-from regcli import workflows
 from regcli.problem import certificate
 
 
@@ -189,15 +188,18 @@ def test_an_ignored_interrupt_stays_ignored() -> None:
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )  # fmt: skip
 @pytest.mark.parametrize("debug", ["0", "1"])
-def test_faults_of_its_own(error: BaseException, code: int, debug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("verb", ["fit", "path", "cv"])
+def test_faults_of_its_own(
+    verb: str, error: BaseException, code: int, debug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Exit 1 and a sentence; where it happened only with REGCLI_DEBUG=1. Too little memory is the data's fault."""
 
     def fail(*ignored: object) -> None:
         raise error
 
-    monkeypatch.setattr(workflows, "fit", fail)
+    monkeypatch.setattr(f"regcli.workflows.{verb}.{verb}", fail)
     monkeypatch.setenv("REGCLI_DEBUG", debug)
-    said = fit(DIABETES, "-a", 1)
+    said = regcli(verb, DIABETES, *["-a", 1] * (verb == "fit"))
     assert (said.code, said.out) == (code, "")
     if debug == "0" and code != 130:
         check_error(Said(said.code, said.out, said.err.lstrip("\n")), code)

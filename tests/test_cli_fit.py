@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commandline import DIABETES, PROSTATE, check_error, document, fit, regcli, table, typed_next
+from commandline import DIABETES, PROSTATE, check_error, document, fit, pasted, regcli, table, typed_next
 
 from regcli.cli.commands.fit import fit as command
 from regcli.specs import CONVENTIONS
@@ -207,14 +208,16 @@ def test_a_missing_alpha_leads_to_a_command(penalty: str, rest: str, convention:
     said = fit(DIABETES, *words)
     check_error(said, 2)
     assert said.hint is not None
-    pasted = shlex.split(said.hint)
-    found = document(*pasted[2:])
+    chosen = pasted(said.hint)
+    assert (chosen["command"], chosen["settings"]["convention"]) == ("cv", convention)
+    assert chosen["data"] == document(DIABETES, *words, "--alpha", 1)["data"]
     if "alpha_max" in said.err:
-        assert f"{found['model']['alpha_max']:.6g}" in said.err
-        assert found["sparsity"]["nonzero"] > 0
-        words += ["--alpha", f"{1.00001 * found['model']['alpha_max']:.17g}"]
-        assert document(DIABETES, *words)["sparsity"]["nonzero"] == 0
-    assert found["settings"]["convention"] == convention
+        largest = float(re.search(r"alpha_max = (\S+)", said.err)[1])  # type: ignore[index]  # six digits of it
+        for share, zero in ((1.00001, True), (0.99999, False)):
+            alpha = f"{share * largest:.17g}"
+            assert (document(DIABETES, *words, "--alpha", alpha)["sparsity"]["nonzero"] == 0) is zero
+    else:
+        assert "-p l2" in f"-p {penalty}" or "--l1-ratio 0" in penalty
 
 
 @pytest.mark.parametrize("name", ["plain.csv", "two words.csv", "it's.csv", "$HOME;`x`.csv", "a&b|c.csv", "\u6f22.csv"])
@@ -246,10 +249,11 @@ def test_least_squares_by_coordinate_descent() -> None:
     assert found["no_inference"]
 
 
-def test_next_keeps_every_digit() -> None:
-    """The command that is suggested has the very strength that was typed."""
-    strength = "0.12345678901234567"
-    assert document(*shlex.split(document(DIABETES, "-a", strength)["next"])[2:])["model"]["alpha"] == float(strength)
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_next_keeps_every_digit(penalty: str) -> None:
+    """The command that fits the chosen model again has the very strength that was chosen."""
+    chosen = pasted(document(DIABETES, "-p", penalty, "-a", "1")["next"])
+    assert pasted(chosen["next"])["model"]["alpha"] == chosen["model"]["alpha"]
 
 
 def test_a_file_that_looks_like_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,7 +261,7 @@ def test_a_file_that_looks_like_an_option(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     table(tmp_path / "-data.csv", ["a", "b"])
     said = regcli("fit", "-a", "0.1", "--json", "--", "-data.csv")
-    assert regcli(*shlex.split(said.json["next"])[1:]).code == 0
+    assert pasted(pasted(said.json["next"])["next"])["data"]["features"] == ["a", "b"]
 
 
 @pytest.mark.parametrize("words", ["-a 0.1", "-p none", "-p l2 -a 1", "-p enet -a 1", "-a 1e9", "-a 1 --test-size .5"])
@@ -265,6 +269,7 @@ def test_next_leads_on_and_on(words: str) -> None:
     """The command that a result suggests works, and so does the one that that one suggests; none suggests itself."""
     seen = [f"regcli fit {DIABETES} {words}"]
     for _ in range(4):
-        following = document(*shlex.split(seen[-1])[2:])["next"]
+        following = pasted(seen[-1])["next"]
         assert following not in seen[-1:]
         seen.append(following)
+    assert [line.split()[1] for line in seen[1:]] == ["cv", "fit", "cv", "fit"]

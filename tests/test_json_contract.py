@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import copy
-import importlib.resources
 import json
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
 from commandline import DIABETES, PROSTATE, ROOT, document, fit, strict_json, table
+from contract import MAPS, SCHEMAS, VALIDATORS, at, in_order, objects, valid
 
 import regcli
 from regcli.problem import certificate
 from regcli.specs import CONVENTIONS, PENALTIES
 
-SCHEMA = json.loads(
-    importlib.resources.files("regcli").joinpath("report", "schemas", "fit.schema.json").read_text("utf-8")
-)
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+SCHEMA, VALIDATOR = SCHEMAS["fit"], VALIDATORS["fit"]
 
 STRENGTHS = {"none": (), "l1": ("-a", "3"), "l2": ("-a", "0.2"), "elasticnet": ("-a", "2", "--l1-ratio", "0.7")}
 
@@ -51,34 +46,21 @@ AWKWARD = {
 }
 
 
-def valid(found: Any) -> Any:
-    VALIDATOR.validate(found)
-    return found
-
-
-def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Every object in a document with the keys that lead there."""
-    if isinstance(value, dict):
-        yield path, value
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        yield from objects(item, (*path, key))
-
-
-def at(value: Any, path: tuple[Any, ...]) -> Any:
-    for key in path:
-        value = value[key]
-    return value
-
-
-def test_the_schema_is_a_schema() -> None:
+@pytest.mark.parametrize("command", SCHEMAS)
+def test_the_schema_is_a_schema(command: str) -> None:
     """Valid by its own standard, closed, and every field of it is described."""
-    VALIDATOR.check_schema(SCHEMA)
-    for path, part in objects(SCHEMA):
+    schema = SCHEMAS[command]
+    VALIDATORS[command].check_schema(schema)
+    assert (schema["title"], schema["properties"]["command"]["const"]) == (f"regcli.{command}/1", command)
+    for path, part in objects(schema):
         if "allOf" in path:  # what belongs together, of fields that are described elsewhere
             continue
         if path and path[-1] == "properties":
             assert all("description" in field or "$ref" in field for field in part.values()), path
-        if part.get("type") == "object":
+        if isinstance(part.get("additionalProperties"), dict):  # names of features and a number for each
+            assert path[-1] in MAPS, path
+            assert "description" in part["additionalProperties"], path
+        elif part.get("type") == "object":
             assert part["additionalProperties"] is False, path
             assert part["required"] == list(part["properties"]), path
 
@@ -135,13 +117,14 @@ def test_an_uncertified_document_validates(monkeypatch: pytest.MonkeyPatch) -> N
     assert found["sparsity"]["nonzero"] == 9
 
 
-def test_the_schema_lists_every_kind_of_warning() -> None:
+@pytest.mark.parametrize("command", SCHEMAS)
+def test_the_schema_lists_every_kind_of_warning(command: str) -> None:
     """A program can rely on the codes: those in the package and those in the schema are the same."""
     package = Path(regcli.__file__).parent
     used = {
         code for path in package.rglob("*.py") for code in re.findall(r'Notice\(\s*"(\w+)"', path.read_text("utf-8"))
     }
-    assert set(SCHEMA["properties"]["warnings"]["items"]["properties"]["code"]["enum"]) == used
+    assert set(SCHEMAS[command]["properties"]["warnings"]["items"]["properties"]["code"]["enum"]) == used
 
 
 def test_the_schema_is_strict() -> None:
@@ -178,9 +161,7 @@ def test_key_order_is_stable() -> None:
     """The order of the keys is that of the schema, at every level of every document."""
     for words in (("-p", "none", "--test-size", "0.2"), ("-p", "enet", "-a", "1")):
         found = document(DIABETES, *words)
-        assert list(found) == list(SCHEMA["properties"])
-        for name in ("settings", "data", "model", "sparsity", "metrics", "certificate"):
-            assert list(found[name]) == list(SCHEMA["properties"][name]["properties"])
+        in_order(found, SCHEMA, SCHEMA)
 
 
 @pytest.mark.parametrize("words", [("-p", "none"), ("-a", "0.1"), ("-p", "enet", "-a", "1", "--test-size", "0.25")])

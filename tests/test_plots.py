@@ -107,6 +107,7 @@ def cv_document(
     ]
     return document | {
         "command": "cv",
+        "settings": {"penalty": "l1"},
         "folds": {"k": 10, "repeats": 1, "seed": 1, "scheme": "random", "column": None},
         "curve": curve,
         "chosen": {

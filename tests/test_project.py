@@ -224,7 +224,9 @@ def loaded_by(*arguments: str) -> set[str]:
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("fit", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("fit", "--help"), ("path", "--help"), ("cv", "--help")]
+)
 def test_help_and_version_load_no_heavy_library(arguments: tuple[str, ...]) -> None:
     """Neither pandas, scikit-learn, scipy nor matplotlib; the check itself sees what is loaded."""
     loaded = loaded_by("-m", "regcli", *arguments)

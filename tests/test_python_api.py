@@ -15,25 +15,36 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from commandline import DIABETES, NAMES, PROSTATE, document, environment, fit, table
+from commandline import DIABETES, NAMES, PROSTATE, document, environment, result, table
+from commandline import regcli as typed_regcli
 from rich.console import Console
 
 import regcli
 from regcli import api
-from regcli.cli.commands.fit import fit as command
+from regcli.cli.commands import cv, path
+from regcli.cli.commands import fit as fit_command
 from regcli.errors import DataError, RegcliError, UsageError
 from regcli.report.wording import number
 
-ONLY_TYPED = {"format", "json", "output", "quiet", "verbose"}
+ONLY_TYPED = {"format", "json", "output", "quiet", "verbose", "plot", "x_axis", "every"}
 """Options that say where the result goes; in Python it is returned."""
 
 FRAME = pd.read_csv(DIABETES)
 X, Y = FRAME.drop(columns="target"), FRAME["target"]
 
 
-@pytest.fixture(scope="module")
-def report() -> Any:
-    return regcli.fit(DIABETES, penalty="l1", alpha=0.1)
+COMMANDS = {"fit": fit_command, "path": path, "cv": cv}
+CALLS: dict[str, tuple[dict[str, Any], str]] = {
+    "fit": ({"penalty": "l1", "alpha": 0.1}, "-a 0.1"),
+    "path": ({"penalty": "enet", "n_alphas": 9}, "-p enet --n-alphas 9"),
+    "cv": ({"penalty": "l1", "n_alphas": 9, "folds": 3}, "--n-alphas 9 -k 3"),
+}
+"""For each verb a call, and the command that is the same."""
+
+
+@pytest.fixture(scope="module", params=CALLS)
+def report(request: pytest.FixtureRequest) -> Any:
+    return getattr(regcli, request.param)(DIABETES, **CALLS[request.param][0])
 
 
 def python(code: str) -> str:
@@ -55,20 +66,20 @@ def test_the_import_is_light() -> None:
 
 
 def test_what_the_package_offers() -> None:
-    """fit and the version, by name and in completion; anything else is an AttributeError that names it."""
-    assert {"fit", "__version__"} <= set(dir(regcli))
-    assert set(regcli.__all__) == {"fit", "__version__"}
-    assert regcli.fit is api.fit
+    """The verbs and the version, by name and in completion; anything else is an AttributeError that names it."""
+    assert set(regcli.__all__) == {*COMMANDS, "__version__"} <= set(dir(regcli))
+    assert all(getattr(regcli, verb) is getattr(api, verb) for verb in COMMANDS)
     with pytest.raises(AttributeError, match="'fti'"):
         regcli.fti  # noqa: B018
     with pytest.raises(ImportError):
         exec("from regcli import nothing")
 
 
-def test_every_option_is_a_keyword_with_the_same_default() -> None:
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_every_option_is_a_keyword_with_the_same_default(verb: str) -> None:
     """The signatures agree, name by name; an option that was not typed at all is (), where there may be many."""
-    typed, called = (inspect.signature(function).parameters for function in (command, api.fit))
-    assert set(typed) - set(called) == ONLY_TYPED
+    typed, called = (inspect.signature(function).parameters for function in (COMMANDS[verb], getattr(api, verb)))
+    assert set(typed) - set(called) <= ONLY_TYPED
     assert set(called) <= set(typed)
     assert [name for name in typed if name in called] == list(called)
     for name in called:
@@ -157,6 +168,40 @@ def test_keywords_are_options(options: dict[str, Any], words: str) -> None:
     assert regcli.fit(DIABETES, **options).to_dict() == document(DIABETES, *words.split())
 
 
+@pytest.mark.parametrize(
+    ("verb", "options", "words"),
+    [
+        ("path", {"penalty": "ridge", "n_alphas": 7, "select": "bic"}, "-p l2 --n-alphas 7 --select bic"),
+        ("path", {"alphas": (3, 0.5), "convention": "sum"}, "--alphas 3,0.5 --convention sum"),
+        ("path", {"alphas": np.array([3, 0.5]), "intercept": False}, "--alphas 3,0.5 --no-intercept"),
+        ("path", {"full_path": True, "alpha_min_ratio": 0.01}, "--full-path --alpha-min-ratio 0.01"),
+        ("cv", {"folds": 4, "repeats": 2, "seed": 3, "n_alphas": 9}, "-k 4 --repeats 2 --seed 3 --n-alphas 9"),
+        ("cv", {"folds": "loo", "alphas": 2.0, "rule": "min"}, "-k loo --alphas 2 --rule min"),
+        ("cv", {"groups": "age", "folds": 4, "measure": "mae", "alphas": [2, 1]},
+         "--groups age -k 4 --measure mae --alphas 2,1"),
+        ("cv", {"time": "age", "folds": 4, "n_alphas": 9, "jobs": 1}, "--time age -k 4 --n-alphas 9 -j 1"),
+        ("cv", {"fold_column": "sex", "n_alphas": 9, "measure": "r2"}, "--fold-column sex --n-alphas 9 --measure r2"),
+        ("cv", {"penalty": "enet", "l1_ratio": (0.2, 0.8), "n_alphas": 9, "test_size": 0.2, "seed": 4},
+         "-p enet --l1-ratio 0.2,0.8 --n-alphas 9 --test-size 0.2 --seed 4"),
+        ("cv", {"penalty": "enet", "l1_ratio": 0.2, "n_alphas": 9}, "-p enet --l1-ratio 0.2 --n-alphas 9"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_keywords_of_path_and_cv(verb: str, options: dict[str, Any], words: str) -> None:
+    """The same, for whole paths and for cross-validation."""
+    assert getattr(regcli, verb)(DIABETES, **options).to_dict() == result(verb, DIABETES, *words.split())
+
+
+@pytest.mark.parametrize("verb", ["path", "cv"])
+def test_paths_of_frames_and_arrays(verb: str) -> None:
+    """A DataFrame and arrays give the numbers of the file; the command that follows names DATA."""
+    found = getattr(regcli, verb)(DIABETES, n_alphas=9)
+    for source in (FRAME, (X, Y), (X.to_numpy(), Y.to_numpy())):
+        other = getattr(regcli, verb)(source, n_alphas=9)
+        assert all(np.array_equal(found.arrays[key], other.arrays[key]) for key in found.arrays)
+        assert other.next.split()[2] == "DATA"
+
+
 @pytest.mark.parametrize("test", [FRAME.iloc[:20], (X[:20], Y[:20])], ids=["frame", "pair"])
 def test_test_rows_from_memory(test: Any) -> None:
     """test takes what source takes."""
@@ -230,11 +275,41 @@ def test_wrong_types_are_usage_errors(options: dict[str, Any]) -> None:
         regcli.fit(DIABETES, **options)
 
 
+@pytest.mark.parametrize(
+    ("verb", "options", "error"),
+    [
+        ("path", {"penalty": "none"}, UsageError),
+        ("path", {"alphas": ["x"]}, UsageError),
+        ("path", {"alphas": [[1, 2]]}, UsageError),
+        ("path", {"n_alphas": 2.5}, UsageError),
+        ("path", {"select": "hqc"}, UsageError),
+        ("cv", {"penalty": "none"}, UsageError),
+        ("cv", {"folds": 1}, UsageError),
+        ("cv", {"folds": 2.5}, UsageError),
+        ("cv", {"folds": True}, UsageError),
+        ("cv", {"folds": "all"}, UsageError),
+        ("cv", {"repeats": 0}, UsageError),
+        ("cv", {"jobs": "all"}, UsageError),
+        ("cv", {"groups": "nobody"}, UsageError),
+        ("cv", {"rule": None}, UsageError),
+        ("cv", {"l1_ratio": [0.5, "x"], "penalty": "enet"}, UsageError),
+        ("cv", {"target": "bmi", "groups": "bmi"}, UsageError),
+    ],
+    ids=str,
+)
+def test_errors_of_path_and_cv(verb: str, options: dict[str, Any], error: type[RegcliError]) -> None:
+    """The same classes of errors, raised and not printed."""
+    with pytest.raises(error) as raised:
+        getattr(regcli, verb)(DIABETES, **options)
+    assert type(raised.value) is error
+    assert 1 <= len(raised.value.lines()) <= 3
+
+
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     """Notes and warnings are in the report, not on standard error."""
-    found = regcli.fit(DIABETES, alpha=0.1)
+    for found in (regcli.fit(DIABETES, alpha=0.1), regcli.path(DIABETES), regcli.cv(DIABETES)):
+        assert [warning.code for warning in found.warnings] == ["target_assumed"]
     assert capfd.readouterr() == ("", "")
-    assert [warning.code for warning in found.warnings] == ["target_assumed"]
 
 
 # The report
@@ -242,24 +317,32 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_repr_and_str(report: Any) -> None:
     """repr is one line; str is the table that the command line prints in a pipe."""
-    assert repr(report).startswith("<regcli fit: ")
+    assert repr(report).startswith(f"<regcli {report.command}: ")
     assert "\n" not in repr(report)
-    assert str(report) == fit(DIABETES, "-a", "0.1").out
+    assert str(report) == typed_regcli(report.command, DIABETES, *CALLS[report.command][1].split()).out
 
 
 def test_rich_draws_it(report: Any) -> None:
-    """rich.print shows the table within the width of its console, every coefficient in it."""
+    """rich.print shows the table within the width of its console: every coefficient, every knot."""
     for width in (80, 140):
         console = Console(file=io.StringIO(), width=width)
         console.print(report)
         shown = console.file.getvalue()  # type: ignore[attr-defined]
         assert max(map(len, shown.splitlines())) <= width
-        assert all(number(row.coefficient) in shown for row in report.model.coefficients)
+        if report.command == "path":
+            assert all(number(row.alpha) in shown for row in report.path if row.entered or row.left)
+        else:
+            assert all(number(row.coefficient) in shown for row in report.model.coefficients)
 
 
-def test_a_notebook_shows_it_safely(tmp_path: Path) -> None:
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_a_notebook_shows_it_safely(verb: str, tmp_path: Path) -> None:
     """The HTML holds the table as text: a column name cannot become a tag or an entity."""
-    found = regcli.fit(table(tmp_path / "t.csv", [*NAMES.values(), "<script>alert(1)</script>"]), alpha=0.01)
+    few = {"alpha": 0.01} if verb == "fit" else {"alphas": (0.1, 0.01)}
+    script = "<script>alert(1)</script>"
+    # Of features that enter a path at once six are named.
+    names = [NAMES["html"], script] if verb == "path" else [*NAMES.values(), script]
+    found = getattr(regcli, verb)(table(tmp_path / "t.csv", names), **few)
     html = found._repr_html_()
     assert html.startswith("<pre>")
     assert html.endswith("</pre>")
@@ -274,7 +357,9 @@ def test_a_report_can_be_pickled(report: Any, protocol: int) -> None:
     """And comes back equal, attributes and all."""
     again = pickle.loads(pickle.dumps(report, protocol))
     assert again == report
-    assert again.model.alpha == 0.1
+    assert again.settings.penalty == report.settings.penalty
+    assert again.arrays.keys() == report.arrays.keys()
+    assert all(np.array_equal(again.arrays[key], report.arrays[key]) for key in report.arrays)
     assert str(again) == str(report)
 
 
@@ -283,22 +368,23 @@ def test_a_report_can_be_copied(report: Any) -> None:
     assert copy.copy(report) == report
     deep = copy.deepcopy(report)
     assert deep == report
-    deep.model["alpha"] = 7
-    assert report.model.alpha == 0.1
+    before = report.model.n
+    deep.model["n"] = 7
+    assert report.model.n == before
     plain = report.to_dict()
-    plain["model"]["alpha"] = 7
-    assert report.model.alpha == 0.1
+    plain["model"]["n"] = 7
+    assert report.model.n == before
     assert type(plain["model"]) is dict
 
 
 def test_unknown_attributes(report: Any) -> None:
     """AttributeError, at every level, with the name; hasattr, dir and completion work."""
-    for holder in (report, report.model, report.model.coefficients[0], report.certificate):
+    for holder in (report, report.model, report.data.columns[0], report.certificate):
         with pytest.raises(AttributeError, match="'lambda_'"):
             holder.lambda_  # noqa: B018
         assert not hasattr(holder, "__array__")
-    assert {"model", "sparsity", "certificate", "to_dict"} <= set(dir(report))
-    assert {"alpha", "coefficients", "equivalents"} <= set(dir(report.model))
+    assert {"model", "data", "certificate", "to_dict", "plot"} <= set(dir(report))
+    assert {"penalty", "formula", "target_deviation"} <= set(dir(report.model))
 
 
 def test_a_report_cannot_be_set(report: Any) -> None:
@@ -308,6 +394,10 @@ def test_a_report_cannot_be_set(report: Any) -> None:
 
 
 def test_the_readme_in_the_docstring() -> None:
-    """`help(regcli)` and `help(regcli.fit)` say how it is called."""
+    """`help(regcli)` and `help(regcli.fit)` say how it is called, `help(regcli.path)` what the arrays are."""
     assert "regcli.fit(" in (regcli.__doc__ or "")
     assert "DataFrame" in (api.fit.__doc__ or "")
+    for verb in ("path", "cv"):
+        found = getattr(regcli, verb)(DIABETES, **CALLS[verb][0])
+        said = getattr(api, verb).__doc__ + api.path.__doc__
+        assert all(f"`{name}`" in said for name in found.arrays)

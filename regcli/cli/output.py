@@ -33,9 +33,9 @@ def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]
     The output file is checked before the work begins; it may be none of the `sources`.
     """
     format = spec.resolved_format
-    for path in (spec.output, spec.plot):
+    for option, path in (("--output", spec.output), ("--plot", spec.plot)):
         if path is not None:
-            check_writable(path, sources)
+            check_writable(path, sources, option)
     if spec.plot is not None:
         from regcli.report.to_plot import require_matplotlib
 
@@ -138,7 +138,7 @@ def _encoded(text: str, encoding: str) -> bytes:
     return text.encode(encoding, "backslashreplace")
 
 
-def check_writable(path: str, sources: Sequence[str]) -> None:
+def check_writable(path: str, sources: Sequence[str], option: str = "--output") -> None:
     """Refuse, before any work, an output that could not be written or that would overwrite one of the inputs."""
     try:
         folder = os.path.dirname(os.path.realpath(path))
@@ -154,7 +154,7 @@ def check_writable(path: str, sources: Sequence[str]) -> None:
             hint=shlex.join(["mkdir", "-p", folder]),
         )
     if any(_same_file(path, source) for source in sources):
-        raise UsageError(f"--output {visible(path)} is a file that is read", hint="--output with another name")
+        raise UsageError(f"{option} {visible(path)} is a file that is read", hint=f"{option} with another name")
     wanted = path if _is_stream(path) else folder
     if not os.access(wanted, os.W_OK) or (os.path.exists(path) and not os.access(path, os.W_OK)):
         raise OutputError(f"cannot write {visible(path)}: permission denied")

@@ -219,7 +219,8 @@ def _facts(report: Report, width: int | None) -> RenderableType:
             shown = visible(line)
             if width is not None and not fact.is_command:
                 shown = _hanging(shown, width - label)
-            grid.add_row(Text(fact.label if i == 0 else ""), Text(shown))
+            whole = "ignore" if fact.is_command else "fold"  # what is pasted must not be broken by us
+            grid.add_row(Text(fact.label if i == 0 else ""), Text(shown, overflow=whole, no_wrap=fact.is_command))
     return grid
 
 

@@ -26,6 +26,7 @@ from regcli.specs.validation import (
     Measure,
     Rule,
     ValidationSpec,
+    seeds,
 )
 from regcli.specs.words import typed
 
@@ -62,5 +63,6 @@ __all__ = [
     "Rule",
     "SolverName",
     "ValidationSpec",
+    "seeds",
     "typed",
 ]

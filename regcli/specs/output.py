@@ -48,7 +48,7 @@ class OutputSpec:
             raise UsageError("--x-axis cannot act without --plot", hint="--plot path.png")
         if self.plot is not None and os.path.splitext(self.plot)[1].lower() not in PICTURES:
             raise UsageError(f"--plot {self.plot} ends in none of {', '.join(PICTURES)}", hint="--plot path.png")
-        if self.plot is not None and self.plot == self.output:
+        if self.plot and self.output and os.path.abspath(self.plot) == os.path.abspath(self.output):
             raise UsageError("--plot and --output are the same file", hint="--plot with another name")
         if self.quiet and self.verbose:
             raise UsageError("--quiet and --verbose contradict each other: give one of them")

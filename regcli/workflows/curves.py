@@ -169,9 +169,10 @@ def _low_edge(curve: Curve, given: bool) -> Notice:
 
 def _null_chosen(chosen: dict[str, Any], rule: str, hopeless: bool) -> Notice:
     if hopeless:
-        return Notice("null_model", "no alpha predicts better than the model without features, which is the mean alone")
+        return Notice("null_model", "no alpha predicts better than the model without features")
     least = chosen["min"]
-    text = f"the rule {rule} chooses the model without features: its error is within one standard error of the least"
+    why = "its error is within one standard error of the least" if rule == "1se" else "its error is the least"
+    text = f"the rule {rule} chooses the model without features: {why}"
     if rule == "1se" and least["nonzero"]:
         features = counted(least["nonzero"], "feature")
         text += f"; --rule min has {features} at alpha {least['alpha']:.5g}"

@@ -20,7 +20,7 @@ def folds_of(design: Design, spec: FoldSpec) -> Made:
     """
     n = len(design.y)
     if spec.fold_column:
-        made = _given(design)
+        made = _given(design, spec)
     elif spec.folds == "loo":
         made = leave_one_out(n), []
     elif spec.groups:
@@ -49,11 +49,14 @@ def _count(spec: FoldSpec, most: int, what: str) -> tuple[int, list[Notice]]:
     return most, [Notice("fewer_folds", f"{counted(most, 'fold')}, as many as there are {what}s")]
 
 
-def _given(design: Design) -> Made:
+def _given(design: Design, spec: FoldSpec) -> Made:
     labels = _labels(design)
+    option, column = fold_column(spec)
     distinct = int(labels.max()) + 1
     if distinct < 2:
-        raise DataError("--fold-column holds one value only: two folds are needed", hint="--folds 10")
+        raise DataError(
+            f"{option} {visible(str(column))} holds one value only: two folds are needed", hint="leave it out"
+        )
     return given_folds(labels), []
 
 

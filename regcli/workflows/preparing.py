@@ -93,13 +93,13 @@ def check_strength(prepared: Prepared, words: Sequence[str]) -> None:
     check_alpha(prepared.problem, prepared.model.strength)
 
 
-def check_alpha(problem: Problem, alpha: float) -> None:
+def check_alpha(problem: Problem, alpha: float, called: str = "--alpha") -> None:
     """Refuse a strength that double precision turns into infinity, or into nothing."""
     with np.errstate(all="ignore"):
         strengths = problem.penalty.at(alpha)
         largest = float(np.max(strengths.l1 + strengths.l2))
     if not largest <= HUGE:
-        raise UsageError(f"--alpha {alpha:g} is too large for these columns in double precision")
+        raise UsageError(f"{called} {alpha:g} is too large for these columns in double precision")
     vanished = ((strengths.l1 == 0) & (problem.penalty.l1 > 0)) | ((strengths.l2 == 0) & (problem.penalty.l2 > 0))
     if alpha > 0 and np.any(vanished):
         raise UsageError(f"--alpha {alpha:g} is too small for these columns in double precision", hint="--alpha 0")

@@ -6,7 +6,7 @@ from regcli.cli import options as o
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.progress import Progress
 from regcli.cli.threads import suit_threads
-from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec
+from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, seeds
 from regcli.specs.checks import numbers
 
 
@@ -57,15 +57,16 @@ def cv(
     data = DataSpec(
         source, target, tuple(features or ()), tuple(exclude or ()), sep, decimal, encoding, tuple(na or ()), missing
     )
+    fold_seed, test_seed = seeds(seed, folds, time, fold_column, test_size)
     folding = FoldSpec(
-        folds, repeats, seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs
+        folds, repeats, fold_seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs
     )
     first = folding.l1_ratios[0] if folding.l1_ratios else None
     model = ModelSpec(
         penalty, l1_ratio=first, convention=convention, standardize=standardize, intercept=intercept, solver=solver
     )
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
-    validation = ValidationSpec(test, test_size, split_column, None if test_size is None else seed)
+    validation = ValidationSpec(test, test_size, split_column, test_seed)
 
     sources = [source] if test is None else [source, test]
     suit_threads()
