@@ -357,7 +357,7 @@ def test_titles_and_axes_speak_to_a_stranger() -> None:
     [
         ({}, "10-fold cross-validation"),
         ({"repeats": 5}, "10-fold cross-validation, 5 times"),
-        ({"scheme": "leave one out", "k": 100}, "Leave-one-out cross-validation"),
+        ({"scheme": "leave one out", "k": 100}, "leave-one-out cross-validation"),
         ({"scheme": "groups", "k": 4}, "4-fold cross-validation by groups"),
         ({"scheme": "time", "k": 4}, "4-fold cross-validation in order of time"),
         ({"scheme": "given", "k": 4}, "4-fold cross-validation on given folds"),
@@ -367,7 +367,7 @@ def test_title_of_a_cross_validation(folds: dict[str, Any], head: str) -> None:
     """It says how the folds were made."""
     document = cv_document()
     document["folds"] |= folds
-    assert words(figure_of(document), "title") == [f"{head}: y from 3 features, 100 rows"]
+    assert words(figure_of(document), "title") == [f"Lasso, {head}: y from 3 features, 100 rows"]
 
 
 @pytest.mark.parametrize("measure", ["mse", "mae", "r2"])
@@ -620,7 +620,8 @@ def test_pictures_of_reports() -> None:
     assert list(line.get_ydata()) == [point["mean"] for point in cv.curve]
     assert len(words(figure_of(cv.document), "mark")) == len(words(path_figure(cv.document), "mark")) == 2
     assert words(figure_of(path.document), "title") == ["Lasso path: target from 10 features, 442 rows"]
-    assert words(figure_of(cv.document), "title") == ["10-fold cross-validation: target from 10 features, 442 rows"]
+    title = "Lasso, 10-fold cross-validation: target from 10 features, 442 rows"
+    assert words(figure_of(cv.document), "title") == [title]
 
 
 def test_path_of_a_cross_validation() -> None:

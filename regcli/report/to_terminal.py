@@ -219,8 +219,10 @@ def _facts(report: Report, width: int | None) -> RenderableType:
             shown = visible(line)
             if width is not None and not fact.is_command:
                 shown = _hanging(shown, width - label)
-            whole = "ignore" if fact.is_command else "fold"  # what is pasted must not be broken by us
-            grid.add_row(Text(fact.label if i == 0 else ""), Text(shown, overflow=whole, no_wrap=fact.is_command))
+            text = Text(shown)
+            if fact.is_command:  # what is pasted must not be broken
+                text.no_wrap, text.overflow = True, "ignore"
+            grid.add_row(Text(fact.label if i == 0 else ""), text)
     return grid
 
 

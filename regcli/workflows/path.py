@@ -20,7 +20,6 @@ from regcli.workflows.noticing import equal_columns
 from regcli.workflows.paths import (
     arrays_of,
     check_penalty,
-    check_walk,
     criteria_of,
     grid_of,
     grid_settings,
@@ -41,7 +40,6 @@ def path(
 ) -> Report:
     """The solutions along a grid of strengths, what enters where, and which one a criterion points out."""
     check_penalty(model, "path")
-    check_walk(model, grid, walk.full_path)
     clock = Clock(tell)
     design = build(data, ValidationSpec(), model.intercept)
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")

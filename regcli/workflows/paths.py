@@ -50,13 +50,6 @@ def check_penalty(model: ModelSpec, verb: str) -> None:
         raise UsageError(f"{verb} takes no single strength", hint="--alphas with a list")
 
 
-def check_walk(model: ModelSpec, grid: GridSpec, full_path: bool) -> None:
-    """UsageError where a whole path is asked for that would be whole anyway."""
-    reason = "ridge never stops early" if model.ratio == 0 else "a list is walked to its end" if grid.alphas else None
-    if full_path and reason:
-        raise UsageError(f"--full-path cannot act here: {reason}")
-
-
 def grid_of(prepared: Prepared, spec: GridSpec) -> Grid:
     """The alphas that were given, or as many as were asked for, drawn for these rows."""
     if spec.alphas:

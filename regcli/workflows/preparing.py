@@ -102,7 +102,7 @@ def check_alpha(problem: Problem, alpha: float, called: str = "--alpha") -> None
         raise UsageError(f"{called} {alpha:g} is too large for these columns in double precision")
     vanished = ((strengths.l1 == 0) & (problem.penalty.l1 > 0)) | ((strengths.l2 == 0) & (problem.penalty.l2 > 0))
     if alpha > 0 and np.any(vanished):
-        raise UsageError(f"--alpha {alpha:g} is too small for these columns in double precision", hint="--alpha 0")
+        raise UsageError(f"{called} {alpha:g} is too small for these columns in double precision", hint="--alpha 0")
 
 
 def _no_strength(model: ModelSpec, largest: float, words: Sequence[str]) -> UsageError:
