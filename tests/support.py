@@ -209,9 +209,8 @@ def engines(X: Matrix, y: Vector, folds: Folds, intercept: bool = True) -> tuple
     scaling, Z = learn_scaling(X, [f"x{j}" for j in range(X.shape[1])], intercept)
     twins = first_equal_columns(X)
     centred = y - y.mean() if intercept else y
-    return MomentsEngine(Z, centred, scaling.mean, scaling.scale, folds, twins), RowsEngine(
-        X, centred, folds, twins=twins
-    )
+    moments = MomentsEngine(X, Z, centred, scaling.mean, scaling.scale, folds, twins)
+    return moments, RowsEngine(X, centred, folds)
 
 
 def in_convention(

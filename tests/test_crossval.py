@@ -251,17 +251,19 @@ def test_mean_and_error(measure: Any, repeats: int) -> None:
 
     mean, se = by_formula(tests)
     train_mean, _ = by_formula(trains)
-    nulls = []
+    nulls, null_trains = [], []
     for r, k in itertools.product(range(repeats), range(7)):
-        left = y[folds.test(r, k)] - y[folds.train(r, k)].mean()
-        nulls.append(float(np.mean(np.abs(left) if measure == "mae" else left**2)))
+        known = y[folds.train(r, k)]
+        for left, kept in ((y[folds.test(r, k)] - known.mean(), nulls), (known - known.mean(), null_trains)):
+            kept.append(float(np.mean(np.abs(left) if measure == "mae" else left**2)))
     null, null_se = (float(found[0]) for found in by_formula(np.array(nulls).reshape(repeats, 7, 1)))
+    null_train = float(by_formula(np.array(null_trains).reshape(repeats, 7, 1))[0][0])
     assert report.arrays.mean == pytest.approx(mean, rel=1e-8)
     assert report.arrays.se == pytest.approx(se, rel=1e-7)
     assert report.arrays.train_mean == pytest.approx(train_mean, rel=1e-8)
     shown = {name: np.array([row[name] for row in report.curve]) for name in ("mean", "se", "train_mean")}
     if measure == "r2":
-        mean, train_mean, se = 1 - mean / null, 1 - train_mean / null, se / null
+        mean, train_mean, se = 1 - mean / null, 1 - train_mean / null_train, se / null
         assert report.chosen.null.mean == pytest.approx(0, abs=1e-14)
     else:
         assert report.chosen.null.mean == pytest.approx(null, rel=1e-12)

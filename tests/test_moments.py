@@ -169,7 +169,7 @@ def test_errors_tell_how_far_they_are_off() -> None:
         tried = coefs[0] + noise * np.logspace(-3, 3, 40)[:, None] * coefs
         intercepts = np.full(40, 7.0)
         direct = np.mean((y[:, None] - 7 - X @ tried.T) ** 2, axis=0)
-        errors, terms = squared_errors(Moments.of(np.column_stack([X, y])), tried, intercepts, True)
+        errors, terms = squared_errors(Moments.of(np.column_stack([X, y])), tried, intercepts)
         assert np.all(errors >= 0)
         assert np.all(np.abs(errors - direct) <= 8 * EPS * terms + 1e-12 * direct)
 

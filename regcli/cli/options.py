@@ -251,7 +251,7 @@ Jobs = Annotated[
     int | None,
     typer.Option(
         "--jobs", "-j", metavar="NUMBER", rich_help_panel=FOLDS,
-        help="Processes that share the folds; else one a core. The result is the same.",
+        help="Processes that share the folds, at most one a core, which is usual. The result is the same.",
     ),
 ]  # fmt: skip
 

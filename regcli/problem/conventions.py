@@ -116,11 +116,13 @@ def path_formula(translation: Translation, intercept: bool = True) -> str:
     if ratio > 0:
         terms.append("sum |b|" if ratio == 1 else f"{_number(ratio)} sum |b|")
     if rest > 0:
-        share = rest / 2 if halved else rest
+        # On a drawn grid L2 follows L1, which these two conventions count differently.
+        follows = by_s_y and convention in ("sum", "mse")
+        share = rest / 2 if halved or follows else rest
         number = "" if share == 1 else f"{_number(share)}"
         terms.append(f"{number}{'/s_y' if by_s_y else ''} sum b^2".strip())
     if ratio == 0:
-        return f"{loss} + alpha{'/2' if halved else ''}{terms[0].removeprefix('0.5')}"
+        return f"{loss} + alpha{'/2' if halved else ''} sum b^2"
     inside = " + ".join(terms)
     return f"{loss} + alpha {inside}" if len(terms) == 1 else f"{loss} + alpha ({inside})"
 

@@ -38,7 +38,7 @@ class Ask:
 class FoldResult:
     """One fold along the alphas: mean losses (A,) on its test and its training rows, the signs (A, p) of the
     coefficients, the worst gap and violation; the same losses of the model without features; the columns that were
-    constant in the training rows."""
+    constant in the training rows, and those that repeated an earlier one there but not everywhere."""
 
     weight: float
     test: Vector
@@ -50,6 +50,7 @@ class FoldResult:
     violation: float
     certified: bool
     constant: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
 
 
 class Engine(Protocol):

@@ -6,11 +6,13 @@ The moments are those of columns that were centred and scaled over all rows befo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from regcli.data.encoding import first_equal_columns
 from regcli.problem.certificate import Rulings, Yardstick, rule
 from regcli.problem.moments import Moments, complements, moments_by_group, prefixes
 from regcli.problem.penalties import ElasticNet
@@ -21,7 +23,10 @@ from regcli.solve.quadratic import Quadratic, along
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
+ALIKE = 1e-12
+"""Columns whose correlation is this near to 1 are looked at row by row."""
 LOST = 1e-9
 """An error that rounding may change by more than this share of it is taken from the rows."""
 
@@ -29,15 +34,16 @@ LOST = 1e-9
 @dataclass(frozen=True)
 class MomentPath:
     """Solutions along the alphas: coefficients (A, p) of the columns as the moments have them and of standardized
-    ones, intercepts (A,), mean squared training errors (A,), rulings; `constant` columns (p,); the Gram matrix of the
-    standardized columns (p, p), 0 where they play no part."""
+    ones, intercepts (A,), mean squared training errors (A,), rulings; columns (p,) that are `constant` or repeat an
+    earlier one on these rows; the Gram matrix of the standardized columns (p, p), 0 where they play no part."""
 
     coefs: Matrix
     standardized: Matrix
     intercepts: Vector
     mean_square: Vector
     rulings: Rulings
-    constant: NDArray[np.bool_]
+    constant: Mask
+    repeated: Mask
     gram: Matrix
 
 
@@ -45,16 +51,24 @@ class MomentsEngine:
     """Moments of every fold and of the rows that it learns from.
 
     `Z` (n, p) are the columns centred (where there is an intercept) and divided by `scale` (p,), `mean` (p,) their
-    means, both in the units of the file; `y` (n,) is centred where they are. `twins` (p,) or None holds for each column
-    the index of the first that is equal to it: under a penalty that would not share, that one takes it all.
+    means, both in the units of the file, in which `X` (n, p) holds them; `y` (n,) is centred where they are. `twins`
+    (p,) or None holds for each column the index of the first that is equal to it: under a penalty that would not share,
+    that one takes it all.
     """
 
     name = "moments"
 
     def __init__(
-        self, Z: Matrix, y: Vector, mean: Vector, scale: Vector, folds: Folds, twins: NDArray[np.intp] | None = None
+        self,
+        X: Matrix,
+        Z: Matrix,
+        y: Vector,
+        mean: Vector,
+        scale: Vector,
+        folds: Folds,
+        twins: NDArray[np.intp] | None = None,
     ) -> None:
-        self.Z, self.y, self.folds = Z, y, folds
+        self.X, self.Z, self.y, self.folds = X, Z, y, folds
         self.first = np.ones(Z.shape[1], dtype=bool) if twins is None else twins == np.arange(Z.shape[1])
         self.scale, self.offset = scale, np.abs(mean / scale)
         self.test: list[Moments] = []
@@ -68,11 +82,9 @@ class MomentsEngine:
     def run(self, index: int, ask: Ask) -> FoldResult:
         """The path of one fold: fitted to its training moments, tested on its test moments."""
         train, test = self.train[index], self.test[index]
-        path = self.fit(train, ask)
-        errors, terms = squared_errors(test, path.coefs, path.intercepts, ask.intercept)
-        lost = np.flatnonzero(EPS * terms > LOST * errors)
-        if lost.size:
-            errors[lost] = self._from_rows(index, path.coefs[lost], path.intercepts[lost])
+        repeat, fold = divmod(index, self.folds.k)
+        path = self.fit(train, ask, lambda: self.folds.train(repeat, fold))
+        errors = self._errors(test, path.coefs, path.intercepts, lambda: self.folds.test(repeat, fold))
         gap, violation, certified = path.rulings.worst
         null = train.mean[-1] if ask.intercept else 0.0
         return FoldResult(
@@ -86,10 +98,11 @@ class MomentsEngine:
             violation=violation,
             certified=certified,
             constant=tuple(np.flatnonzero(path.constant).tolist()),
+            repeated=tuple(np.flatnonzero(path.repeated).tolist()),
         )
 
-    def fit(self, moments: Moments, ask: Ask) -> MomentPath:
-        """The solutions for the rows that `moments` stand for."""
+    def fit(self, moments: Moments, ask: Ask, rows: Callable[[], Mask]) -> MomentPath:
+        """The solutions for the `rows` (n,) that `moments` stand for."""
         p = len(self.scale)
         low, high = moments.low[:p], moments.high[:p]
         reach = np.maximum(np.abs(low), np.abs(high)) + (self.offset if ask.intercept else 0.0)
@@ -98,11 +111,18 @@ class MomentsEngine:
         unit = np.where(constant, 1 / self.scale, moments.deviation[:p])
         products = _products(moments, ask.intercept)
         takes_part = ~constant if ask.intercept else np.diagonal(products)[:p] > 0
-        live = np.flatnonzero(takes_part & self.first if ask.translation.rest == 0 else takes_part)
+        if ask.translation.rest == 0:
+            takes_part = takes_part & self.first
+            repeated = self._repeated(products, takes_part, rows)
+            takes_part = takes_part & ~repeated
+        else:
+            repeated = np.zeros(p, dtype=bool)
+        live = np.flatnonzero(takes_part)
         system = Quadratic(
             products[np.ix_(live, live)] / np.outer(unit[live], unit[live]), products[live, p] / unit[live]
         )
-        s_y = float(np.sqrt(products[p, p]))
+        varies = moments.high[p] > moments.low[p] or not ask.intercept
+        s_y = float(np.sqrt(products[p, p])) if varies else 0.0
         standardized = np.zeros((len(ask.alphas), p))
         exact = np.zeros(len(ask.alphas))
         rulings = Rulings(exact, exact, exact == 0)
@@ -111,15 +131,33 @@ class MomentsEngine:
             standardized[:, live], rulings = _solved(system, penalty, ask.alphas, s_y)
         coefs = standardized / unit
         intercepts = moments.mean[p] - coefs @ moments.mean[:p] if ask.intercept else np.zeros(len(coefs))
-        errors, _ = squared_errors(moments, coefs, intercepts, ask.intercept)
+        errors = self._errors(moments, coefs, intercepts, rows)
         gram = np.zeros((p, p))
         gram[np.ix_(live, live)] = system.matrix
-        return MomentPath(coefs, standardized, intercepts, errors, rulings, constant, gram)
+        return MomentPath(coefs, standardized, intercepts, errors, rulings, constant, repeated, gram)
 
-    def _from_rows(self, index: int, coefs: Matrix, intercepts: Vector) -> Vector:
-        rows = self.folds.test(*divmod(index, self.folds.k))
-        residual = self.y[rows, None] - intercepts - self.Z[rows] @ coefs.T
-        return np.asarray(np.mean(residual**2, axis=0))
+    def _errors(self, moments: Moments, coefs: Matrix, intercepts: Vector, rows: Callable[[], Mask]) -> Vector:
+        """Mean squared errors (A,), those that moments leave too few digits of from the `rows` themselves."""
+        errors, terms = squared_errors(moments, coefs, intercepts)
+        lost = np.flatnonzero(EPS * terms > LOST * errors)
+        if lost.size:
+            these = rows()
+            residual = self.y[these, None] - intercepts[lost] - self.Z[these] @ coefs[lost].T
+            errors[lost] = np.mean(residual**2, axis=0)
+        return errors
+
+    def _repeated(self, products: Matrix, takes_part: Mask, rows: Callable[[], Mask]) -> Mask:
+        """Which columns (p,) are equal to an earlier one on these rows, though not in the whole file."""
+        live = np.flatnonzero(takes_part)
+        size = np.sqrt(np.diagonal(products)[live])
+        alike = np.triu(products[np.ix_(live, live)] >= (1 - ALIKE) * np.outer(size, size), 1)
+        repeated = np.zeros(len(takes_part), dtype=bool)
+        if np.any(alike):
+            suspects = live[np.any(alike | alike.T, axis=0)]
+            first = first_equal_columns(self.X[np.ix_(rows(), suspects)])
+            if first is not None:
+                repeated[suspects[first != np.arange(len(suspects))]] = True
+        return repeated
 
 
 def _solved(system: Quadratic, penalty: ElasticNet, alphas: Vector, s_y: float) -> tuple[Matrix, Rulings]:
@@ -147,7 +185,7 @@ def _about(moments: Moments, centre: float) -> float:
     return float(moments.cross[-1, -1] / moments.weight + (moments.mean[-1] - centre) ** 2)
 
 
-def squared_errors(moments: Moments, coefs: Matrix, intercepts: Vector, intercept: bool) -> tuple[Vector, Vector]:
+def squared_errors(moments: Moments, coefs: Matrix, intercepts: Vector) -> tuple[Vector, Vector]:
     """Mean squared errors (A,) of linear models on the rows of `moments`, and the sums of the absolute terms (A,).
 
     S_yy - 2 b'S_xy + b'S_xx b + (ybar - b0 - xbar'b)^2 with products about the rows' own means.

@@ -10,9 +10,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.data.encoding import learn_scaling
+from regcli.data.encoding import Scaling, first_equal_columns, learn_scaling
 from regcli.problem.objective import Problem
-from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import Ask, FoldResult, Loss, is_constant
 from regcli.select.folds import Folds
 from regcli.select.pathwise import solve_path
@@ -24,15 +23,15 @@ Matrix = NDArray[np.float64]
 class RowsEngine:
     """The columns X (n, p) as they stand in the file, the target y (n,), near zero where there is an intercept.
 
-    `loss` is what tests are measured by; `twins` (p,) or None holds for each column the first that is equal to it.
+    `loss` is what tests are measured by.
     """
 
     name = "rows"
 
-    def __init__(
-        self, X: Matrix, y: Vector, folds: Folds, loss: Loss = "squared", twins: NDArray[np.intp] | None = None
-    ) -> None:
-        self.X, self.y, self.folds, self.loss, self.twins = X, y, folds, loss, twins
+    def __init__(self, X: Matrix, y: Vector, folds: Folds, loss: Loss = "squared") -> None:
+        self.X, self.y, self.folds, self.loss = X, y, folds, loss
+        twins = first_equal_columns(X)
+        self.first = np.ones(X.shape[1], dtype=bool) if twins is None else twins == np.arange(X.shape[1])
 
     def run(self, index: int, ask: Ask) -> FoldResult:
         """The path of one fold."""
@@ -42,19 +41,25 @@ class RowsEngine:
         low, high = X.min(axis=0), X.max(axis=0)
         constant = is_constant(low, high, np.maximum(np.abs(low), np.abs(high)))
         live = np.flatnonzero(~constant) if ask.intercept else np.arange(X.shape[1])
-        p, centre = X.shape[1], float(y.mean()) if ask.intercept else 0.0
-        coefs, predicted = np.zeros((len(ask.alphas), p)), np.full((len(ask.alphas), int(test.sum())), centre)
-        fitted = np.full((len(ask.alphas), len(y)), centre)
+        centre = float(y.mean()) if ask.intercept else 0.0
+        varies = float(np.max(y)) > float(np.min(y)) or not ask.intercept
+        s_y = float(np.sqrt(np.mean((y - centre) ** 2))) if varies else 0.0
+        coefs = np.zeros((len(ask.alphas), X.shape[1]))
+        predicted, fitted = (
+            np.full((len(ask.alphas), int(test.sum())), centre),
+            np.full((len(ask.alphas), len(y)), centre),
+        )
         gap, violation, certified = 0.0, 0.0, True
-        problem, scaling, s_y = None, None, float(np.sqrt(np.mean((y - centre) ** 2)))
+        repeated = np.zeros(0, dtype=np.intp)
         if s_y > 0 and live.size:
             # About a row of their own, columns keep the digits that a mean far from zero would cost them.
             near = X[0, live] if ask.intercept else np.zeros(live.size)
-            scaling, Z = learn_scaling(np.asfortranarray(X[:, live] - near), [str(j) for j in live], ask.intercept)
-            problem = Problem(Z, y, ElasticNet(np.zeros(live.size), np.zeros(live.size)), 0.0, ask.intercept)
-            twins = None if self.twins is None else np.searchsorted(live, self.twins[live])
-            problem = replace(problem, penalty=ask.penalty(len(y), s_y, scaling.scale), twins=twins)
-            path = solve_path(problem, ask.alphas, ask.solver)
+            scaling, Z = _scaled(X[:, live] - near, constant[live], ask.intercept)
+            problem = Problem(Z, y, ask.penalty(len(y), s_y, scaling.scale), 0.0, ask.intercept)
+            twins = first_equal_columns(X[:, live])
+            path = solve_path(replace(problem, twins=twins), ask.alphas, ask.solver)
+            if twins is not None and ask.translation.rest == 0:
+                repeated = live[(twins != np.arange(live.size)) & self.first[live]]
             coefs[:, live] = path.coefs
             predicted = path.intercepts[:, None] + path.coefs @ scaling.apply(self.X[np.ix_(test, live)] - near).T
             fitted = path.intercepts[:, None] + path.coefs @ Z.T
@@ -70,7 +75,18 @@ class RowsEngine:
             violation=violation,
             certified=certified,
             constant=tuple(np.flatnonzero(constant).tolist()),
+            repeated=tuple(repeated.tolist()),
         )
 
     def _losses(self, residual: NDArray[np.float64]) -> Vector:
         return np.asarray(np.mean(np.abs(residual) if self.loss == "absolute" else residual**2, axis=-1))
+
+
+def _scaled(X: Matrix, constant: NDArray[np.bool_], centre: bool) -> tuple[Scaling, Matrix]:
+    """What is learned of the columns, and the columns scaled; constant ones stay as they stand in the file."""
+    vary = np.flatnonzero(~constant)
+    mean, scale, Z = np.zeros(X.shape[1]), np.ones(X.shape[1]), np.asfortranarray(X)
+    if vary.size:
+        learned, Z[:, vary] = learn_scaling(np.asfortranarray(X[:, vary]), [str(j) for j in vary], centre)
+        mean[vary], scale[vary] = learned.mean, learned.scale
+    return Scaling(mean, scale, centre), Z

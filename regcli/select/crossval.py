@@ -93,11 +93,13 @@ def mean_and_error(errors: Matrix, weights: Vector, k: int) -> tuple[Vector, Vec
     Within a repeat the squared standard error is sum W (E - mean)^2 / sum W / (K - 1); over repeats these are
     averaged, not divided by their number: repeats look at the same rows again.
     """
-    table, weight = errors.reshape(-1, k, errors.shape[1]), weights.reshape(-1, k, 1)
+    # Errors are squares already: brought near 1, their squares neither over- nor underflow, whatever the unit of y.
+    unit = float(np.max(errors, initial=0.0)) or 1.0
+    table, weight = (errors / unit).reshape(-1, k, errors.shape[1]), weights.reshape(-1, k, 1)
     total = weight.sum(axis=1)
     means = (weight * table).sum(axis=1) / total
     squares = (weight * (table - means[:, None]) ** 2).sum(axis=1) / total / max(k - 1, 1)
-    return means.mean(axis=0), np.sqrt(squares.mean(axis=0))
+    return unit * means.mean(axis=0), unit * np.sqrt(squares.mean(axis=0))
 
 
 def cross_validate(

@@ -15,6 +15,8 @@ Vector = NDArray[np.float64]
 COUNT = 100
 RIDGE_TOP = 1000.0
 RIDGE_DECADES = 7
+SMALLEST = 1e-100
+"""No grid is extended to less than this share of its largest alpha."""
 MOST_EXTENSION = 2
 """How many decades a grid is extended by at the most."""
 
@@ -31,13 +33,15 @@ class Grid:
 
         By `MOST_EXTENSION` decades, but by no more alphas than the grid has, and by one at least.
         """
-        step = float(np.log10(self.alphas[0] / self.alphas[-1])) / max(len(self.alphas) - 1, 1)
+        with np.errstate(over="ignore"):
+            decades = float(np.log10(self.alphas[0]) - np.log10(self.alphas[-1]))
+        step = min(decades / max(len(self.alphas) - 1, 1), MOST_EXTENSION)
         if step <= 0:
             return np.zeros(0)
         most = min(max(int(MOST_EXTENSION / step + 1e-9), 1), len(self.alphas))
         places = np.arange(1, most + 1)
         more = self.alphas[-1] * 10 ** (-step * places) if low else self.alphas[0] * 10 ** (step * places[::-1])
-        return np.asarray(more)
+        return np.asarray(more[more > SMALLEST * self.alphas[0]])
 
 
 def given(alphas: tuple[float, ...]) -> Grid:

@@ -126,7 +126,7 @@ class RidgeFactor:
 
 def ridge_along(quadratic: Quadratic, l2: Vector, alphas: Sequence[float]) -> Matrix:
     """The ridge solutions (A, p) of a quadratic at penalties alpha / 2 sum_j l2_j b_j^2: one eigendecomposition, and
-    two steps of refinement."""
+    two steps of refinement; by themselves those for which its spectrum is too wide."""
     share = np.sqrt(l2)
     scaled = quadratic.matrix / np.outer(share, share)
     values, basis = np.linalg.eigh(scaled)
@@ -136,7 +136,20 @@ def ridge_along(quadratic: Quadratic, l2: Vector, alphas: Sequence[float]) -> Ma
     for _ in range(3):
         left = linear - coefs @ scaled - np.asarray(alphas)[:, None] * coefs
         coefs += (basis @ ((basis.T @ left.T) / damped)).T
+    for i, alpha in enumerate(alphas):
+        if values[-1] > VAGUE * (max(float(values[0]), 0.0) + alpha):
+            coefs[i] = _solved(scaled + alpha * np.eye(len(l2)), linear)
     return np.asarray(coefs / share)
+
+
+def _solved(matrix: Matrix, right: Vector) -> Vector:
+    """The solution of a positive definite system, scaled to a diagonal of ones, refined twice."""
+    size = 1 / np.sqrt(np.diagonal(matrix))
+    inside = matrix * (size[:, None] * size)
+    values = np.zeros_like(right)
+    for _ in range(3):
+        values += np.linalg.solve(inside, right * size - inside @ values)
+    return np.asarray(values * size)
 
 
 def is_ridge(strengths: Strengths) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 from regcli.errors import UsageError, nearest
@@ -46,7 +47,9 @@ def several(given: Any) -> tuple[Any, ...]:
     """One value or several of them, as a tuple."""
     if given is None:
         return ()
-    return tuple(given) if isinstance(given, (tuple, list)) or hasattr(given, "tolist") else (given,)
+    if isinstance(given, str) or not isinstance(given, Iterable) or getattr(given, "ndim", 1) == 0:
+        return (given,)
+    return tuple(given)
 
 
 def numbers(option: str, given: Any) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.errors import Notice, counted, listed
+from regcli.errors import DataError, Notice, counted, listed
 from regcli.select.crossval import Curve, at_edge
 from regcli.select.folds import Folds
 from regcli.specs import FoldSpec
@@ -39,29 +39,30 @@ def folds_doc(folds: Folds, spec: FoldSpec, engine: str, curves: Sequence[Curve]
 
 
 class Measured:
-    """A curve in the unit of the measure asked for: for r2 one minus the error over that of the null model."""
+    """A curve in the unit of the measure asked for: for r2 one minus the error over that of the null model.
+
+    Training errors are compared to the null model's training error. Raises DataError where that leaves no R2.
+    """
 
     def __init__(self, curve: Curve, spec: FoldSpec) -> None:
         null, null_se, null_train = curve.null
-        self._divisor = null if spec.measure == "r2" else None
-        self.mean, self.se, self.train = self.of(curve.mean), self.spread(curve.se), self.of(curve.train_mean)
-        self.per_fold = self.of(curve.per_fold)
+        self._shares = spec.measure == "r2"
+        if self._shares and not (null > 0 and null_train > 0):
+            raise DataError("R2 is not defined: the model without features predicts exactly", hint="--measure mse")
+        self.mean, self.train = self._of(curve.mean, null), self._of(curve.train_mean, null_train)
+        self.per_fold = self._of(curve.per_fold, null)
+        self.se = curve.se / null if self._shares else curve.se
         self.null = {
-            "mean": float(self.of(np.float64(null))),
-            "se": float(self.spread(np.float64(null_se))),
-            "train_mean": float(self.of(np.float64(null_train))),
+            "mean": 0.0 if self._shares else null,
+            "se": null_se / null if self._shares else null_se,
+            "train_mean": 0.0 if self._shares else null_train,
             "r2": 0.0,
             "nonzero": 0,
         }
         self.r2 = 1 - curve.mean / null if null > 0 else np.full(len(curve.mean), math.nan)
 
-    def of(self, errors: Any) -> Any:
-        """Errors in the unit of the measure."""
-        return errors if self._divisor is None else 1 - errors / self._divisor
-
-    def spread(self, errors: Any) -> Any:
-        """Standard errors in the unit of the measure."""
-        return errors if self._divisor is None else errors / self._divisor
+    def _of(self, errors: Vector, null: float) -> Vector:
+        return 1 - errors / null if self._shares else errors
 
 
 def curve_of(curve: Curve, coefs: Matrix, prepared: Prepared, spec: FoldSpec) -> list[dict[str, Any]]:
@@ -126,7 +127,7 @@ def cv_notices(
     curve: Curve, chosen: dict[str, Any], prepared: Prepared, folds: Folds, spec: FoldSpec, given: bool
 ) -> list[Notice]:
     """Nothing about the choice is silent: the end of the grid, the null model, columns that are constant in a fold."""
-    found = _constant_columns(curve, prepared.design.names, folds.k)
+    found = _odd_columns(curve, prepared.design.names, folds.k)
     rule = "1se" if spec.rule == "1se" else "min"
     taken = chosen["one_se" if rule == "1se" else "min"]
     least, null = curve.mean[curve.best], curve.null[0]
@@ -179,14 +180,25 @@ def _null_chosen(chosen: dict[str, Any], rule: str, hopeless: bool) -> Notice:
     return Notice("null_model", text)
 
 
-def _constant_columns(curve: Curve, names: Sequence[str], k: int) -> list[Notice]:
-    """Columns that have one value in some training fold, where their coefficient is 0."""
-    where: dict[int, list[int]] = {}
-    for index, fold in enumerate(curve.folds):
-        for column in fold.constant:
-            where.setdefault(column, []).append(index % k + 1)
-    if not where or not curve.ask.intercept:
-        return []
-    said = [f"{names[column]} (fold {listed(sorted(set(folds)), 4)})" for column, folds in sorted(where.items())]
-    text = f"{counted(len(said), 'column')} constant in the training rows of some folds, where the coefficient is 0: "
-    return [Notice("constant_in_fold", text + listed(said))]
+def _odd_columns(curve: Curve, names: Sequence[str], k: int) -> list[Notice]:
+    """Columns that have one value in some training fold, or repeat an earlier one there."""
+    found = []
+    constant = _where([fold.constant for fold in curve.folds], names, k) if curve.ask.intercept else []
+    if constant:
+        what = "constant in the training rows of some folds, where the coefficient is 0"
+        text = f"{counted(len(constant), 'column')} {what}: {listed(constant)}"
+        found.append(Notice("constant_in_fold", text))
+    repeated = _where([fold.repeated for fold in curve.folds], names, k)
+    if repeated:
+        what = "equal to an earlier one in the training rows of some folds, where that one takes the coefficient"
+        found.append(Notice("equal_in_fold", f"{counted(len(repeated), 'column')} {what}: {listed(repeated)}"))
+    return found
+
+
+def _where(columns: Sequence[tuple[int, ...]], names: Sequence[str], k: int) -> list[str]:
+    """The names of columns, each with the folds that name it."""
+    where: dict[int, set[int]] = {}
+    for index, named in enumerate(columns):
+        for column in named:
+            where.setdefault(column, set()).add(index % k + 1)
+    return [f"{names[column]} (fold {listed(sorted(folds), 4)})" for column, folds in sorted(where.items())]

@@ -67,7 +67,7 @@ def cv(
     folds, notices = folds_of(design, folding)
     engine = _engine(prepared, folds, folding, 0.0 in grid.alphas)
     clock.tell(f"scaled the columns, made {counted(folds.k, 'fold')}")
-    jobs = folding.jobs or available_cores()
+    jobs = min(folding.jobs or available_cores(), available_cores())
     models = [replace(model, l1_ratio=ratio) for ratio in folding.l1_ratios] or [model]
     steps = _Steps(progress, len(models))
     tried = [_try(prepared.posed(one, not grid.alphas), engine, folds, grid, jobs, steps) for one in models]
@@ -107,8 +107,10 @@ def _engine(prepared: Prepared, folds: Folds, folding: FoldSpec, unpenalised: bo
     exact = prepared.model.solver != "sklearn" and not unpenalised
     y = design.y - prepared.problem.null_intercept
     if squared and exact and folds.least_training > p and size <= MOST_MOMENTS:
-        return MomentsEngine(prepared.problem.Z, y, scaling.mean, scaling.scale, folds, prepared.problem.twins)
-    return RowsEngine(design.X, y, folds, "squared" if squared else "absolute", prepared.problem.twins)
+        return MomentsEngine(
+            design.X, prepared.problem.Z, y, scaling.mean, scaling.scale, folds, prepared.problem.twins
+        )
+    return RowsEngine(design.X, y, folds, "squared" if squared else "absolute")
 
 
 def _try(prepared: Prepared, engine: Engine, folds: Folds, spec: GridSpec, jobs: int, steps: _Steps) -> Tried:
@@ -121,7 +123,7 @@ def _try(prepared: Prepared, engine: Engine, folds: Folds, spec: GridSpec, jobs:
     if not isinstance(engine, MomentsEngine):
         path = solve_path(problem, alphas, model.solver)
         return Tried(prepared, curve, path, degrees_of_freedom(problem, alphas, path.coefs))
-    found = engine.fit(engine.all, curve.ask)
+    found = engine.fit(engine.all, curve.ask, lambda: np.ones(len(problem.y), dtype=bool))
     by = "ridge" if model.ratio == 0 else "quadratic"
     path = SolutionPath(
         alphas, found.standardized, found.intercepts + problem.null_intercept, found.mean_square, found.rulings,

@@ -31,7 +31,10 @@ def folds_of(design: Design, spec: FoldSpec) -> Made:
         k, notices = _count(spec, n, "row")
         made = random_folds(n, k, spec.drawn_with, spec.repeats), notices
     if made[0].least_training < 2:
-        raise DataError(f"a fold would learn from {counted(made[0].least_training, 'row')}: two are needed")
+        raise DataError(
+            f"a fold would learn from {counted(made[0].least_training, 'row')}: two are needed",
+            hint="fewer --folds" if spec.time else "another column" if spec.column else "more rows",
+        )
     return made
 
 

@@ -36,10 +36,18 @@ def solution_notices(prepared: Prepared, solution: Solution, unpenalised: bool) 
         rank = f"the {len(design.names):,} columns have rank {solution.rank:,}"
         text = f"{rank}: of many least-squares solutions the one of least norm is given"
         notices.append(Notice("rank_deficient", text))
-    elif beyond := _tied_beyond(solution.certificate.tied, prepared.problem.twins):
-        tied = listed([design.names[j] for j in beyond])
-        notices.append(Notice("not_unique", f"other coefficients fit and cost the same: {tied} depend on each other"))
+    else:
+        notices += not_unique(prepared, solution.certificate.tied)
     return [*notices, *solution.notices]
+
+
+def not_unique(prepared: Prepared, tied: tuple[int, ...]) -> list[Notice]:
+    """Columns that depend on each other, so that their coefficients could be shared differently."""
+    beyond = _tied_beyond(tied, prepared.problem.twins)
+    if not beyond:
+        return []
+    names = listed([prepared.design.names[j] for j in beyond])
+    return [Notice("not_unique", f"other coefficients fit and cost the same: {names} depend on each other")]
 
 
 def overflow(metrics: dict[str, Any]) -> list[Notice]:

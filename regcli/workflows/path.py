@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import regcli
 from regcli.data.design import build
 from regcli.errors import Notice, counted
+from regcli.problem.certificate import certify
 from regcli.problem.conventions import path_formula
 from regcli.report.of_path import report_of_path
 from regcli.report.report import Report
 from regcli.select.criteria import degrees_of_freedom
 from regcli.select.pathwise import SolutionPath, solve_path
+from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
 from regcli.workflows.documents import data_of
-from regcli.workflows.noticing import equal_columns
+from regcli.workflows.noticing import equal_columns, not_unique, solution_notices
 from regcli.workflows.paths import (
     arrays_of,
     check_penalty,
@@ -66,7 +69,12 @@ def _path_document(
     entries = path_of(prepared, found, df)
     best = criteria_of(entries)
     certificate = whole_certificate(found, "rows")
-    notices = [*prepared.design.notices, *equal_columns(prepared)]
+    chosen = _chosen(entries, best[walk.select], walk.select)
+    notices = [*prepared.design.notices, *_at_the_end(prepared, found, model)]
+    if chosen is not None and chosen["index"] == len(entries) - 1 > 0 and found.reason is None:
+        name, further = walk.select.upper(), "--alphas" if grid.alphas else "--alpha-min-ratio"
+        text = f"the least {name} lies at the smallest alpha: it may fall further beyond it ({further})"
+        notices.append(Notice("criterion_at_edge", text))
     if not certificate["certified"]:
         notices.append(Notice("not_certified", "not every solution of the path is certified"))
     return {
@@ -90,11 +98,21 @@ def _path_document(
         "path": entries,
         "stopped": stopped_of(found),
         "criteria": best,
-        "chosen": _chosen(entries, best[walk.select], walk.select),
+        "chosen": chosen,
         "certificate": certificate,
         "next": shlex.join(["regcli", "cv", *typed(data, model, grid, FoldSpec())]),
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],
     }
+
+
+def _at_the_end(prepared: Prepared, found: SolutionPath, model: ModelSpec) -> list[Notice]:
+    """What must be said of the solution at the smallest alpha, where columns are most likely to be dependent."""
+    alpha = float(found.alphas[-1])
+    last = replace(prepared, problem=replace(prepared.problem, alpha=alpha))
+    if alpha == 0:
+        return solution_notices(last, solve(last.problem, model.solver), True)
+    tied = certify(last.problem, float(found.intercepts[-1]), found.coefs[-1]).tied
+    return [*equal_columns(prepared), *not_unique(prepared, tied)]
 
 
 def _chosen(entries: list[dict[str, Any]], best: dict[str, Any] | None, criterion: str) -> dict[str, Any] | None:

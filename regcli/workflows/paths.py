@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import UsageError
+from regcli.problem.objective import EPS
 from regcli.select.criteria import criteria
 from regcli.select.grid import Grid, drawn, given
 from regcli.select.pathwise import SolutionPath, changes
@@ -65,6 +66,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
     """One entry for each alpha: strengths, coefficients that are not zero, fit, criteria, ruling, what changed."""
     names, scaling, units = prepared.design.names, prepared.scaling, prepared.units
     n, null = prepared.problem.total, 2 * prepared.problem.null_objective
+    exact = (n * EPS) ** 2 * null
     entries = []
     for i, (entered, left) in enumerate(changes(path.coefs, names)):
         coef, alpha = path.coefs[i], float(path.alphas[i])
@@ -72,6 +74,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
         check_coefficients(names, raw)
         active = np.flatnonzero(coef).tolist()
         square = float(path.mean_square[i]) if active else null
+        square = square if square > exact else 0.0
         entries.append(
             {
                 "alpha": alpha,
