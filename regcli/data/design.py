@@ -74,6 +74,7 @@ def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True, fo
     test = None if split is None else table[~split.train]
     labels = None
     if by:
+        said += _gaps_of(by, rows.frame[[target, *features]], rows.frame[by])
         labels = labels_of(option, used.frame[by], used.where)
         labels = labels if split is None else np.unique(labels[split.train], return_inverse=True)[1]
     said += used.notices
@@ -98,6 +99,17 @@ def build(data: DataSpec, validation: ValidationSpec, intercept: bool = True, fo
         notices=said,
         labels=labels,
     )
+
+
+def _gaps_of(name: str, needed: pd.DataFrame, column: pd.Series[Any]) -> list[Notice]:
+    """Rows that are left out only because the column that folds are made by has no cell there."""
+    lacking = int((column.isna() & ~needed.isna().any(axis=1)).sum())
+    if not lacking:
+        return []
+    text = (
+        f"{counted(lacking, 'row')} left out lack {visible(name)} alone: regcli fit, which does not need it, uses them"
+    )
+    return [Notice("fold_column_gaps", text)]
 
 
 @dataclass(frozen=True)
