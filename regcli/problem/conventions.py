@@ -122,7 +122,7 @@ def path_formula(translation: Translation, intercept: bool = True) -> str:
         number = "" if share == 1 else f"{_number(share)}"
         terms.append(f"{number}{'/s_y' if by_s_y else ''} sum b^2".strip())
     if ratio == 0:
-        return f"{loss} + alpha{'/2' if halved else ''} sum b^2"
+        return f"{loss} + alpha{'/2' if halved else ''}{'/s_y' if by_s_y else ''} sum b^2"
     inside = " + ".join(terms)
     return f"{loss} + alpha {inside}" if len(terms) == 1 else f"{loss} + alpha ({inside})"
 

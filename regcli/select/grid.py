@@ -17,7 +17,7 @@ RIDGE_TOP = 1000.0
 RIDGE_DECADES = 7
 SMALLEST = 1e-100
 """No grid is extended to less than this share of its largest alpha."""
-MOST_EXTENSION = 2
+MOST_EXTENSION = 2.0
 """How many decades a grid is extended by at the most."""
 
 

@@ -135,13 +135,23 @@ class ActiveSet:
             violation = self._violation(state)
             if violation <= self.quadratic.noise(state.coef):
                 break
-            candidate = self._solve_pattern(self._guess(state))
-            if candidate is None or candidate.value > state.value + 64 * EPS * abs(state.value):
+            tried = (self._solve_pattern(signs) for signs in (self._guess(state), self._let_in(state)))
+            level = state.value + 64 * EPS * abs(state.value)
+            better = (one for one in tried if one and one.value <= level and self._violation(one) < violation)
+            nearer = next(better, None)
+            if nearer is None:
                 break
-            if not self._violation(candidate) < violation:
-                break
-            state = candidate
+            state = nearer
         return state
+
+    def _let_in(self, state: _State) -> Vector:
+        """The signs (p,) of a point, with the worst violator's among those that are zero."""
+        pull, signs = self.quadratic.linear - state.product, np.sign(state.coef)
+        excess = np.where(signs == 0, np.abs(pull) - self.l1, -np.inf)
+        worst = int(np.argmax(excess))
+        if excess[worst] > self.quadratic.noise(state.coef):
+            signs[worst] = np.sign(pull[worst])
+        return signs
 
     def _violation(self, state: _State) -> float:
         pull = self.quadratic.linear - state.product
