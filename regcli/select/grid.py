@@ -33,8 +33,7 @@ class Grid:
 
         By `MOST_EXTENSION` decades, but by no more alphas than the grid has, and by one at least.
         """
-        with np.errstate(over="ignore"):
-            decades = float(np.log10(self.alphas[0]) - np.log10(self.alphas[-1]))
+        decades = float(np.log10(self.alphas[0]) - np.log10(self.alphas[-1]))
         step = min(decades / max(len(self.alphas) - 1, 1), MOST_EXTENSION)
         if step <= 0:
             return np.zeros(0)

@@ -26,7 +26,7 @@ HUGE = 1e150
 class Prepared:
     """A design with its columns scaled, and the problem they pose at the strength asked for, or at 0.
 
-    `alpha_max` is in the convention of `model`, `lasso_alpha_max` that of a plain l1 penalty in the convention mean.
+    `alpha_max` is in the convention of `model`.
     """
 
     design: Design
@@ -36,7 +36,6 @@ class Prepared:
     translation: Translation
     s_y: float
     alpha_max: float
-    lasso_alpha_max: float
 
     @property
     def units(self) -> Scale:
@@ -56,10 +55,7 @@ class Prepared:
             )
         problem = replace(problem, penalty=shape, alpha=model.strength or 0.0)
         largest = alpha_max(problem, translation.scale(n, self.s_y).zeroing * share)
-        return replace(
-            self, problem=problem, model=model, translation=translation, alpha_max=largest,
-            lasso_alpha_max=alpha_max(problem, share),
-        )  # fmt: skip
+        return replace(self, problem=problem, model=model, translation=translation, alpha_max=largest)
 
 
 class Clock:
@@ -83,7 +79,7 @@ def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
     problem = Problem(Z, design.y, nothing, 0.0, model.intercept, twins=first_equal_columns(design.X))
     s_y = math.sqrt(2 * problem.null_objective)
     translation = Translation(model.convention, model.penalty, model.ratio, model.rest)
-    return Prepared(design, scaling, problem, model, translation, s_y, 0.0, 0.0).posed(model, drawn)
+    return Prepared(design, scaling, problem, model, translation, s_y, 0.0).posed(model, drawn)
 
 
 def check_strength(prepared: Prepared, words: Sequence[str]) -> None:
