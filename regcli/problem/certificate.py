@@ -54,6 +54,12 @@ class Yardstick:
     pull: float
     objective: float
 
+    @classmethod
+    def of(cls, null_pull: Vector, objective: float) -> Yardstick:
+        """The largest of the null model's gradient (p,), or y's deviation where that is 0."""
+        largest, spread = float(np.max(np.abs(null_pull), initial=0.0)), float(np.sqrt(2 * objective))
+        return cls(largest if largest > 1e-10 * spread else spread, objective)
+
     @property
     def noise(self) -> float:
         """How far rounding may move a gradient."""
@@ -118,7 +124,7 @@ def certify_path(problem: Problem, alphas: Vector, coefs: Matrix) -> tuple[Rulin
         biases += weighted.sum(axis=0)
     squares /= problem.total
     bias = biases / problem.total if problem.intercept else np.zeros(len(alphas))
-    by = Yardstick(pull_scale(problem), problem.null_objective)
+    by = Yardstick.of(problem.null_pull, problem.null_objective)
     found = rule(problem.penalty, alphas, coefs, pulls / problem.total, squares, bias, by)
     for i in np.flatnonzero(alphas == 0) if not np.any(problem.penalty.at(1.0).free) else range(len(alphas)):
         one = certify(replace(problem, alpha=float(alphas[i])), float(intercepts[i]), coefs[i])
@@ -158,9 +164,7 @@ def _rounding(problem: Problem, coef: Vector) -> float:
 
 def pull_scale(problem: Problem) -> float:
     """The size that violations are measured by: the null model's largest gradient, or y's deviation where that is 0."""
-    largest = float(np.max(np.abs(problem.null_pull), initial=0.0))
-    spread = float(np.sqrt(2 * problem.null_objective))
-    return largest if largest > 1e-10 * spread else spread
+    return Yardstick.of(problem.null_pull, problem.null_objective).pull
 
 
 def _violation(problem: Problem, coef: Vector, residual: Vector, pull: Vector) -> float:

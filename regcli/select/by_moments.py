@@ -162,8 +162,7 @@ class MomentsEngine:
 
 def _solved(system: Quadratic, penalty: ElasticNet, alphas: Vector, s_y: float) -> tuple[Matrix, Rulings]:
     """Coefficients (A, p) and rulings of the quadratic along the alphas."""
-    largest = float(np.max(np.abs(system.linear), initial=0.0))
-    by = Yardstick(largest if largest > 1e-10 * s_y else s_y, 0.5 * s_y**2)
+    by = Yardstick.of(system.linear, 0.5 * s_y**2)
     if np.any(penalty.l1) or alphas[-1] == 0:
         steps = list(along(system, penalty, alphas.tolist()))
         coefs, pulls = np.array([coef for coef, _ in steps]), np.array([pull for _, pull in steps])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -29,32 +30,32 @@ class Curve:
     folds: tuple[FoldResult, ...]
     extended: int = 0
 
-    @property
+    @cached_property
     def alphas(self) -> Vector:
         """(A,), falling."""
         return self.ask.alphas
 
-    @property
+    @cached_property
     def per_fold(self) -> Matrix:
         """The test errors (R K, A)."""
         return np.array([fold.test for fold in self.folds])
 
-    @property
+    @cached_property
     def mean(self) -> Vector:
         """The mean test error over folds by their weight, and over repeats, (A,)."""
-        return mean_and_error(self.per_fold, self._weights, self.k)[0]
+        return self._mean_and_se[0]
 
-    @property
+    @cached_property
     def se(self) -> Vector:
         """Its standard error (A,)."""
-        return mean_and_error(self.per_fold, self._weights, self.k)[1]
+        return self._mean_and_se[1]
 
-    @property
+    @cached_property
     def train_mean(self) -> Vector:
         """The mean training error (A,), by the weight of the test rows."""
         return mean_and_error(np.array([fold.train for fold in self.folds]), self._weights, self.k)[0]
 
-    @property
+    @cached_property
     def null(self) -> tuple[float, float, float]:
         """Of the model without features: mean test error, its standard error, mean training error."""
         test = np.array([[fold.null_test] for fold in self.folds])
@@ -62,17 +63,21 @@ class Curve:
         mean, se = mean_and_error(test, self._weights, self.k)
         return float(mean[0]), float(se[0]), float(mean_and_error(train, self._weights, self.k)[0][0])
 
-    @property
+    @cached_property
     def best(self) -> int:
         """The index of the least mean error; of equal ones that of the larger alpha."""
         return int(np.argmin(self.mean))
 
-    @property
+    @cached_property
     def one_se(self) -> int:
         """The index of the largest alpha whose mean error is within one standard error of the least."""
         return int(np.argmax(self.mean <= self.mean[self.best] + self.se[self.best]))
 
-    @property
+    @cached_property
+    def _mean_and_se(self) -> tuple[Vector, Vector]:
+        return mean_and_error(self.per_fold, self._weights, self.k)
+
+    @cached_property
     def _weights(self) -> Vector:
         return np.array([fold.weight for fold in self.folds])
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from regcli.errors import DataError
 from regcli.problem.objective import Problem
+from regcli.specs import DEFAULT_ALPHAS
 
 Vector = NDArray[np.float64]
 
-COUNT = 100
 RIDGE_TOP = 1000.0
 RIDGE_DECADES = 7
 SMALLEST = 1e-100
@@ -48,7 +48,7 @@ def given(alphas: tuple[float, ...]) -> Grid:
     return Grid(np.unique(np.asarray(alphas, dtype=np.float64))[::-1], drawn=False)
 
 
-def drawn(problem: Problem, largest: float, count: int = COUNT, min_ratio: float | None = None) -> Grid:
+def drawn(problem: Problem, largest: float, count: int = DEFAULT_ALPHAS, min_ratio: float | None = None) -> Grid:
     """`count` alphas from `largest` down to `min_ratio` times it: 1e-4 where n > p, else 1e-2.
 
     With no L1 part `largest` plays no role: seven decades down from the alpha at which L2 is 1000 times the largest

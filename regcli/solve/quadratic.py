@@ -145,7 +145,7 @@ class ActiveSet:
         return state
 
     def _let_in(self, state: _State) -> Vector:
-        """The signs (p,) of a point, with the worst violator's among those that are zero."""
+        """The signs (p,) of a point, with that of the worst violator among those that are zero, if there is one."""
         pull, signs = self.quadratic.linear - state.product, np.sign(state.coef)
         excess = np.where(signs == 0, np.abs(pull) - self.l1, -np.inf)
         worst = int(np.argmax(excess))
@@ -207,13 +207,9 @@ class ActiveSet:
         Where rounding leaves nothing to gain the point returned lies no lower, but its signs are good.
         """
         settled = self._walk(state, np.sign(state.coef))
-        pull = self.quadratic.linear - settled.product
-        excess = np.where(settled.coef == 0, np.abs(pull) - self.l1, -np.inf)
-        worst = int(np.argmax(excess))
-        if excess[worst] <= self.quadratic.noise(settled.coef):
+        signs = self._let_in(settled)
+        if np.array_equal(signs, np.sign(settled.coef)):
             return settled
-        signs = np.sign(settled.coef)
-        signs[worst] = np.sign(pull[worst])
         entered = self._walk(settled, signs)
         return entered if entered.value < settled.value else settled
 

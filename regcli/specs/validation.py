@@ -107,7 +107,7 @@ def seeds(
     seed: int | None, folds: int | str | None, time: str | None, fold_column: str | None, test_size: float | None
 ) -> tuple[int | None, int | None]:
     """What a `--seed` draws: the folds where they are random, and the test rows where those are; (folds, test rows)."""
-    fixed = time is not None or fold_column is not None or (isinstance(folds, str) and folds.strip().lower() == "loo")
+    fixed = time is not None or fold_column is not None or _folds(folds) == "loo"
     return (None if fixed and test_size is not None else seed), (None if test_size is None else seed)
 
 
