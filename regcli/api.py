@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypedDict, Unpack
 
 from regcli import specs
 from regcli.report.report import Report
+
+
+class Reading(TypedDict, total=False):
+    """How rows are read and which columns take part as what: the options of the command line by the same names.
+
+    `features`, `exclude`, `categorical`, `numeric`, `id` and `units` are names or globs, one or several; `reference`
+    is COL=LEVEL, one or several.
+    """
+
+    features: Any
+    exclude: Any
+    missing: specs.Missing
+    categorical: Any
+    numeric: Any
+    id: Any
+    reference: Any
+    min_level_count: int | None
+    dates: specs.Dates | None
+    formula: str | None
+    interactions: bool
+    degree: int
+    sep: str | None
+    decimal: str
+    thousands: str | None
+    units: Any
+    encoding: str | None
+    na: Any
+    header: bool
+    skip_lines: int
+    comment: str | None
+    bad_rows: specs.BadRows
 
 
 def fit(
     source: Any,
     target: Any = None,
     *,
-    features: Any = (),
-    exclude: Any = (),
-    sep: str | None = None,
-    decimal: str = ".",
-    encoding: str | None = None,
-    na: str | Sequence[str] = (),
-    missing: specs.Missing = "error",
     penalty: specs.Penalty = "l1",
     alpha: float | None = None,
     l1_ratio: float | None = None,
@@ -34,6 +58,7 @@ def fit(
     split_column: Any = None,
     seed: int | None = None,
     order: specs.Order = "size",
+    **reading: Unpack[Reading],
 ) -> Report:
     """Fit one penalised regression.
 
@@ -46,7 +71,7 @@ def fit(
     """
     from regcli.workflows import fit as verb
 
-    data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
+    data = _data(source, target, reading)
     model = specs.ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
     validation = specs.ValidationSpec(test, test_size, _name(split_column), seed)
     return verb.fit(data, model, validation, specs.OutputSpec(order=order))
@@ -56,13 +81,6 @@ def path(
     source: Any,
     target: Any = None,
     *,
-    features: Any = (),
-    exclude: Any = (),
-    sep: str | None = None,
-    decimal: str = ".",
-    encoding: str | None = None,
-    na: str | Sequence[str] = (),
-    missing: specs.Missing = "error",
     penalty: specs.Penalty = "l1",
     l1_ratio: float | None = None,
     convention: specs.Convention = "mean",
@@ -75,6 +93,7 @@ def path(
     full_path: bool = False,
     select: specs.Criterion = "ebic",
     order: specs.Order = "size",
+    **reading: Unpack[Reading],
 ) -> Report:
     """Fit a penalised regression at each of many strengths, the largest first.
 
@@ -87,7 +106,7 @@ def path(
     """
     from regcli.workflows import path as verb
 
-    data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
+    data = _data(source, target, reading)
     model = specs.ModelSpec(
         penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver
     )
@@ -99,13 +118,6 @@ def cv(
     source: Any,
     target: Any = None,
     *,
-    features: Any = (),
-    exclude: Any = (),
-    sep: str | None = None,
-    decimal: str = ".",
-    encoding: str | None = None,
-    na: str | Sequence[str] = (),
-    missing: specs.Missing = "error",
     penalty: specs.Penalty = "l1",
     l1_ratio: Any = None,
     convention: specs.Convention = "mean",
@@ -128,6 +140,7 @@ def cv(
     test_size: float | None = None,
     split_column: Any = None,
     order: specs.Order = "size",
+    **reading: Unpack[Reading],
 ) -> Report:
     """Choose the strength of the penalty by cross-validation, and refit with it on all training rows.
 
@@ -142,7 +155,7 @@ def cv(
     """
     from regcli.workflows import cv as verb
 
-    data = _data(source, target, features, exclude, sep, decimal, encoding, na, missing)
+    data = _data(source, target, reading)
     fold_seed, test_seed = specs.seeds(seed, folds, time, fold_column, test_size)
     folding = specs.FoldSpec(
         folds, repeats, fold_seed, _name(groups), _name(time), _name(fold_column), rule, measure, l1_ratio, jobs
@@ -160,19 +173,14 @@ def cv(
     return verb.cv(data, model, validation, grid, folding, specs.OutputSpec(order=order))
 
 
-def _data(
-    source: Any,
-    target: Any,
-    features: Any,
-    exclude: Any,
-    sep: str | None,
-    decimal: str,
-    encoding: str | None,
-    na: str | Sequence[str],
-    missing: specs.Missing,
-) -> specs.DataSpec:
+def _data(source: Any, target: Any, reading: Reading) -> specs.DataSpec:
+    unknown = set(reading) - set(Reading.__annotations__)
+    if unknown:
+        raise TypeError(f"no such argument: {', '.join(sorted(unknown))}")
+    several = ("features", "exclude", "na", "categorical", "numeric", "id", "reference", "units")
+    given: dict[str, Any] = dict(reading)
     return specs.DataSpec(
-        source, _name(target), _names(features), _names(exclude), sep, decimal, encoding, _names(na), missing
+        source, _name(target), **given | {name: _names(given[name]) for name in several if name in given}
     )
 
 

@@ -4,7 +4,7 @@ The command line and the Python functions both build these; everything below rea
 is consistent: a check that fails raises `UsageError` with the option as a user types it.
 """
 
-from regcli.specs.data import MISSING, DataSpec, Missing
+from regcli.specs.data import BAD_ROWS, DATES, MISSING, BadRows, DataSpec, Dates, Missing
 from regcli.specs.grid import CRITERIA, DEFAULT_ALPHAS, Criterion, GridSpec, PathSpec
 from regcli.specs.model import (
     CONVENTIONS,
@@ -32,8 +32,10 @@ from regcli.specs.words import typed
 
 __all__ = [
     "AXES",
+    "BAD_ROWS",
     "CONVENTIONS",
     "CRITERIA",
+    "DATES",
     "DEFAULT_ALPHAS",
     "DEFAULT_FOLDS",
     "DEFAULT_L1_RATIO",
@@ -47,9 +49,11 @@ __all__ = [
     "RULES",
     "SOLVERS",
     "Axis",
+    "BadRows",
     "Convention",
     "Criterion",
     "DataSpec",
+    "Dates",
     "FoldSpec",
     "Format",
     "GridSpec",

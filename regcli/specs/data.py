@@ -1,4 +1,4 @@
-"""The request for rows: where they come from and which columns take part."""
+"""The request for rows: where they come from, how they are read, and which columns take part as what."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from regcli.errors import UsageError
-from regcli.specs.checks import member
+from regcli.specs.checks import member, whole_number
 
-Missing = Literal["error", "drop"]
+Missing = Literal["error", "drop", "mean", "median", "indicator"]
+Dates = Literal["ordinal", "parts"]
+BadRows = Literal["error", "drop"]
 
 MISSING: tuple[Missing, ...] = get_args(Missing)
+DATES: tuple[Dates, ...] = get_args(Dates)
+BAD_ROWS: tuple[BadRows, ...] = get_args(BadRows)
+MOST_DEGREE = 9
+THOUSANDS = {"comma": ",", "point": ".", "dot": ".", "space": " ", "apostrophe": "'"}
 
 
 @dataclass(frozen=True)
 class DataSpec:
-    """Where the rows come from and which columns take part.
+    """Where the rows come from, how the text is read, and which columns take part as what.
 
-    `features` and `exclude` hold names or globs; None for `target`, `sep` and `encoding` means: find out, and say so.
+    `source` is one of them or a list: paths, globs, addresses, '-', a DataFrame, a pair (X, y). `features`, `exclude`,
+    `categorical`, `numeric`, `id` and `units` hold names or globs; `reference` holds COL=LEVEL. None for `target`,
+    `sep` and `encoding` means: find out, and say so.
     """
 
     source: Any
@@ -29,9 +37,28 @@ class DataSpec:
     encoding: str | None = None
     na: tuple[str, ...] = ()
     missing: Missing = "error"
+    categorical: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    id: tuple[str, ...] = ()
+    reference: tuple[str, ...] = ()
+    min_level_count: int | None = None
+    dates: Dates | None = None
+    formula: str | None = None
+    interactions: bool = False
+    degree: int = 1
+    thousands: str | None = None
+    units: tuple[str, ...] = ()
+    header: bool = True
+    skip_lines: int = 0
+    comment: str | None = None
+    bad_rows: BadRows = "error"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "source", _one_or_several(self.source))
         member("--missing", self.missing, MISSING)
+        member("--bad-rows", self.bad_rows, BAD_ROWS)
+        if self.dates is not None:
+            member("--dates", self.dates, DATES)
         object.__setattr__(self, "sep", _separator(self.sep))
         if self.decimal not in (".", ","):
             raise UsageError(f"--decimal is '.' or ',', not {self.decimal!r}")
@@ -40,6 +67,51 @@ class DataSpec:
             raise UsageError(f"--sep and --decimal are both {self.sep!r}", hint="--sep ';'")
         if self.encoding is not None:
             _check_encoding(self.encoding)
+        self._check_text()
+        self._check_terms()
+
+    def _check_text(self) -> None:
+        if self.thousands is not None:
+            mark = THOUSANDS.get(str(self.thousands).lower(), str(self.thousands))
+            object.__setattr__(self, "thousands", mark)
+            if mark not in THOUSANDS.values():
+                raise UsageError(f"--thousands is ',', '.', a space or an apostrophe, not {mark!r}")
+            if mark == self.decimal:
+                other = "--decimal ," if mark == "." else "--decimal ."
+                raise UsageError(f"--thousands and --decimal are both {mark!r}", hint=f"{other} beside it")
+        skip = whole_number("--skip-lines", self.skip_lines)
+        if skip is None or skip < 0:
+            raise UsageError(f"--skip-lines is a number of lines, 0 or more, not {self.skip_lines}")
+        object.__setattr__(self, "skip_lines", skip)
+        if self.comment is not None and (not self.comment.strip() or '"' in self.comment or len(self.comment) > 8):
+            raise UsageError(
+                f"--comment is what a line of comment begins with, not {self.comment!r}", hint="--comment '#'"
+            )
+
+    def _check_terms(self) -> None:
+        count = whole_number("--min-level-count", self.min_level_count)
+        if count is not None and count < 1:
+            raise UsageError(f"--min-level-count is a number of rows, 1 or more, not {count}")
+        object.__setattr__(self, "min_level_count", count)
+        degree = whole_number("--degree", self.degree)
+        if degree is None or not 1 <= degree <= MOST_DEGREE:
+            raise UsageError(f"--degree is a whole number from 1 to {MOST_DEGREE}, not {self.degree}")
+        object.__setattr__(self, "degree", degree)
+        for item in self.reference:
+            if "=" not in item:
+                raise UsageError(f"--reference is COL=LEVEL, not {item!r}")
+        if self.formula is not None:
+            taken = {"--features": self.features, "--interactions": self.interactions, "--degree": self.degree > 1}
+            for option, given in taken.items():
+                if given:
+                    raise UsageError(f"{option} cannot act with --formula, which names the terms itself")
+
+
+def _one_or_several(source: Any) -> Any:
+    """A list of one source is that source; of several, a tuple of three or more or a list stays a list."""
+    if isinstance(source, list):
+        return source[0] if len(source) == 1 else source
+    return source
 
 
 _SEPARATOR_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}

@@ -17,8 +17,8 @@ def typed(data: DataSpec, *specs: Any) -> list[str]:
 
     Rows that are no file stand there as DATA and TEST.
     """
-    source = _word("data", data.source)
-    words = [f"./{source}" if source.startswith("-") and source != "-" else source]
+    sources = [_word("data", one) for one in (data.source if isinstance(data.source, list) else [data.source])]
+    words = [f"./{source}" if source.startswith("-") and source != "-" else source for source in sources]
     done = {"source", "jobs"}
     for spec in (data, *specs):
         for item in fields(spec):

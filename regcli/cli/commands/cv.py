@@ -5,21 +5,15 @@ from __future__ import annotations
 from regcli.cli import options as o
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.progress import Progress
+from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, seeds
 from regcli.specs.checks import numbers
 
 
+@takes_data
 def cv(
-    source: o.Source,
-    target: o.Target = None,
-    features: o.Features = None,
-    exclude: o.Exclude = None,
-    sep: o.Sep = None,
-    decimal: o.Decimal = ".",
-    encoding: o.Encoding = None,
-    na: o.Na = None,
-    missing: o.MissingCells = "error",
+    data: DataSpec,
     penalty: o.PathPenaltyName = "l1",
     l1_ratio: o.L1Ratios = None,
     convention: o.ConventionName = "mean",
@@ -54,9 +48,6 @@ def cv(
     Example: regcli cv data.csv --penalty l1
     """
     said = OutputSpec(format, output, order, quiet, verbose, json, plot)
-    data = DataSpec(
-        source, target, tuple(features or ()), tuple(exclude or ()), sep, decimal, encoding, tuple(na or ()), missing
-    )
     fold_seed, test_seed = seeds(seed, folds, time, fold_column, test_size)
     folding = FoldSpec(
         folds, repeats, fold_seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs
@@ -68,7 +59,7 @@ def cv(
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
     validation = ValidationSpec(test, test_size, split_column, test_seed)
 
-    sources = [source] if test is None else [source, test]
+    sources = files_of(data, test)
     suit_threads()
     say_if_waiting(sources)
 

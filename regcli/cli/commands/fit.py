@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from regcli.cli import options as o
 from regcli.cli.output import deliver, say_if_waiting, teller
+from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, ModelSpec, OutputSpec, ValidationSpec
 
 
+@takes_data
 def fit(
-    source: o.Source,
-    target: o.Target = None,
-    features: o.Features = None,
-    exclude: o.Exclude = None,
-    sep: o.Sep = None,
-    decimal: o.Decimal = ".",
-    encoding: o.Encoding = None,
-    na: o.Na = None,
-    missing: o.MissingCells = "error",
+    data: DataSpec,
     penalty: o.PenaltyName = "l1",
     alpha: o.Alpha = None,
     l1_ratio: o.L1Ratio = None,
@@ -43,13 +37,10 @@ def fit(
     Example: regcli fit data.csv --penalty l1 --alpha 0.1
     """
     said = OutputSpec(format, output, order, quiet, verbose, json)
-    data = DataSpec(
-        source, target, tuple(features or ()), tuple(exclude or ()), sep, decimal, encoding, tuple(na or ()), missing
-    )
     model = ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
     validation = ValidationSpec(test, test_size, split_column, seed)
 
-    sources = [source] if test is None else [source, test]
+    sources = files_of(data, test)
     suit_threads()
     say_if_waiting(sources)
 

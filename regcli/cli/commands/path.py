@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from regcli.cli import options as o
 from regcli.cli.output import deliver, say_if_waiting, teller
+from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, GridSpec, ModelSpec, OutputSpec, PathSpec
 from regcli.specs.checks import numbers, only_number
 
 
+@takes_data
 def path(
-    source: o.Source,
-    target: o.Target = None,
-    features: o.Features = None,
-    exclude: o.Exclude = None,
-    sep: o.Sep = None,
-    decimal: o.Decimal = ".",
-    encoding: o.Encoding = None,
-    na: o.Na = None,
-    missing: o.MissingCells = "error",
+    data: DataSpec,
     penalty: o.PathPenaltyName = "l1",
     l1_ratio: o.L1Ratios = None,
     convention: o.ConventionName = "mean",
@@ -45,9 +39,6 @@ def path(
     Example: regcli path data.csv --penalty l1 --plot path.png
     """
     said = OutputSpec(format, output, order, quiet, verbose, json, plot, x_axis, every)
-    data = DataSpec(
-        source, target, tuple(features or ()), tuple(exclude or ()), sep, decimal, encoding, tuple(na or ()), missing
-    )
     model = ModelSpec(
         penalty,
         l1_ratio=only_number("--l1-ratio", l1_ratio),
@@ -60,8 +51,9 @@ def path(
     walk = PathSpec(full_path, select)
 
     suit_threads()
-    say_if_waiting([source])
+    sources = files_of(data)
+    say_if_waiting(sources)
 
     from regcli.workflows import path as verb
 
-    return deliver(lambda: verb.path(data, model, grid, walk, said, teller(said)), said, [source])
+    return deliver(lambda: verb.path(data, model, grid, walk, said, teller(said)), said, sources)

@@ -1,0 +1,78 @@
+"""The options that say which rows: declared once, in front of those of every command that reads data."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+from regcli.cli import options as o
+from regcli.errors import UsageError
+from regcli.specs import DataSpec
+
+
+def data_spec(
+    source: o.Sources = None,
+    target: o.Target = None,
+    features: o.Features = None,
+    exclude: o.Exclude = None,
+    missing: o.MissingCells = "error",
+    categorical: o.Categorical = None,
+    numeric: o.Numeric = None,
+    id: o.Identifiers = None,
+    reference: o.References = None,
+    min_level_count: o.MinLevelCount = None,
+    dates: o.DatesAs = None,
+    formula: o.FormulaText = None,
+    interactions: o.Interactions = False,
+    degree: o.Degree = 1,
+    sep: o.Sep = None,
+    decimal: o.Decimal = ".",
+    thousands: o.Thousands = None,
+    units: o.Units = None,
+    encoding: o.Encoding = None,
+    na: o.Na = None,
+    header: o.Header = True,
+    skip_lines: o.SkipLines = 0,
+    comment: o.Comment = None,
+    bad_rows: o.BadRowsAs = "error",
+) -> DataSpec:
+    """The request that these options make."""
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in locals().items()}
+    several = ("features", "exclude", "categorical", "numeric", "id", "reference", "units", "na")
+    return DataSpec(**given | {name: given[name] or () for name in several} | {"source": sources_of(source)})
+
+
+def sources_of(given: list[str] | None) -> list[str]:
+    """What was typed as DATA, or standard input where something is piped in."""
+    if given:
+        return given
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("DATA is missing: the file to read", hint="regcli sample, which writes one to try")
+    return ["-"]
+
+
+def takes_data(command: Callable[..., int]) -> Callable[..., int]:
+    """`command` with the options of `data_spec` in place of its first parameter, the request `data`."""
+    mine = list(inspect.signature(data_spec).parameters.values())
+    own = list(inspect.signature(command).parameters.values())[1:]
+    hints = get_type_hints(data_spec, include_extras=True) | get_type_hints(command, include_extras=True)
+
+    @functools.wraps(command)
+    def typed(**given: Any) -> int:
+        data = data_spec(**{one.name: given.pop(one.name) for one in mine})
+        return command(data, **given)
+
+    parameters = [one.replace(annotation=hints[one.name]) for one in (*mine, *own)]
+    typed.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+    typed.__annotations__ = {one.name: hints[one.name] for one in (*mine, *own)} | {"return": int}
+    del typed.__wrapped__  # type: ignore[attr-defined]
+    return typed
+
+
+def files_of(data: DataSpec, *others: str | None) -> list[str]:
+    """The paths that a command reads."""
+    first = data.source if isinstance(data.source, list) else [data.source]
+    return [*first, *(other for other in others if other is not None)]
