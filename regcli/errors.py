@@ -26,16 +26,20 @@ class RegcliError(Exception):
     """Base of every expected error.
 
     `message` says what and where (file, line, column); `found` is the offending cell or value, if one there is;
-    `hint` is the option or the command to type next.
+    `hint` is the option or the command to type next; `options` are words of a command line that, added to the command
+    as it was typed, make it work.
     """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, found: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, found: str | None = None, hint: str | None = None, options: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.found = found
-        self.hint = hint
+        self.hint = hint or options
+        self.options = options
 
     def lines(self) -> list[str]:
         """The one to three lines that are printed."""

@@ -6,6 +6,7 @@ Nothing is imported at the top that takes time, so that signals are obeyed from 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -103,7 +104,11 @@ def _ended(error: Exception, words: Sequence[str]) -> int:
         return _told(["Error: there is not enough memory for this data", "Try: --features with fewer columns"], DATA)
     if isinstance(error, OSError) and error.filename is None:  # of a stream that was open already: standard output's
         error = unwritable(error)
-    return _told(error.lines(), error.exit_code) if isinstance(error, RegcliError) else _own_fault(error)
+    if not isinstance(error, RegcliError):
+        return _own_fault(error)
+    if error.options:
+        error.hint = f"{shlex.join(['regcli', *words])} {error.options}"
+    return _told(error.lines(), error.exit_code)
 
 
 def _told(lines: Sequence[str], code: int) -> int:

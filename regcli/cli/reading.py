@@ -40,9 +40,9 @@ def data_spec(
     bad_rows: o.BadRowsAs = "error",
 ) -> DataSpec:
     """The request that these options make."""
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in locals().items()}
+    given: dict[str, Any] = dict(locals())
     several = ("features", "exclude", "categorical", "numeric", "id", "reference", "units", "na")
-    return DataSpec(**given | {name: given[name] or () for name in several} | {"source": sources_of(source)})
+    return DataSpec(**given | {name: tuple(given[name] or ()) for name in several} | {"source": sources_of(source)})
 
 
 def sources_of(given: list[str] | None) -> list[str]:
@@ -66,9 +66,9 @@ def takes_data(command: Callable[..., int]) -> Callable[..., int]:
         return command(data, **given)
 
     parameters = [one.replace(annotation=hints[one.name]) for one in (*mine, *own)]
-    typed.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+    vars(typed)["__signature__"] = inspect.Signature(parameters, return_annotation=int)
     typed.__annotations__ = {one.name: hints[one.name] for one in (*mine, *own)} | {"return": int}
-    del typed.__wrapped__  # type: ignore[attr-defined]
+    del typed.__wrapped__
     return typed
 
 

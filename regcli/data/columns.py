@@ -32,7 +32,7 @@ def target_of(spec: DataSpec, names: Sequence[str]) -> tuple[str, tuple[Notice, 
 
 def features_of(spec: DataSpec, names: Sequence[str], apart: Sequence[str]) -> list[str]:
     """The features in the order of the file: those asked for, or all, without the excluded and without `apart`."""
-    wanted = _matching(spec.features, names, "--features") if spec.features else set(names)
+    wanted = matching(spec.features, names, "--features") if spec.features else set(names)
     if not wanted:
         raise UsageError("--features names no column", hint=f"some of {listed(list(names))}")
     for name in apart:
@@ -40,7 +40,7 @@ def features_of(spec: DataSpec, names: Sequence[str], apart: Sequence[str]) -> l
             raise UsageError(f"{shortened(name)} cannot be a feature: it is the target or marks rows")
     if apart[0] in _exactly(spec.exclude, names):
         raise UsageError(f"--exclude {shortened(apart[0])}: it is the target", hint="--target with another column")
-    unwanted = _matching(spec.exclude, names, "--exclude")
+    unwanted = matching(spec.exclude, names, "--exclude")
     features = [name for name in names if name in wanted and name not in unwanted and name not in apart]
     if not features:
         raise UsageError(f"no feature is left of {len(names)} columns", hint="fewer --exclude, or other --features")
@@ -85,7 +85,8 @@ def _exactly(patterns: Sequence[str], names: Sequence[str]) -> set[str]:
     return set(_items(patterns, names)) & set(names)
 
 
-def _matching(patterns: Sequence[str], names: Sequence[str], option: str) -> set[str]:
+def matching(patterns: Sequence[str], names: Sequence[str], option: str) -> set[str]:
+    """The columns that these names and globs stand for; UsageError for one that stands for none."""
     chosen: set[str] = set()
     for item in _items(patterns, names):
         if item in names:

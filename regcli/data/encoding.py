@@ -1,110 +1,214 @@
-"""What is learned from the training columns once and applied again to test rows and new files: means and scales."""
+"""From a plain frame to the columns of a design: what is learned once, from training rows, and applied to any rows.
+
+Learned are the level lists and the columns with gaps, once, over all training rows; and fill values and polynomials,
+which cross-validation learns anew in each fold.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from regcli.errors import DataError, listed
+from regcli.data import dates
+from regcli.data.terms import (
+    FUNCTIONS,
+    MISSING_LEVEL,
+    OTHER_LEVEL,
+    Atom,
+    Call,
+    Constant,
+    Feature,
+    Gap,
+    Level,
+    Number,
+    Part,
+    Poly,
+    Polynomial,
+    columns_of,
+    leaves,
+    polynomials_in,
+)
+from regcli.specs import Missing
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
-EPS = float(np.finfo(np.float64).eps)
-BLOCK = 1 << 20
-"""How many numbers are scaled at a time: as many as stay in the cache."""
+
+@dataclass(frozen=True)
+class Category:
+    """The levels of a column, in order; those `lumped` count as (other). A `boolean` has true and false in any case."""
+
+    levels: tuple[str, ...]
+    lumped: tuple[str, ...] = ()
+    boolean: bool = False
+    reference: str | None = None
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """Column means and population deviations (divided by n), both (p,), in the units of the file.
+class Encoding:
+    """How rows become the columns of a design, in the order of `features`.
 
-    `centre` says whether columns are centred (they are not without an intercept).
+    `categories` and `styles` (how dates are written) are by column of the file, `fills` by Number or Part,
+    `polynomials` by their argument. `missing` is the policy for gaps that `fills` were learned by.
     """
 
-    mean: Vector
-    scale: Vector
-    centre: bool
+    features: tuple[Feature, ...]
+    missing: Missing = "error"
+    categories: dict[str, Category] = field(default_factory=dict)
+    styles: dict[str, dates.Style] = field(default_factory=dict)
+    fills: dict[Atom, float] = field(default_factory=dict)
+    polynomials: dict[Atom, Polynomial] = field(default_factory=dict)
 
-    def apply(self, X: Matrix) -> Matrix:
-        """The columns of `X` (n, p) in units of their deviation, centred where there is an intercept."""
-        return (X - self.mean) / self.scale if self.centre else X / self.scale
-
-    def to_file_units(self, coef: Vector, intercept: float) -> tuple[Vector, float]:
-        """Coefficients (p,) and intercept for the columns as they stand in the file."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            raw = coef / self.scale
-            shifts = -(raw * self.mean)[np.flatnonzero(raw)]
-        return raw, math.fsum([intercept, *shifts]) if self.centre and np.all(np.isfinite(shifts)) else intercept
-
-
-def learn_scaling(X: Matrix, names: list[str], centre: bool, weights: Vector | None = None) -> tuple[Scaling, Matrix]:
-    """Learn means and deviations of the columns of `X` (n, p), none of them constant; returns the scaled columns too.
-
-    Each column is first brought near 1 by a power of two, which is exact, so that neither 1e-300 nor 1e300 under-
-    or overflows; the mean and the deviation are then taken in two shifted passes. Without `centre` a constant
-    column has scale 1. Raises DataError for a column whose values differ only in the last bits.
-    """
-    n, p = X.shape
-    Z = np.empty((n, p), order="F")
-    mean, scale = np.empty(p), np.empty(p)
-    width = max(1, BLOCK // max(n, 1))
-    for first in range(0, p, width):
-        block = slice(first, first + width)
-        mean[block], scale[block] = _scaled_block(X[:, block], Z[:, block], names[block], weights)
-    if not centre:
-        np.divide(X, scale, out=Z)
-    return Scaling(mean, scale, centre), Z
-
-
-def _scaled_block(X: Matrix, Z: Matrix, names: list[str], weights: Vector | None) -> tuple[Vector, Vector]:
-    """Fill `Z` with the scaled columns of `X`; their means and deviations."""
-    low, high = X.min(axis=0), X.max(axis=0)
-    largest = np.maximum(np.abs(low), np.abs(high))
-    unit = power_of_two(largest)
-    np.divide(X, unit, out=Z)
-    first = np.average(Z, axis=0, weights=weights)
-    Z -= first
-    shift = np.average(Z, axis=0, weights=weights)
-    Z -= shift
-    spread = np.maximum(Z.max(axis=0), -Z.min(axis=0))
-    constant = low == high
-    vague = ~constant & (spread <= 8 * EPS * (largest / unit))
-    if np.any(vague):
-        raise DataError(
-            f"double precision cannot tell the deviation from 0 in {listed([names[j] for j in np.flatnonzero(vague)])}",
-            hint="rescale: subtract a number near the column's mean",
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the file that are needed."""
+        return tuple(
+            dict.fromkeys(name for one in self.features for factor in one.factors for name in columns_of(factor))
         )
-    fine = power_of_two(np.where(constant, 1.0, spread))
-    Z /= fine
-    left = np.average(Z, axis=0, weights=weights)
-    deviation = np.sqrt(np.maximum(np.average(Z**2, axis=0, weights=weights) - left**2, 0.0))
-    Z /= np.where(constant, 1.0, deviation)
-    return (first + shift) * unit, np.where(constant, 1.0, deviation * fine * unit)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every feature is a column of numbers as it stands in the file."""
+        return all(len(one.factors) == 1 and one.factors[0] == Number(one.name) for one in self.features)
+
+    def only(self, kept: Sequence[int]) -> Encoding:
+        """The same for some of the features."""
+        features = tuple(self.features[j] for j in kept)
+        needed = replace(self, features=features)
+        names = set(needed.columns)
+        return replace(
+            needed,
+            categories={name: one for name, one in self.categories.items() if name in names},
+            styles={name: style for name, style in self.styles.items() if name in names},
+            fills={atom: fill for atom, fill in self.fills.items() if set(columns_of(atom)) <= names},
+            polynomials={atom: one for atom, one in self.polynomials.items() if set(columns_of(atom)) <= names},
+        )
+
+    def learned(self, frame: pd.DataFrame) -> Encoding:
+        """The same with fill values and polynomials learned from the rows of `frame`."""
+        atoms = dict.fromkeys(leaf for one in self.features for factor in one.factors for leaf in leaves(factor))
+        empty = _Rows(replace(self, fills={}), frame)
+        fills: dict[Atom, float] = {}
+        if self.missing in ("mean", "median", "indicator"):
+            middle = np.median if self.missing == "median" else np.mean
+            for atom in atoms:
+                if isinstance(atom, Number | Part):
+                    values = empty.value(atom)
+                    known = values[~np.isnan(values)]
+                    fills[atom] = float(middle(known)) if known.size else 0.0
+        found = replace(self, fills=fills, polynomials={})
+        for poly in self._polynomials:
+            values = _Rows(found, frame).value(poly.argument)
+            largest = max(one.degree for one in self._polynomials if one.argument == poly.argument)
+            found = replace(found, polynomials=found.polynomials | {poly.argument: Polynomial.learn(values, largest)})
+        return found
+
+    def learns_from(self, frame: pd.DataFrame) -> bool:
+        """Whether the columns of these rows depend on which of them fills and polynomials are learned from."""
+        if self.polynomials:
+            return True
+        return bool(self.fills) and any(frame[name].hasnans for name in self.columns if name not in self.categories)
+
+    @cached_property
+    def _polynomials(self) -> tuple[Poly, ...]:
+        return tuple(
+            dict.fromkeys(poly for one in self.features for factor in one.factors for poly in polynomials_in(factor))
+        )
+
+    def apply(self, frame: pd.DataFrame) -> Matrix:
+        """The columns (n, p) that the rows of `frame` give; NaN where a gap has no fill value."""
+        if self.is_plain and not self.fills:
+            return np.asarray(frame[[one.name for one in self.features]].to_numpy(dtype=np.float64))
+        X = np.empty((len(frame), len(self.features)), order="F")
+        for j, column in enumerate(self.each(frame)):
+            X[:, j] = column
+        return X
+
+    def each(self, frame: pd.DataFrame, which: Sequence[int] | None = None) -> list[Vector]:
+        """The columns of these features, one by one."""
+        rows = _Rows(self, frame)
+        places = range(len(self.features)) if which is None else which
+        return [rows.product(self.features[j].factors) for j in places]
+
+    def new_levels(self, frame: pd.DataFrame) -> dict[str, dict[str, int]]:
+        """For each column the levels that are not known, and how often each occurs."""
+        found = {}
+        for name, category in self.categories.items():
+            cells = codes(frame[name], category)
+            strange = cells[~cells.isin([*category.levels, MISSING_LEVEL])]
+            if MISSING_LEVEL not in category.levels:
+                gaps = int((cells == MISSING_LEVEL).sum())
+                strange = pd.concat([strange, pd.Series([MISSING_LEVEL] * gaps, dtype=object)])
+            if len(strange):
+                found[name] = {str(level): int(times) for level, times in strange.value_counts().items()}
+        return found
 
 
-def power_of_two(size: Vector) -> Vector:
-    """For each positive number the power of two just below it, kept where dividing by it is safe; 1 for 0."""
-    _, exponent = np.frexp(np.where(size > 0, size, 1.0))
-    return np.asarray(np.ldexp(1.0, np.clip(exponent - 1, -1000, 1000)))
+def codes(cells: pd.Series[Any], category: Category) -> pd.Series[Any]:
+    """The level of each cell: (missing) for a gap; where there is an (other), that for rare levels and for new ones."""
+    texts = cells.astype(object).where(cells.notna(), MISSING_LEVEL).map(str)
+    if category.boolean:
+        texts = texts.str.lower()
+    if category.lumped:
+        known = {*category.levels, MISSING_LEVEL}
+        texts = texts.where(texts.isin(list(known)), OTHER_LEVEL)
+    return texts
 
 
-def first_equal_columns(X: Matrix) -> NDArray[np.intp] | None:
-    """For each column the index of the first column equal to it, (p,); None where all differ.
+class _Rows:
+    """The atoms of an encoding on the rows of a frame, each worked out once."""
 
-    Columns are compared whole only where their first rows and their extremes agree.
-    """
-    n, p = X.shape
-    keys = np.vstack([X[: min(n, 4)], X.max(axis=0), X.min(axis=0), X[n // 2]])
-    _, group = np.unique(keys, axis=1, return_inverse=True)
-    if len(np.unique(group)) == p:
-        return None
-    first = np.arange(p)
-    seen: dict[bytes, int] = {}
-    for j in np.flatnonzero(np.bincount(group)[group] > 1):
-        # Adding 0 makes -0 and 0 the same bytes.
-        first[j] = seen.setdefault((X[:, j] + 0.0).tobytes(), int(j))
-    return first if np.any(first != np.arange(p)) else None
+    def __init__(self, encoding: Encoding, frame: pd.DataFrame) -> None:
+        self._encoding, self._frame = encoding, frame
+        self._known: dict[Atom, Vector] = {}
+        self._codes: dict[str, pd.Series[Any]] = {}
+        self._days: dict[str, Vector] = {}
+
+    def product(self, factors: Sequence[Atom]) -> Vector:
+        out = self.value(factors[0])
+        for factor in factors[1:]:
+            out = out * self.value(factor)
+        return out
+
+    def value(self, atom: Atom) -> Vector:
+        if atom not in self._known:
+            self._known[atom] = self._worked_out(atom)
+        return self._known[atom]
+
+    def _worked_out(self, atom: Atom) -> Vector:
+        match atom:
+            case Number(column):
+                return self._filled(atom, self._frame[column].to_numpy(dtype=np.float64))
+            case Part(column, part):
+                return self._filled(atom, dates.part_of(self._day(column), part))
+            case Level(column, level):
+                return np.asarray((self._code(column) == level).to_numpy(), dtype=np.float64)
+            case Gap(column):
+                return np.asarray(self._frame[column].isna().to_numpy(), dtype=np.float64)
+            case Constant(value):
+                return np.full(len(self._frame), value)
+            case Call(function, arguments):
+                with np.errstate(all="ignore"):
+                    return np.asarray(FUNCTIONS[function](*map(self.value, arguments)))
+            case Poly(argument, degree):
+                return self._encoding.polynomials[argument].at(self.value(argument), degree)
+
+    def _filled(self, atom: Atom, values: Vector) -> Vector:
+        fill = self._encoding.fills.get(atom)
+        return values if fill is None else np.where(np.isnan(values), fill, values)
+
+    def _code(self, column: str) -> pd.Series[Any]:
+        if column not in self._codes:
+            self._codes[column] = codes(self._frame[column], self._encoding.categories[column])
+        return self._codes[column]
+
+    def _day(self, column: str) -> Vector:
+        if column not in self._days:
+            self._days[column] = dates.days_of(self._frame[column], self._encoding.styles[column])
+        return self._days[column]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.data.encoding import first_equal_columns
+from regcli.data.scaling import first_equal_columns
 from regcli.problem.certificate import Rulings, Yardstick, rule
 from regcli.problem.moments import Moments, complements, moments_by_group, prefixes
 from regcli.problem.penalties import ElasticNet
@@ -113,7 +113,7 @@ class MomentsEngine:
         takes_part = ~constant if ask.intercept else np.diagonal(products)[:p] > 0
         if ask.translation.rest == 0:
             takes_part = takes_part & self.first
-            repeated = self._repeated(products, takes_part, rows)
+            repeated = self._repeated(products, takes_part, rows, ask.intercept)
             takes_part = takes_part & ~repeated
         else:
             repeated = np.zeros(p, dtype=bool)
@@ -146,15 +146,15 @@ class MomentsEngine:
             errors[lost] = np.mean(residual**2, axis=0)
         return errors
 
-    def _repeated(self, products: Matrix, takes_part: Mask, rows: Callable[[], Mask]) -> Mask:
-        """Which columns (p,) are equal to an earlier one on these rows, though not in the whole file."""
+    def _repeated(self, products: Matrix, takes_part: Mask, rows: Callable[[], Mask], intercept: bool) -> Mask:
+        """Which columns (p,) are equal to an earlier one, or mirror it, on these rows, though not in the whole file."""
         live = np.flatnonzero(takes_part)
         size = np.sqrt(np.diagonal(products)[live])
-        alike = np.triu(products[np.ix_(live, live)] >= (1 - ALIKE) * np.outer(size, size), 1)
+        alike = np.triu(np.abs(products[np.ix_(live, live)]) >= (1 - ALIKE) * np.outer(size, size), 1)
         repeated = np.zeros(len(takes_part), dtype=bool)
         if np.any(alike):
             suspects = live[np.any(alike | alike.T, axis=0)]
-            first = first_equal_columns(self.X[np.ix_(rows(), suspects)])
+            first = first_equal_columns(self.X[np.ix_(rows(), suspects)], intercept)
             if first is not None:
                 repeated[suspects[first != np.arange(len(suspects))]] = True
         return repeated

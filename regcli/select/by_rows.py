@@ -5,12 +5,13 @@ For what moments cannot serve: as many features as rows or more, absolute error,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.data.encoding import Scaling, first_equal_columns, learn_scaling
+from regcli.data.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.problem.objective import Problem
 from regcli.select.asking import Ask, FoldResult, Loss, is_constant
 from regcli.select.folds import Folds
@@ -23,21 +24,30 @@ Matrix = NDArray[np.float64]
 class RowsEngine:
     """The columns X (n, p) as they stand in the file, the target y (n,), near zero where there is an intercept.
 
-    `loss` is what tests are measured by.
+    `loss` is what tests are measured by. `relearn` makes X anew with what the training rows (n,) of a fold alone teach
+    of fill values and the like; None where they teach nothing but means and scales.
     """
 
     name = "rows"
 
-    def __init__(self, X: Matrix, y: Vector, folds: Folds, loss: Loss = "squared") -> None:
-        self.X, self.y, self.folds, self.loss = X, y, folds, loss
-        twins = first_equal_columns(X)
+    def __init__(
+        self,
+        X: Matrix,
+        y: Vector,
+        folds: Folds,
+        loss: Loss = "squared",
+        relearn: Callable[[NDArray[np.bool_]], Matrix] | None = None,
+    ) -> None:
+        self.X, self.y, self.folds, self.loss, self.relearn = X, y, folds, loss, relearn
+        twins = first_equal_columns(X, True)
         self.first = np.ones(X.shape[1], dtype=bool) if twins is None else twins == np.arange(X.shape[1])
 
     def run(self, index: int, ask: Ask) -> FoldResult:
         """The path of one fold."""
         repeat, fold = divmod(index, self.folds.k)
         train, test = self.folds.train(repeat, fold), self.folds.test(repeat, fold)
-        X, y = self.X[train], self.y[train]
+        everything = self.X if self.relearn is None else self.relearn(train)
+        X, y = everything[train], self.y[train]
         low, high = X.min(axis=0), X.max(axis=0)
         constant = is_constant(low, high, np.maximum(np.abs(low), np.abs(high)))
         live = np.flatnonzero(~constant) if ask.intercept else np.arange(X.shape[1])
@@ -56,12 +66,12 @@ class RowsEngine:
             near = X[0, live] if ask.intercept else np.zeros(live.size)
             scaling, Z = _scaled(X[:, live] - near, constant[live], ask.intercept)
             problem = Problem(Z, y, ask.penalty(len(y), s_y, scaling.scale), 0.0, ask.intercept)
-            twins = first_equal_columns(X[:, live])
+            twins = first_equal_columns(X[:, live], ask.intercept)
             path = solve_path(replace(problem, twins=twins), ask.alphas, ask.solver)
             if twins is not None and ask.translation.rest == 0:
                 repeated = live[(twins != np.arange(live.size)) & self.first[live]]
             coefs[:, live] = path.coefs
-            predicted = path.intercepts[:, None] + path.coefs @ scaling.apply(self.X[np.ix_(test, live)] - near).T
+            predicted = path.intercepts[:, None] + path.coefs @ scaling.apply(everything[np.ix_(test, live)] - near).T
             fitted = path.intercepts[:, None] + path.coefs @ Z.T
             gap, violation, certified = path.rulings.worst
         return FoldResult(

@@ -106,11 +106,12 @@ def _engine(prepared: Prepared, folds: Folds, folding: FoldSpec, unpenalised: bo
     squared = folding.measure != "mae"
     exact = prepared.model.solver != "sklearn" and not unpenalised
     y = design.y - prepared.problem.null_intercept
-    if squared and exact and folds.least_training > p and size <= MOST_MOMENTS:
+    relearn = design.relearn
+    if squared and exact and relearn is None and folds.least_training > p and size <= MOST_MOMENTS:
         return MomentsEngine(
             design.X, prepared.problem.Z, y, scaling.mean, scaling.scale, folds, prepared.problem.twins
         )
-    return RowsEngine(design.X, y, folds, "squared" if squared else "absolute")
+    return RowsEngine(design.X, y, folds, "squared" if squared else "absolute", relearn)
 
 
 def _try(prepared: Prepared, engine: Engine, folds: Folds, spec: GridSpec, jobs: int, steps: _Steps) -> Tried:

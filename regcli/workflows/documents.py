@@ -48,8 +48,14 @@ def data_of(prepared: Prepared) -> dict[str, Any]:
         "target": design.target,
         "features": list(design.names),
         "columns": [
-            {"name": name, "source": name, "level": None, "mean": float(mean), "scale": float(deviation)}
-            for name, mean, deviation in zip(design.names, scaling.mean, scaling.scale, strict=True)
+            {
+                "name": one.name,
+                "source": ":".join(one.sources),
+                "level": one.level,
+                "mean": float(mean),
+                "scale": float(deviation),
+            }
+            for one, mean, deviation in zip(design.encoding.features, scaling.mean, scaling.scale, strict=True)
         ],
         "test": test,
     }

@@ -43,7 +43,7 @@ def fit(
 ) -> Report:
     """One model at one strength: coefficients, sparsity, quality, certificate; `tell` hears what takes how long."""
     clock = Clock(tell)
-    design = build(data, validation, model.intercept)
+    design = build(data, validation, model.intercept, contrasts=model.strength == 0 and model.intercept)
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     prepared = prepare(design, model)
     check_strength(prepared, typed(data, model, validation))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcli.data.terms import Feature
 from regcli.errors import Notice, counted, listed
 from regcli.problem.objective import Solution
 from regcli.workflows.preparing import Prepared
@@ -18,11 +19,26 @@ def equal_columns(prepared: Prepared, unpenalised: bool = False) -> list[Notice]
     design, model, twins = prepared.design, prepared.model, prepared.problem.twins
     if twins is None:
         return []
-    pairs = [f"{design.names[j]} = {design.names[twins[j]]}" for j in np.flatnonzero(twins != np.arange(len(twins)))]
     l1_only = not unpenalised and model.ratio == 1
-    end = "the first in the file takes the coefficient" if l1_only else "they share the coefficient equally"
-    text = f"{counted(len(pairs), 'column')} equal to another: {listed(pairs)}; {end}"
-    return [Notice("equal_columns", text)]
+    repeated = np.flatnonzero(twins != np.arange(len(twins))).tolist()
+    features = design.encoding.features
+    levels = [j for j in repeated if _two_levels(features[j], features[twins[j]])]
+    found = []
+    if levels and l1_only:
+        pairs = [f"{features[twins[j]].name}" for j in levels]
+        text = f"of two levels the first takes the coefficient, the other would be its mirror: {listed(pairs)}"
+        found.append(Notice("two_levels", text))
+    pairs = [f"{features[j].name} = {features[twins[j]].name}" for j in repeated if j not in set(levels)]
+    if pairs:
+        end = "the first in the file takes the coefficient" if l1_only else "they share the coefficient equally"
+        text = f"{counted(len(pairs), 'column')} equal to another, or its mirror: {listed(pairs)}; {end}"
+        found.append(Notice("equal_columns", text))
+    return found
+
+
+def _two_levels(one: Feature, other: Feature) -> bool:
+    """Whether they are two levels of one column."""
+    return one.level is not None and other.level is not None and one.sources == other.sources
 
 
 def solution_notices(prepared: Prepared, solution: Solution, unpenalised: bool) -> list[Notice]:

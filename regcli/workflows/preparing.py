@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from regcli.data.design import Design
-from regcli.data.encoding import Scaling, first_equal_columns, learn_scaling
+from regcli.data.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.errors import DataError, UsageError
 from regcli.problem.conventions import Scale, Translation
 from regcli.problem.objective import Problem, alpha_max
@@ -76,7 +76,7 @@ def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
     """Scale the columns and translate the penalty."""
     scaling, Z = learn_scaling(design.X, design.names, model.intercept)
     nothing = ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1]))
-    problem = Problem(Z, design.y, nothing, 0.0, model.intercept, twins=first_equal_columns(design.X))
+    problem = Problem(Z, design.y, nothing, 0.0, model.intercept, twins=first_equal_columns(design.X, model.intercept))
     s_y = math.sqrt(2 * problem.null_objective)
     translation = Translation(model.convention, model.penalty, model.ratio, model.rest)
     return Prepared(design, scaling, problem, model, translation, s_y, 0.0).posed(model, drawn)
