@@ -18,11 +18,12 @@ PACKAGE = ROOT / "regcli"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("specs",),
+    ("specs", "samples", "writing"),
     ("data", "problem"),
     ("solve",),
     ("select",),
-    ("artifact", "report"),
+    ("artifact",),
+    ("export", "report"),
     ("workflows",),
     ("cli", "api"),
 )

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from types import FrameType
-
-unfinished: set[str] = set()
-"""Temporary files that are to be removed on the way out."""
 
 
 def obey_signals() -> None:
@@ -26,7 +24,8 @@ def obey_signals() -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    for path in tuple(unfinished):
+    writing = sys.modules.get("regcli.writing")
+    for path in tuple(writing.unfinished) if writing is not None else ():
         try:  # contextlib is not worth its import here
             os.unlink(path)
         except OSError:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 
-from regcli.cli.leaving import unfinished
-from regcli.errors import OutputError, UsageError, visible
+from regcli.errors import OutputError, visible
 from regcli.report.report import Report
 from regcli.specs import OutputSpec
+from regcli.writing import check_writable, reason, write_whole
 
 NOT_CERTIFIED = 4
-DESCRIPTORS = ("/dev/fd/", "/dev/stdout", "/dev/stderr", "/proc/self/fd/")
 
 
 class ReaderGoneError(Exception):
@@ -124,7 +121,7 @@ def put(text: str, encoding: str) -> None:
 def unwritable(error: OSError) -> OutputError:
     """The error to tell when standard output refused a write."""
     _abandon_stdout()
-    return OutputError(f"cannot write to standard output: {_reason(error)}")
+    return OutputError(f"cannot write to standard output: {reason(error)}")
 
 
 def _abandon_stdout() -> None:
@@ -136,77 +133,3 @@ def _abandon_stdout() -> None:
 def _encoded(text: str, encoding: str) -> bytes:
     """A character that the encoding lacks becomes an escape; in UTF-8 only the odd bytes of a file name are such."""
     return text.encode(encoding, "backslashreplace")
-
-
-def check_writable(path: str, sources: Sequence[str], option: str = "--output") -> None:
-    """Refuse, before any work, an output that could not be written or that would overwrite one of the inputs."""
-    try:
-        folder = os.path.dirname(os.path.realpath(path))
-    except OSError:
-        raise OutputError(f"cannot write {visible(path)}: the working folder is gone") from None
-    if os.path.isdir(path):
-        raise OutputError(f"cannot write {visible(path)}: it is a folder")
-    if not os.path.isdir(folder):
-        if os.path.exists(folder):
-            raise OutputError(f"cannot write {visible(path)}: {visible(folder)} is not a folder")
-        raise OutputError(
-            f"cannot write {visible(path)}: the folder {visible(folder)} does not exist",
-            hint=shlex.join(["mkdir", "-p", folder]),
-        )
-    if any(_same_file(path, source) for source in sources):
-        raise UsageError(f"{option} {visible(path)} is a file that is read", hint=f"{option} with another name")
-    wanted = path if _is_stream(path) else folder
-    if not os.access(wanted, os.W_OK) or (os.path.exists(path) and not os.access(path, os.W_OK)):
-        raise OutputError(f"cannot write {visible(path)}: permission denied")
-
-
-def _same_file(path: str, source: str) -> bool:
-    """Whether a regular file is read from `source`, which may be - for standard input."""
-    with contextlib.suppress(OSError, ValueError):
-        return os.path.isfile(path) and os.path.samestat(os.stat(path), os.stat(0 if source == "-" else source))
-    return False
-
-
-def _is_stream(path: str) -> bool:
-    """A device, a named pipe or a descriptor by its name (/dev/stdout): it is written to as it is."""
-    return path.startswith(DESCRIPTORS) or (os.path.exists(path) and not os.path.isfile(path))
-
-
-def write_whole(path: str, content: bytes) -> None:
-    """Write a file whole or not at all: to a temporary file beside it, which then takes its name.
-
-    A link is followed.
-    """
-    try:
-        if _is_stream(path):
-            with open(path, "ab") as stream:
-                stream.write(content)
-        else:
-            _replace(os.path.realpath(path), content)
-    except BrokenPipeError:
-        raise OutputError(f"cannot write {visible(path)}: nobody reads it") from None
-    except OSError as error:
-        raise OutputError(f"cannot write {visible(path)}: {_reason(error)}") from None
-
-
-def _replace(path: str, content: bytes) -> None:
-    temporary = os.path.join(os.path.dirname(path), f".regcli-{os.urandom(8).hex()}.tmp")
-    unfinished.add(temporary)
-    try:
-        with open(temporary, "xb") as file:
-            if os.path.exists(path):
-                os.chmod(temporary, os.stat(path).st_mode & 0o777)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    finally:
-        unfinished.discard(temporary)
-
-
-def _reason(error: OSError) -> str:
-    return "the disk is full" if error.errno == errno.ENOSPC else (error.strerror or str(error)).lower()

@@ -31,8 +31,8 @@ Mask = NDArray[np.bool_]
 class Design:
     """Training rows X (n, p), y (n,) of finite numbers, no column of X constant where there is an intercept.
 
-    `encoding` made X and makes the same columns of other rows; `raw` are the training rows that it was learned from,
-    where its fill values or polynomials are to be learned anew in folds, else None. `labels` (n,) numbers what the
+    `encoding` made X of `train`, the rows of the file, and makes the same columns of other rows; `learns` says whether
+    its fill values or polynomials are to be learned anew in folds. `labels` (n,) numbers what the
     column that folds are made by says of each row, in its order, from 0. `X_test`, `y_test` hold the rows to be
     predicted, or are None. `dropped_rows` and `dropped_columns` are pairs (reason, count) and (name, reason). `lines`
     gives the line of each training row in its file, `ids` are the columns that name rows.
@@ -41,6 +41,7 @@ class Design:
     X: Matrix
     y: Vector
     encoding: Encoding
+    train: pd.DataFrame
     target: str
     source: str
     rows_read: int
@@ -51,8 +52,8 @@ class Design:
     dropped_columns: list[tuple[str, str]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     labels: NDArray[np.intp] | None = None
-    raw: pd.DataFrame | None = None
-    ids: pd.DataFrame | None = None
+    learns: bool = False
+    ids: tuple[str, ...] = ()
     lines: Callable[[], list[int]] = list
 
     @property
@@ -63,10 +64,9 @@ class Design:
     @property
     def relearn(self) -> Callable[[Mask], Matrix] | None:
         """Makes X (n, p) anew with what only some training rows (n,) teach; None where X would be the same."""
-        raw = self.raw
-        if raw is None:
+        if not self.learns:
             return None
-        return lambda train: self.encoding.learned(raw[train]).apply(raw)
+        return lambda rows: self.encoding.learned(self.train[rows]).apply(self.train)
 
 
 def build(
@@ -122,6 +122,7 @@ def build(
         X=np.asfortranarray(X if everything else X[:, kept]),  # one layout, so that the same rows give the same bits
         y=y,
         encoding=encoding,
+        train=train,
         target=target,
         source=rows.name,
         rows_read=rows.rows_read,
@@ -132,8 +133,8 @@ def build(
         dropped_columns=dropped,
         notices=said,
         labels=labels,
-        raw=train if encoding.learns_from(train) else None,
-        ids=train[ids] if ids else None,
+        learns=encoding.learns_from(train),
+        ids=tuple(ids),
         lines=lines,
     )
 

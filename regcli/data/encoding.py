@@ -72,6 +72,18 @@ class Encoding:
             dict.fromkeys(name for one in self.features for factor in one.factors for name in columns_of(factor))
         )
 
+    def check(self) -> None:
+        """ValueError where an atom lacks what it needs: its levels, its style, its polynomial."""
+        atoms = {leaf for one in self.features for factor in one.factors for leaf in leaves(factor)}
+        for atom in atoms:
+            if isinstance(atom, Level) and atom.column not in self.categories:
+                raise ValueError(f"no levels of {atom.column!r}")
+            if isinstance(atom, Part) and atom.column not in self.styles:
+                raise ValueError(f"no dates of {atom.column!r}")
+        for poly in self._polynomials:
+            if len(self.polynomials[poly.argument].centres) < poly.degree:
+                raise ValueError("a polynomial of too low a degree")
+
     @property
     def is_plain(self) -> bool:
         """Whether every feature is a column of numbers as it stands in the file."""

@@ -1,0 +1,256 @@
+"""A model as one JSON document: made, saved, read back, applied to rows. Nothing in such a file is ever executed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from regcli.data.dates import Style
+from regcli.data.encoding import Category, Encoding
+from regcli.data.terms import Atom, Feature, Polynomial, atom_from_json, atom_to_json
+from regcli.errors import DataError, visible
+from regcli.specs import MISSING
+from regcli.writing import write_whole
+
+SCHEMA = "regcli.model/1"
+NEWEST = 1
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From a document of an older schema to one of the next: `regcli.model/1` is the first."""
+LARGEST = 1 << 30
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted model, ready to predict.
+
+    `centre` is the prediction where every feature is at its mean (0 without an intercept), `means` (p,) are those means
+    (zeros without an intercept), `coefficients` (p,) are in the units of the file. `document` is what is saved.
+    """
+
+    document: dict[str, Any]
+    encoding: Encoding
+    target: str
+    centre: float
+    means: Vector
+    coefficients: Vector
+
+    @cached_property
+    def active(self) -> list[int]:
+        """The features whose coefficient is not zero."""
+        return [int(j) for j in np.flatnonzero(self.coefficients)]
+
+    @cached_property
+    def needed(self) -> Encoding:
+        """The encoding of the active features alone."""
+        return self.encoding.only(self.active)
+
+    def predict(self, frame: pd.DataFrame) -> Vector:
+        """Predictions (n,) for the rows of a plain frame; NaN where a needed cell is missing and nothing fills it.
+
+        Added up feature by feature, in the order of the document: the same rows give the same bits in any batch.
+        """
+        out = np.full(len(frame), self.centre)
+        for j, column in zip(self.active, self.needed.each(frame), strict=True):
+            out += self.coefficients[j] * (column - self.means[j])
+        return out
+
+
+def fingerprint(frame: pd.DataFrame, columns: Sequence[str]) -> str:
+    """The SHA-256 of the cells of these columns, numbers as doubles: the same for the same rows however written."""
+    digest = hashlib.sha256()
+    for name in columns:
+        cells = frame[name]
+        digest.update(json.dumps([name, len(cells)]).encode())
+        if cells.dtype.kind in "iuf":
+            digest.update(np.ascontiguousarray(cells.to_numpy(dtype=np.float64) + 0.0).tobytes())
+        else:
+            digest.update(json.dumps(cells.astype(object).where(cells.notna(), None).map(_plain).tolist()).encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _plain(cell: Any) -> Any:
+    return None if cell is None else str(cell)
+
+
+def encoding_to_json(encoding: Encoding) -> dict[str, Any]:
+    """An encoding as plain values."""
+    return {
+        "missing": encoding.missing,
+        "features": [
+            {"name": one.name, "level": one.level, "factors": [atom_to_json(factor) for factor in one.factors]}
+            for one in encoding.features
+        ],
+        "categories": {
+            name: {
+                "levels": list(one.levels),
+                "lumped": list(one.lumped),
+                "boolean": one.boolean,
+                "reference": one.reference,
+            }
+            for name, one in encoding.categories.items()
+        },
+        "dates": dict(encoding.styles),
+        "fills": [{"of": atom_to_json(atom), "value": fill} for atom, fill in encoding.fills.items()],
+        "polynomials": [
+            {"of": atom_to_json(atom), "centres": list(one.centres), "norms": list(one.norms)}
+            for atom, one in encoding.polynomials.items()
+        ],
+    }  # fmt: skip
+
+
+def save(document: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+    """Write a model's document, whole or not at all. Raises OutputError."""
+    write_whole(os.fspath(path), to_text(document).encode("utf-8", "surrogatepass"))
+
+
+def to_text(document: Mapping[str, Any]) -> str:
+    """The document as JSON text."""
+    return json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """The model in a file. Raises DataError where it cannot be read, is none, or is damaged."""
+    name = visible(os.fspath(path))
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DataError(f"cannot read {name}: {visible(reason).lower()}") from None
+    if len(content) > LARGEST:
+        raise DataError(f"{name} is larger than any model of regcli (1 GiB)")
+    if content[:1] == b"\x80" or content[:2] in (b"\x1f\x8b", b"PK"):
+        raise DataError(f"{name} is no regcli model but a pickle or an archive, which regcli never opens",
+                        hint="regcli fit ... --save model.json")  # fmt: skip
+    try:
+        document = json.loads(content, parse_constant=_refuse)
+        return of_document(document)
+    except (ValueError, RecursionError) as error:
+        what = str(error).splitlines()[0] if isinstance(error, json.JSONDecodeError) else "damaged"
+        raise DataError(
+            f"{name} is no regcli model: {visible(what)}", hint="regcli fit ... --save model.json"
+        ) from None
+    except DataError as error:
+        raise DataError(f"{name}: {error.message}", hint=error.hint) from None
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def of_document(document: Any) -> Model:
+    """The model of a document. Raises DataError where something is missing, of another type, or of a newer schema."""
+    if not isinstance(document, dict) or not str(document.get("schema", "")).startswith("regcli.model/"):
+        kind = document.get("schema") if isinstance(document, dict) else None
+        also = f" (it is {visible(str(kind))})" if isinstance(kind, str) else ""
+        raise DataError(f"this is no regcli model{also}", hint="regcli fit ... --save model.json")
+    document = _upgraded(document)
+    try:
+        return _model(document)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise DataError(f"the model is damaged: {type(error).__name__} {visible(str(error))[:80]}",
+                        hint="regcli fit ... --save model.json") from None  # fmt: skip
+
+
+def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
+    number = str(document["schema"]).removeprefix("regcli.model/")
+    if not number.isascii() or not number.isdigit() or len(number) > 6 or int(number) < 1:
+        raise DataError(f"unknown schema {visible(str(document['schema']))}")
+    if int(number) > NEWEST:
+        version = visible(str(document.get("version", "")))[:20]
+        raise DataError(f"the model was made by a newer regcli ({version})", hint="pip install -U regcli")
+    for older in range(int(number), NEWEST):
+        document = UPGRADES[older](document)
+    return document
+
+
+def _model(document: dict[str, Any]) -> Model:
+    encoding = encoding_from_json(document["encoding"])
+    model = document["model"]
+    rows = model["coefficients"]
+    names = [_text(row["name"]) for row in rows]
+    if names != [one.name for one in encoding.features]:
+        raise DataError("the model is damaged: its coefficients are not those of its features")
+    if model["family"] != "gaussian":
+        raise DataError(f"unknown family {visible(str(model['family']))}", hint="pip install -U regcli")
+    centred = model["intercept"] is not None
+    means = np.array([_number(row["mean"]) if centred else 0.0 for row in rows], dtype=np.float64)
+    coefficients = np.array([_number(row["coefficient"]) for row in rows], dtype=np.float64)
+    return Model(document, encoding, _text(document["data"]["target"]), _number(model["centre"]), means, coefficients)
+
+
+def encoding_from_json(found: Mapping[str, Any]) -> Encoding:
+    """The encoding that plain values stand for; KeyError, TypeError, ValueError or DataError where it is none."""
+    if found["missing"] not in MISSING:
+        raise ValueError(f"missing is {found['missing']!r}")
+    features = tuple(
+        Feature(_text(one["name"]), _atoms(one["factors"]), None if one["level"] is None else _text(one["level"]))
+        for one in _list(found["features"])
+    )
+    categories = {_text(name): _category(one) for name, one in found["categories"].items()}
+    styles = {_text(name): _style(style) for name, style in found["dates"].items()}
+    fills = {atom_from_json(one["of"]): _number(one["value"]) for one in _list(found["fills"])}
+    polynomials = {atom_from_json(one["of"]): _polynomial(one) for one in _list(found["polynomials"])}
+    encoding = Encoding(features, found["missing"], categories, styles, fills, polynomials)
+    encoding.check()
+    return encoding
+
+
+def _atoms(found: Any) -> tuple[Atom, ...]:
+    atoms = tuple(map(atom_from_json, _list(found)))
+    if not atoms:
+        raise ValueError("a feature without factors")
+    return atoms
+
+
+def _category(found: Mapping[str, Any]) -> Category:
+    reference = found["reference"]
+    return Category(
+        tuple(map(_text, _list(found["levels"]))),
+        tuple(map(_text, _list(found["lumped"]))),
+        bool(found["boolean"]),
+        None if reference is None else _text(reference),
+    )
+
+
+def _polynomial(found: Mapping[str, Any]) -> Polynomial:
+    centres, norms = (tuple(map(_number, _list(found[key]))) for key in ("centres", "norms"))
+    if len(norms) != len(centres) + 2 or any(norm <= 0 for norm in norms[:2]) or any(norm < 0 for norm in norms):
+        raise ValueError("not a polynomial")
+    return Polynomial(centres, norms)
+
+
+def _style(found: Any) -> Style:
+    if found not in get_args(Style):
+        raise ValueError(f"dates are written {found!r}")
+    return cast(Style, found)
+
+
+def _text(found: Any) -> str:
+    if not isinstance(found, str):
+        raise TypeError(f"{found!r} is no text")
+    return found
+
+
+def _number(found: Any) -> float:
+    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+        raise TypeError(f"{found!r} is no number")
+    return float(found)
+
+
+def _list(found: Any) -> Iterable[Any]:
+    if not isinstance(found, list):
+        raise TypeError(f"{found!r:.40} is no list")
+    return found
