@@ -411,6 +411,17 @@ Plot = Annotated[
     str | None,
     typer.Option("--plot", metavar="FILE", rich_help_panel=OUTPUT, help="Draw it: .png, .svg or .pdf."),
 ]
+Save = Annotated[
+    str | None,
+    typer.Option("--save", metavar="FILE", rich_help_panel=OUTPUT, help="Save the model, as JSON, for regcli predict."),
+]
+Fitted = Annotated[
+    str | None,
+    typer.Option(
+        "--fitted", metavar="FILE", rich_help_panel=OUTPUT,
+        help="Write the training rows with fitted values and residuals: .csv, .tsv, .md or .json.",
+    ),
+]  # fmt: skip
 XAxis = Annotated[
     Axis | None,
     typer.Option(

@@ -30,9 +30,8 @@ def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]
     The output file is checked before the work begins; it may be none of the `sources`.
     """
     format = spec.resolved_format
-    for option, path in (("--output", spec.output), ("--plot", spec.plot)):
-        if path is not None:
-            check_writable(path, sources, option)
+    for option, path in spec.files.items():
+        check_writable(path, sources, option)
     if spec.plot is not None:
         from regcli.report.to_plot import require_matplotlib
 
@@ -43,6 +42,11 @@ def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]
             say(f"{'Warning' if warning['code'] == 'not_certified' else 'Note'}: {visible(warning['message'])}")
     if spec.plot is not None:
         _write(spec.plot, _picture(report, spec), spec.quiet)
+    if spec.save is not None:
+        report.save(spec.save)
+        _written(spec.save, spec.quiet)
+    if spec.fitted is not None:
+        _write(spec.fitted, _fitted(report, spec.fitted), spec.quiet)
     if spec.output is not None:
         _write(spec.output, _encoded(_text(report, format), "utf-8"), spec.quiet)
     elif format == "table":
@@ -54,8 +58,22 @@ def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]
 
 def _write(path: str, content: bytes, quiet: bool) -> None:
     write_whole(path, content)
+    _written(path, quiet)
+
+
+def _written(path: str, quiet: bool) -> None:
     if not quiet:
         say(f"Written: {visible(path)}")
+
+
+def _fitted(report: Report, path: str) -> bytes:
+    from regcli.report import to_delimited, to_json
+
+    writers = {
+        ".csv": to_delimited.table_to_csv, ".tsv": to_delimited.table_to_tsv, ".md": to_delimited.table_to_markdown,
+        ".json": to_json.table_to_json,
+    }  # fmt: skip
+    return _encoded(writers[os.path.splitext(path)[1].lower()](report.fitted()), "utf-8")
 
 
 def _picture(report: Report, spec: OutputSpec) -> bytes:

@@ -35,7 +35,7 @@ class Design:
     its fill values or polynomials are to be learned anew in folds. `labels` (n,) numbers what the
     column that folds are made by says of each row, in its order, from 0. `X_test`, `y_test` hold the rows to be
     predicted, or are None. `dropped_rows` and `dropped_columns` are pairs (reason, count) and (name, reason). `lines`
-    gives the line of each training row in its file, `ids` are the columns that name rows.
+    gives the line (or row: `unit`) of each training row in its file, `ids` are the columns that name rows.
     """
 
     X: Matrix
@@ -55,6 +55,7 @@ class Design:
     learns: bool = False
     ids: tuple[str, ...] = ()
     lines: Callable[[], list[int]] = list
+    unit: str = "row"
 
     @property
     def names(self) -> list[str]:
@@ -136,6 +137,7 @@ def build(
         learns=encoding.learns_from(train),
         ids=tuple(ids),
         lines=lines,
+        unit=rows.unit,
     )
 
 

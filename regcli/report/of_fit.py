@@ -32,10 +32,23 @@ def report_of_fit(found: Mapping[str, Any], order: str = "size") -> Report:
 
 
 def ordered(document: Mapping[str, Any], order: str) -> list[Mapping[str, Any]]:
-    """The coefficients by standardized size, or as in the file."""
+    """The coefficients by standardized size, the levels of a column together, or as in the file."""
     rows = list(document["model"]["coefficients"])
-    if order == "size":
-        rows.sort(key=lambda row: -abs(row["standardized"]))
+    if order != "size":
+        return rows
+    columns = {column["name"]: column for column in document["data"]["columns"]}
+    groups = {
+        name: column["source"]
+        if column["level"] is not None and name.startswith(f"{column['source']}[")
+        else f"\0{name}"
+        for name, column in columns.items()
+    }
+    largest: dict[str, float] = {}
+    for row in rows:
+        group = groups[row["name"]]
+        largest[group] = max(largest.get(group, 0.0), abs(row["standardized"]))
+    first = {group: place for place, group in enumerate(dict.fromkeys(groups[row["name"]] for row in rows))}
+    rows.sort(key=lambda row: (-largest[groups[row["name"]]], first[groups[row["name"]]], -abs(row["standardized"])))
     return rows
 
 

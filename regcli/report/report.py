@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["name", "number", "count", "score", "p", "percent", "share", "spark"]
+from regcli.errors import UsageError
+
+Kind = Literal["name", "text", "number", "count", "score", "p", "percent", "share", "spark"]
 Cell = str | float | int | tuple[float, ...] | None
 
 
@@ -100,6 +102,8 @@ class Report:
     records: Table
     facts: tuple[Fact, ...]
     arrays: Facts = field(default_factory=Facts, compare=False)
+    model_document: Callable[[], dict[str, Any]] | None = field(default=None, compare=False, repr=False)
+    fitted_table: Callable[[], Table] | None = field(default=None, compare=False, repr=False)
 
     @property
     def certified(self) -> bool:
@@ -133,6 +137,23 @@ class Report:
         if file is not None:
             saved(self.document, figure, file, x_axis)
         return figure
+
+    def save(self, file: Any) -> None:
+        """Save the model as JSON, whole or not at all, for `regcli.load` and `regcli predict`.
+
+        Raises UsageError for a report without a model, OutputError where it cannot be written.
+        """
+        from regcli.artifact import save
+
+        if self.model_document is None:
+            raise UsageError(f"a {self.document.command} report holds no model to be saved", hint="regcli fit or cv")
+        save(self.model_document(), file)
+
+    def fitted(self) -> Table:
+        """The training rows with their fitted values and residuals. Raises UsageError for a report without a model."""
+        if self.fitted_table is None:
+            raise UsageError(f"a {self.document.command} report has no fitted values", hint="regcli fit or cv")
+        return self.fitted_table()
 
     def __str__(self) -> str:
         from regcli.report.to_terminal import to_text

@@ -20,6 +20,7 @@ SUFFIXES: dict[str, Format] = {
     ".json": "json", ".csv": "csv", ".tsv": "tsv", ".md": "markdown", ".markdown": "markdown", ".txt": "table",
 }  # fmt: skip
 PICTURES = (".png", ".svg", ".pdf")
+TABLES = (".csv", ".tsv", ".md", ".json")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class OutputSpec:
     plot: str | None = None
     x_axis: Axis | None = None
     all: bool = False
+    save: str | None = None
+    fitted: str | None = None
 
     def __post_init__(self) -> None:
         member("--order", self.order, ORDERS)
@@ -48,11 +51,25 @@ class OutputSpec:
             raise UsageError("--x-axis cannot act without --plot", hint="--plot path.png")
         if self.plot is not None and os.path.splitext(self.plot)[1].lower() not in PICTURES:
             raise UsageError(f"--plot {self.plot} ends in none of {', '.join(PICTURES)}", hint="--plot path.png")
-        if self.plot and self.output and os.path.abspath(self.plot) == os.path.abspath(self.output):
-            raise UsageError("--plot and --output are the same file", hint="--plot with another name")
+        if self.fitted is not None and os.path.splitext(self.fitted)[1].lower() not in TABLES:
+            raise UsageError(f"--fitted {self.fitted} ends in none of {', '.join(TABLES)}", hint="--fitted fitted.csv")
+        self._check_apart()
         if self.quiet and self.verbose:
             raise UsageError("--quiet and --verbose contradict each other: give one of them")
         _ = self.resolved_format
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that are written, by option."""
+        given = {"--output": self.output, "--plot": self.plot, "--save": self.save, "--fitted": self.fitted}
+        return {option: path for option, path in given.items() if path is not None}
+
+    def _check_apart(self) -> None:
+        seen: dict[str, str] = {}
+        for option, path in self.files.items():
+            other = seen.setdefault(os.path.abspath(path), option)
+            if other != option:
+                raise UsageError(f"{option} and {other} are the same file", hint=f"{option} with another name")
 
     @property
     def resolved_format(self) -> Format:

@@ -13,6 +13,7 @@ import numpy as np
 import regcli
 from regcli.data.design import build
 from regcli.errors import counted
+from regcli.problem.objective import Solution
 from regcli.report.of_cv import report_of_cv
 from regcli.report.report import Report
 from regcli.select.asking import Ask, Engine
@@ -27,6 +28,7 @@ from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, Va
 from regcli.workflows.curves import chosen_of, curve_of, cv_notices, folds_doc, selection_of
 from regcli.workflows.documents import certificate_of, data_of, metrics_of, model_of, sparsity_of
 from regcli.workflows.folding import folds_of
+from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.paths import arrays_of, check_penalty, criteria_of, cv_settings, grid_of, path_of, stopped_of
 from regcli.workflows.preparing import Clock, Prepared, prepare
@@ -73,10 +75,19 @@ def cv(
     tried = [_try(prepared.posed(one, not grid.alphas), engine, folds, grid, jobs, steps) for one in models]
     clock.tell(f"fitted {counted(folds.k * len(folds.assignment) * len(models), 'fold path')} by {engine.name}")
     best = best_of([one.curve for one in tried])
-    document, arrays = _cv_document(tried, best, folds, engine, (data, model, validation, grid, folding))
+    refitted, solution = _refitted(tried[best], folding, model)
+    specs = (data, model, validation, grid, folding)
+    document, arrays = _cv_document(tried, best, folds, engine, specs, refitted, solution)
     document["warnings"] = [{"code": n.code, "message": n.message} for n in notices] + document["warnings"]
     clock.tell("refitted and certified")
-    return report_of_cv(document, arrays, output.order)
+    return with_model(report_of_cv(document, arrays, output.order), document, refitted, solution)
+
+
+def _refitted(one: Tried, folding: FoldSpec, model: ModelSpec) -> tuple[Prepared, Solution]:
+    """The problem at the alpha that the rule chooses, on all training rows, and its solution."""
+    at = one.curve.best if folding.rule == "min" else one.curve.one_se
+    problem = replace(one.prepared.problem, alpha=float(one.curve.alphas[at]))
+    return replace(one.prepared, problem=problem), solve(problem, model.solver)
 
 
 def available_cores() -> int:
@@ -134,20 +145,23 @@ def _try(prepared: Prepared, engine: Engine, folds: Folds, spec: GridSpec, jobs:
 
 
 def _cv_document(
-    tried: list[Tried], best: int, folds: Folds, engine: Engine, specs: tuple[Any, ...]
+    tried: list[Tried],
+    best: int,
+    folds: Folds,
+    engine: Engine,
+    specs: tuple[Any, ...],
+    refitted: Prepared,
+    solution: Solution,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     data, model, validation, grid, folding = specs
     one = tried[best]
     curve, prepared = one.curve, one.prepared
     at = curve.best if folding.rule == "min" else curve.one_se
-    alpha = float(curve.alphas[at])
-    refitted = replace(prepared, problem=replace(prepared.problem, alpha=alpha))
-    solution = solve(refitted.problem, model.solver)
     coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
     entries = path_of(prepared, one.path, one.df)
     offset = sum(len(other.curve.alphas) for other in tried[:best])
     chosen = chosen_of(curve, one.path.coefs, prepared, folding, offset)
-    unpenalised, metrics = alpha == 0, metrics_of(refitted, solution)
+    unpenalised, metrics = refitted.problem.alpha == 0, metrics_of(refitted, solution)
     notices = [
         *prepared.design.notices,
         *cv_notices(curve, chosen, prepared, folds, folding, bool(grid.alphas)),

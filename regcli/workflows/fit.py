@@ -27,6 +27,7 @@ from regcli.workflows.documents import (
     settings_of,
     sparsity_of,
 )
+from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
 
@@ -51,7 +52,7 @@ def fit(
     solution = solve(prepared.problem, model.solver)
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, data, model, validation)
-    return report_of_fit(document, output.order)
+    return with_model(report_of_fit(document, output.order), document, prepared, solution)
 
 
 def _fit_document(

@@ -39,6 +39,8 @@ def cv(
     json: o.Json = False,
     output: o.Output = None,
     plot: o.Plot = None,
+    save: o.Save = None,
+    fitted: o.Fitted = None,
     order: o.OrderName = "size",
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -47,7 +49,7 @@ def cv(
 
     Example: regcli cv data.csv --penalty l1
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, plot)
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted)
     fold_seed, test_seed = seeds(seed, folds, time, fold_column, test_size)
     folding = FoldSpec(
         folds, repeats, fold_seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs

@@ -28,6 +28,8 @@ def fit(
     format: o.FormatName = None,
     json: o.Json = False,
     output: o.Output = None,
+    save: o.Save = None,
+    fitted: o.Fitted = None,
     order: o.OrderName = "size",
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -36,7 +38,7 @@ def fit(
 
     Example: regcli fit data.csv --penalty l1 --alpha 0.1
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json)
+    said = OutputSpec(format, output, order, quiet, verbose, json, save=save, fitted=fitted)
     model = ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
     validation = ValidationSpec(test, test_size, split_column, seed)
 
