@@ -10,6 +10,7 @@ from regcli import __version__
 from regcli.cli.commands.cv import cv
 from regcli.cli.commands.fit import fit
 from regcli.cli.commands.path import path
+from regcli.cli.commands.sample import sample
 from regcli.cli.output import put
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("fit")(fit)
 app.command("path")(path)
 app.command("cv")(cv)
+app.command("sample")(sample)
 
 
 def _show_version(asked: bool) -> None:
