@@ -13,7 +13,7 @@ import pandas as pd
 
 from regcli.data.reading import bytestream, shape
 from regcli.data.reading.layout import layout, line_numbers
-from regcli.data.reading.names import unique_names
+from regcli.data.reading.names import chosen, unique_names
 from regcli.data.reading.parsing import MISSING, parsed
 from regcli.data.reading.tidy import plain_frame, rows_with_cells
 from regcli.errors import DataError, Notice, UsageError, counted, listed, visible
@@ -105,19 +105,21 @@ def _finished(frame: pd.DataFrame, header: Sequence[str], spec: DataSpec, notice
         dropped = (("empty row", count),)
         notices.append(Notice("empty_rows", f"{counted(count, 'row')} of {rows_read:,} dropped: every cell is empty"))
         frame = frame.iloc[kept].reset_index(drop=True)
-    frame = plain_frame(frame, spec.decimal, missing)
-    frame, header = _without_empty_columns(frame, header, notices)
-    names, changes = unique_names(header)
+    labels = chosen(spec.categorical, unique_names(header)[0]) if spec.categorical else []
+    frame = plain_frame(frame, spec.decimal, missing, labels)
+    places = _filled(frame, header, notices)
+    frame = frame if len(places) == frame.shape[1] else frame.iloc[:, places]
+    names, changes = unique_names([header[place] for place in places], places)
     frame.columns = pd.Index(names, dtype=object)
     return Rows(frame, "", rows_read, dropped, None, (*notices, *changes), kept)
 
 
-def _without_empty_columns(
-    frame: pd.DataFrame, header: Sequence[str], notices: list[Notice]
-) -> tuple[pd.DataFrame, Sequence[str]]:
+def _filled(frame: pd.DataFrame, header: Sequence[str], notices: list[Notice]) -> list[int]:
+    """The places of the columns that have a name or a cell; what is said of the others goes to `notices`."""
+    every = list(range(len(header)))
     empty = [place for place, name in enumerate(header) if not name.strip() and frame.iloc[:, place].isna().all()]
     if not empty or frame.empty:
-        return frame, header
+        return every
     places = listed([place + 1 for place in empty])
     what = (
         f"column {places} has neither a name nor cells"
@@ -126,8 +128,7 @@ def _without_empty_columns(
     )
     notices.append(Notice("empty_columns", f"{what}: dropped"))
     gone = set(empty)
-    keep = [place for place in range(len(header)) if place not in gone]
-    return frame.iloc[:, keep], [header[place] for place in keep]
+    return [place for place in every if place not in gone]
 
 
 def _usable(rows: Rows) -> Rows:

@@ -14,7 +14,8 @@ import pandas as pd
 
 from regcli.data.reading import shape
 from regcli.data.reading.layout import Layout, check_widths
-from regcli.data.reading.tidy import PLAIN
+from regcli.data.reading.names import chosen, unique_names
+from regcli.data.reading.tidy import PLAIN, number
 from regcli.errors import DataError, visible
 from regcli.specs import DataSpec
 
@@ -82,6 +83,7 @@ def _in_chunks(content: bytes, cut: Layout, spec: DataSpec) -> pd.DataFrame | No
 
 
 def _parse(content: bytes, cut: Layout, spec: DataSpec, chunks: bool) -> pd.DataFrame:
+    labels = chosen(spec.categorical, unique_names(cut.names)[0]) if spec.categorical else []
     frame: pd.DataFrame = pd.read_csv(
         cast(Any, _Handle(content, cut.start)),
         sep=cut.delimiter,
@@ -89,13 +91,26 @@ def _parse(content: bytes, cut: Layout, spec: DataSpec, chunks: bool) -> pd.Data
         names=range(cut.width),
         index_col=False,
         decimal=spec.decimal,
-        na_values=[*MISSING, *spec.na],
+        dtype={place: "str" for place in labels} or None,
+        na_values=cast(Any, _missing(spec, cut.width, labels)),
         keep_default_na=False,
         skipinitialspace=cut.delimiter != " ",
         low_memory=chunks,
         engine="c",
     )
     return frame
+
+
+def _missing(spec: DataSpec, width: int, labels: list[int]) -> list[str] | dict[int, list[str]]:
+    """What the parser takes for a missing cell.
+
+    It takes 7.0 for missing too where 7 is: right for numbers, wrong for labels, which are therefore left to
+    `regcli.data.reading.tidy`.
+    """
+    tokens = [*MISSING, *spec.na]
+    if not labels or all(number(token, spec.decimal) is None for token in spec.na):
+        return tokens
+    return {place: tokens for place in set(range(width)) - set(labels)}
 
 
 def _check_shape(frame: pd.DataFrame, content: bytes, name: str, cut: Layout) -> None:

@@ -30,15 +30,22 @@ def number(cell: str, decimal: str) -> float | None:
     return float(bare.replace(decimal, ".")) if _NUMBERS[decimal].fullmatch(bare) else None
 
 
-def plain_frame(frame: pd.DataFrame, decimal: str, missing: Collection[str]) -> pd.DataFrame:
-    """The frame with every column in one of the four kinds; `missing` are the texts that stand for a missing cell."""
-    odd = [place for place, kind in enumerate(frame.dtypes) if kind not in PLAIN]
-    if not odd:
+def plain_frame(
+    frame: pd.DataFrame, decimal: str, missing: Collection[str], as_text: Collection[int] = ()
+) -> pd.DataFrame:
+    """The frame with every column in one of the four kinds; `missing` are the texts that stand for a missing cell.
+
+    The columns at the places `as_text` are text, whatever their cells spell.
+    """
+    odd = [place for place, kind in enumerate(frame.dtypes) if kind not in PLAIN and place not in as_text]
+    if not odd and not as_text:
         return frame.copy(deep=False)
     columns = dict(enumerate(frame.items()))
     plain = {place: column for place, (_, column) in columns.items()}
     for place in odd:
         plain[place] = _plain(plain[place], decimal, missing)
+    for place in as_text:
+        plain[place] = _labels(plain[place], missing)
     return pd.DataFrame(plain, index=frame.index, copy=False)
 
 
@@ -76,6 +83,26 @@ def _plain(column: pd.Series[Any], decimal: str, missing: Collection[str]) -> pd
     return _objects(column.astype(object), decimal, missing)
 
 
+def _labels(column: pd.Series[Any], missing: Collection[str]) -> pd.Series[Any]:
+    """Text as it is written, spaces around it aside: `01` and `4.0` stay; numbers of a frame are spelled by `str`."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        column = column.astype(object).map(_label, na_action="ignore").where(column.notna(), np.nan)
+    bare = {cell: _bare(cell, missing) for cell in column.dropna().unique()}
+    if any(cell != text for cell, text in bare.items()):
+        column = column.astype(object).map(bare, na_action="ignore")
+    return column if isinstance(column.dtype, pd.StringDtype) else column.astype("str")
+
+
+def _label(cell: Any) -> str:
+    whole = isinstance(cell, float | np.floating) and float(cell).is_integer()
+    return _spelled(int(cell) if whole else cell, ".")
+
+
+def _bare(cell: str, missing: Collection[str]) -> Any:
+    text = cell.strip(SPACES)
+    return text if text and text not in missing else np.nan
+
+
 def _numeric(column: pd.Series[Any]) -> pd.Series[Any]:
     """Other widths, unsigned and nullable numbers: int64 where nothing is lost, else float64."""
     whole = pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any()
@@ -105,8 +132,7 @@ def _spelled(cell: Any, decimal: str) -> str:
 def _text(column: pd.Series[Any], decimal: str, missing: Collection[str]) -> pd.Series[Any]:
     """Strip every distinct cell once, find the missing ones, and see whether all the others are numbers after all."""
     distinct = column.dropna().unique()
-    bare = {cell: cell.strip(SPACES) for cell in distinct}
-    bare = {cell: text if text and text not in missing else np.nan for cell, text in bare.items()}
+    bare = {cell: _bare(cell, missing) for cell in distinct}
     if not column.hasnans and all(isinstance(text, str) and _WHOLE.fullmatch(text) for text in bare.values()):
         return column.astype(object).map({cell: int(text) for cell, text in bare.items()}).astype(np.int64)
     values = _all_numbers(bare, decimal)
