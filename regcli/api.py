@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from regcli import specs
+from regcli.errors import UsageError
 from regcli.report.report import Report
+
+if TYPE_CHECKING:
+    from regcli.artifact import Model
 
 
 class Reading(TypedDict, total=False):
@@ -171,6 +175,49 @@ def cv(
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
     validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
     return verb.cv(data, model, validation, grid, folding, specs.OutputSpec(order=order))
+
+
+def inspect(source: Any, target: Any = None, *, vif: bool = False, **reading: Unpack[Reading]) -> Report:
+    """What each column of `source` is, what `fit` would do with it, and what stands in the way.
+
+    The report's attributes are the keys of the JSON document; `vif` adds variance inflation factors.
+
+    Raises the errors of `regcli.errors`: UsageError, DataError.
+    """
+    from regcli.workflows.inspect import inspect as verb
+
+    return verb(_data(source, target, reading), vif, specs.OutputSpec())
+
+
+def load(file: Any) -> Model:
+    """The model that `report.save` or `--save` wrote. Raises DataError where the file is none."""
+    from regcli.artifact import load as read
+
+    return read(file)
+
+
+def predict(model: Any, source: Any, **reading: Unpack[Reading]) -> Report:
+    """Predict the rows of `source` (as for `fit`) with a `model`: a report of fit or cv, one that was loaded, or its
+    file.
+
+    `report.arrays.predictions` (n,) is NaN where there is none; `report.metrics` compares with the target where the
+    rows have one. `missing` is error, or drop for rows with a gap that the model has no way to fill. How rows are read
+    is as for `fit`, and as the training rows were where nothing else is said.
+
+    Raises the errors of `regcli.errors`: UsageError, DataError.
+    """
+    from regcli.artifact import Model as Saved
+    from regcli.artifact import of_document
+    from regcli.workflows.predict import predict as verb
+    from regcli.workflows.predict import report_of
+
+    if isinstance(model, Report):
+        if model.model_document is None:
+            raise UsageError(f"a {model.document.command} report holds no model", hint="regcli.fit or regcli.cv")
+        model = of_document(model.model_document())
+    if not isinstance(model, Saved):
+        model = load(model)
+    return report_of(verb(model, _data(source, None, reading)))
 
 
 def _data(source: Any, target: Any, reading: Reading) -> specs.DataSpec:

@@ -11,190 +11,30 @@ import typer
 
 from regcli.specs import (
     AXES,
-    BAD_ROWS,
     CONVENTIONS,
     CRITERIA,
-    DATES,
     DEFAULT_ALPHAS,
     DEFAULT_FOLDS,
     DEFAULT_L1_RATIO,
     DEFAULT_SEED,
     FORMATS,
     MEASURES,
-    MISSING,
     ORDERS,
     RULES,
     SOLVERS,
     Axis,
-    BadRows,
     Convention,
     Criterion,
-    Dates,
     Format,
     Measure,
-    Missing,
     Order,
     Penalty,
     Rule,
     SolverName,
 )
 
-DATA, COLUMNS, READING = "Data", "Columns", "Reading"
 MODEL, VALIDATION, OUTPUT = "Model", "Validation", "Output"
 STRENGTHS, FOLDS = "Strengths", "Folds"
-
-Sources = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="DATA",
-        help="A CSV file, plain or compressed (gz, bz2, xz, zst, zip), or Parquet, Arrow; several, or a glob, of one "
-        "header; an address; - for standard input, from where a pipe is read without it.",
-    ),
-]
-Target = Annotated[
-    str | None,
-    typer.Option(
-        "--target", "-y", metavar="COL", rich_help_panel=DATA,
-        help="The column to explain. Else the only one named y or target, else the last.",
-    ),
-]  # fmt: skip
-Features = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--features", "-x", metavar="NAMES", rich_help_panel=DATA,
-        help="The columns that may explain it: names or globs, comma-separated or repeated. Else all others.",
-    ),
-]  # fmt: skip
-Exclude = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--exclude", "--drop", metavar="NAMES", rich_help_panel=DATA, help="Columns to leave out: names or globs."
-    ),
-]
-Sep = Annotated[
-    str | None,
-    typer.Option(
-        "--sep", metavar="CHAR", rich_help_panel=READING, help="What separates columns; else it is found in the file."
-    ),
-]
-Decimal = Annotated[
-    str, typer.Option("--decimal", metavar="CHAR", rich_help_panel=READING, help="The decimal mark, '.' or ','.")
-]
-Encoding = Annotated[
-    str | None,
-    typer.Option(
-        "--encoding",
-        metavar="NAME",
-        rich_help_panel=READING,
-        help="As in latin-1; else UTF-8, or by its byte order mark.",
-    ),
-]
-Na = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--na", metavar="TOKENS", rich_help_panel=READING,
-        help="More cells that mean missing, such as '-200,?', beside the empty cell, NA, N/A, nan, null and None.",
-    ),
-]  # fmt: skip
-MissingCells = Annotated[
-    Missing,
-    typer.Option(
-        "--missing", metavar="NAME", parser=str, rich_help_panel=DATA, autocompletion=lambda: list(MISSING),
-        help="Missing cells: error refuses them, drop leaves their rows out, mean and median fill them with what the "
-        "training rows have, indicator does as mean and adds a column that marks them.",
-    ),
-]  # fmt: skip
-Categorical = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--categorical", metavar="NAMES", rich_help_panel=COLUMNS, help="Columns to take as levels, numbers too."
-    ),
-]
-Numeric = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--numeric", metavar="NAMES", rich_help_panel=COLUMNS, help="Columns to take as numbers, identifiers too."
-    ),
-]
-Identifiers = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--id",
-        metavar="NAMES",
-        rich_help_panel=COLUMNS,
-        help="Columns that name rows: no features, kept in fitted values.",
-    ),
-]
-References = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--reference", metavar="COL=LEVEL", rich_help_panel=COLUMNS,
-        help="The level that the others of this column are compared with, and gets no coefficient.",
-    ),
-]  # fmt: skip
-MinLevelCount = Annotated[
-    int | None,
-    typer.Option(
-        "--min-level-count", metavar="ROWS", rich_help_panel=COLUMNS,
-        help="Levels in fewer training rows become one level, (other).",
-    ),
-]  # fmt: skip
-DatesAs = Annotated[
-    Dates | None,
-    typer.Option(
-        "--dates", metavar="NAME", parser=str, rich_help_panel=COLUMNS, autocompletion=lambda: list(DATES),
-        help="Dates and times as numbers: ordinal (days since 1970-01-01), or parts (year, month, day, weekday, hour).",
-    ),
-]  # fmt: skip
-FormulaText = Annotated[
-    str | None,
-    typer.Option(
-        "--formula", metavar="TEXT", rich_help_panel=COLUMNS, help="Target and terms: 'y ~ a*b + poly(c, 2) + log(d)'."
-    ),
-]
-Interactions = Annotated[
-    bool, typer.Option("--interactions", rich_help_panel=COLUMNS, help="Add the products of all pairs of features.")
-]
-Degree = Annotated[
-    int,
-    typer.Option("--degree", metavar="NUMBER", rich_help_panel=COLUMNS, help="Add powers of numbers: 2 adds squares."),
-]
-Thousands = Annotated[
-    str | None,
-    typer.Option(
-        "--thousands", metavar="CHAR", rich_help_panel=READING, help="The mark between thousands, as in 1,234: ','."
-    ),
-]
-Units = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--units", metavar="NAMES", rich_help_panel=READING,
-        help="Columns whose numbers wear a unit, to be taken off: $12, 12%, 12 kg, (12) for -12.",
-    ),
-]  # fmt: skip
-Header = Annotated[
-    bool,
-    typer.Option(
-        "--header/--no-header",
-        rich_help_panel=READING,
-        help="The first row names the columns; else column_1, column_2.",
-    ),
-]
-SkipLines = Annotated[
-    int,
-    typer.Option("--skip-lines", metavar="NUMBER", rich_help_panel=READING, help="Lines above the table to pass over."),
-]
-Comment = Annotated[
-    str | None,
-    typer.Option("--comment", metavar="CHAR", rich_help_panel=READING, help="What lines of comment begin with: '#'."),
-]
-BadRowsAs = Annotated[
-    BadRows,
-    typer.Option(
-        "--bad-rows", metavar="NAME", parser=str, rich_help_panel=READING, autocompletion=lambda: list(BAD_ROWS),
-        help="Rows of another width than the header: error refuses them, drop leaves them out and counts them.",
-    ),
-]  # fmt: skip
 
 PenaltyName = Annotated[
     Penalty,

@@ -123,11 +123,16 @@ def _screen(report: Report) -> tuple[str, str]:
 
 
 def put(text: str, encoding: str) -> None:
+    """Write text to standard output at once; raises as `put_bytes` does."""
+    put_bytes(_encoded(text, encoding))
+
+
+def put_bytes(content: bytes) -> None:
     """Write to standard output at once; raises ReaderGoneError, or OutputError where it is closed or full."""
     if sys.stdout is None:
         raise OutputError("cannot write to standard output: it is closed")
     try:
-        sys.stdout.buffer.write(_encoded(text, encoding))
+        sys.stdout.buffer.write(content)
         sys.stdout.flush()
     except BrokenPipeError:
         _abandon_stdout()

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, get_type_hints
 
-from regcli.cli import options as o
+from regcli.cli import data_options as o
 from regcli.errors import UsageError
 from regcli.specs import DataSpec
 

@@ -74,7 +74,7 @@ def part_of(days: Vector, part: str) -> Vector:
     known = np.isfinite(days)
     stamps = pd.DatetimeIndex(np.floor(days[known]).astype("datetime64[D]"))
     out = np.full(len(days), np.nan)
-    out[known] = stamps.dayofweek + 1 if part == "weekday" else getattr(stamps, part)
+    out[known] = stamps.day_of_week + 1 if part == "weekday" else getattr(stamps, part)
     return out
 
 

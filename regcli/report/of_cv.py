@@ -223,8 +223,13 @@ def _folds(document: Mapping[str, Any]) -> Sequence[str]:
     }
     repeats = f", {folds['repeats']} times" if folds["repeats"] > 1 else ""
     word = "" if folds["certified"] else ", NOT all certified"
-    scaled = "means and deviations learned inside each" if document["settings"]["standardize"] else "nothing scaled"
+    learned = "means, deviations and fill values" if "filled_cells" in _said(document) else "means and deviations"
+    scaled = f"{learned} learned inside each" if document["settings"]["standardize"] else "nothing scaled"
     lines = [f"{schemes[folds['scheme']]}{repeats}; {scaled}"]
     by = "their sums and products" if folds["engine"] == "moments" else "their rows"
     lines.append(f"solved in every fold at every alpha, from {by}: worst violation {tiny(folds['violation'])}{word}")
     return lines
+
+
+def _said(document: Mapping[str, Any]) -> set[str]:
+    return {warning["code"] for warning in document["warnings"]}

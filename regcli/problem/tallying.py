@@ -1,0 +1,53 @@
+"""Metrics of predictions that come in batches: the same as over all rows at once, without keeping them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.metrics import Metrics
+
+Vector = NDArray[np.float64]
+
+
+@dataclass
+class RunningMetrics:
+    """Sums over the batches so far: squared and absolute errors, the targets' mean and squared deviation from it."""
+
+    rows: int = 0
+    squares: float = 0.0
+    absolutes: float = 0.0
+    mean: float = 0.0
+    spread: float = 0.0
+
+    def add(self, y: Vector, prediction: Vector) -> None:
+        """Another batch of targets and predictions (n,), merged as in Chan, Golub and LeVeque (1979)."""
+        if len(y) == 0:
+            return
+        residual = y - prediction
+        self.squares += float(residual @ residual)
+        self.absolutes += float(np.sum(np.abs(residual)))
+        mean = float(y.mean())
+        gap, total = mean - self.mean, self.rows + len(y)
+        self.spread += float(np.sum((y - mean) ** 2)) + gap**2 * self.rows * len(y) / total
+        self.mean += gap * len(y) / total
+        self.rows = total
+
+    def metrics(self, null_prediction: float) -> Metrics | None:
+        """The metrics of all batches; None where there was no row. `null_prediction` is the training rows' mean."""
+        if not self.rows:
+            return None
+        mse = self.squares / self.rows
+        total = self.spread / self.rows
+        null = total + (self.mean - null_prediction) ** 2
+        return Metrics(
+            rows=self.rows,
+            r2=1 - mse / total if total > 0 else math.nan,
+            mse=mse,
+            rmse=math.sqrt(mse),
+            mae=self.absolutes / self.rows,
+            deviance_ratio=1 - mse / null if null > 0 else math.nan,
+        )
