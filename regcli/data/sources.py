@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regcli.data.reading import bytestream, shape
-from regcli.data.reading.layout import layout, line_numbers
+from regcli.data.reading import bytestream, paths, shape
+from regcli.data.reading.bodies import Body, Place, body, joined
 from regcli.data.reading.names import chosen, unique_names
-from regcli.data.reading.parsing import MISSING, parsed
+from regcli.data.reading.parsing import MISSING, parsed_or_dropped
+from regcli.data.reading.records import places_of
 from regcli.data.reading.tidy import plain_frame, rows_with_cells
 from regcli.errors import DataError, Notice, UsageError, counted, listed, visible
 from regcli.specs import DataSpec
@@ -22,7 +23,7 @@ from regcli.specs import DataSpec
 MOST_LINES = 3
 
 Positions = Sequence[int] | np.ndarray[Any, np.dtype[np.integer[Any]]]
-Numbering = Callable[[], Iterator[int]]
+Numbering = Callable[[], Iterator[Place]]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Rows:
     """A plain frame and where it came from.
 
     `frame` has unique, stripped names and a RangeIndex; its columns are int64, float64, bool, or text; missing cells
-    are NaN. `rows_read` counts the data rows of the source, those in `dropped_rows` (reason, count) included.
+    are NaN. `rows_read` counts the data rows of the source, those in `dropped_rows` (reason, count) included. With
+    `several` files, places name the file too.
     """
 
     frame: pd.DataFrame
@@ -42,30 +44,47 @@ class Rows:
     kept: np.ndarray[Any, np.dtype[np.int64]] | None = field(default=None, repr=False)
     numbering: Numbering | int = field(default=1, repr=False)
     unit: str = "row"
+    several: bool = False
 
     def lines(self, rows: Positions) -> list[int]:
         """Physical line numbers (1 is the header's in a file without blank lines above it) of these frame rows.
 
-        Rows of a DataFrame or of arrays are counted from 1.
+        Rows of a DataFrame or of arrays are counted from 1; those of several files from the top of their own.
         """
-        wanted = [int(row) if self.kept is None else int(self.kept[row]) for row in rows]
-        if isinstance(self.numbering, int):
-            return [self.numbering + row for row in wanted]
-        known = dict(enumerate(islice(self.numbering(), max(wanted, default=-1) + 1)))
-        return [known[row] for row in wanted]
+        return [line for _, line in self._places(rows)]
 
     def where(self, rows: Positions) -> str:
-        """The same for a message: `line 5`, or `lines 5, 17, 90 and 12 more`."""
-        shown = [f"{line}" for line in self.lines(rows[:MOST_LINES])]
-        more = f" and {len(rows) - MOST_LINES:,} more" if len(rows) > MOST_LINES else ""
-        return f"{self.unit if len(rows) == 1 else self.unit + 's'} {', '.join(shown)}{more}"
+        """The same for a message: `line 5`, `lines 5, 17, 90 and 12 more`, or `b.csv line 5`."""
+        return told(self._places(rows[:MOST_LINES]), len(rows), self.unit, self.several)
+
+    def _places(self, rows: Positions) -> list[Place]:
+        wanted = [int(row) if self.kept is None else int(self.kept[row]) for row in rows]
+        if isinstance(self.numbering, int):
+            return [(self.name, self.numbering + row) for row in wanted]
+        needed = set(wanted)
+        every = enumerate(islice(self.numbering(), max(wanted, default=-1) + 1))
+        known = {row: place for row, place in every if row in needed}
+        return [known[row] for row in wanted]
+
+
+def told(places: Sequence[Place], total: int, unit: str, several: bool) -> str:
+    """Some of `total` places for a message."""
+    groups: dict[str, list[str]] = {}
+    for name, line in places:
+        groups.setdefault(name if several else "", []).append(f"{line}")
+    shown = []
+    for name, lines in groups.items():
+        one = len(lines) == 1 and (several or total == 1)
+        shown.append(f"{name} {unit if one else unit + 's'} {', '.join(lines)}".lstrip())
+    more = f" and {total - len(places):,} more" if total > len(places) else ""
+    return f"{', '.join(shown)}{more}"
 
 
 def read(spec: DataSpec, source: Any = None) -> Rows:
     """The rows of `source`, or of `spec.source` where none is given.
 
-    Takes a path, '-' for standard input, a DataFrame, or a pair (X, y) of arrays. Raises DataError where nothing
-    usable can be read, UsageError where the request itself cannot be carried out.
+    Takes a path, a glob, '-' for standard input, a list of these, a DataFrame, or a pair (X, y) of arrays. Raises
+    DataError where nothing usable can be read, UsageError where the request itself cannot be carried out.
     """
     if source is None:
         source = spec.source
@@ -75,23 +94,50 @@ def read(spec: DataSpec, source: Any = None) -> Rows:
                 return reader(spec, source)
             except MemoryError:
                 raise DataError(f"{_short(source)} does not fit into memory") from None
-    raise UsageError(f"rows come from a path, '-', a DataFrame or a pair (X, y), not from {type(source).__name__}")
+    kind = type(source).__name__
+    if isinstance(source, list):
+        kind = f"a list with {' and '.join(sorted({type(one).__name__ for one in source})) or 'nothing in it'}"
+    raise UsageError(f"rows come from a path, '-', a list of paths, a DataFrame or a pair (X, y), not from {kind}")
 
 
 def _short(source: Any) -> str:
-    return visible(str(source)) if bytestream.is_path(source) else type(source).__name__
+    if paths.is_several(source):
+        return paths.several_names([visible(str(one)) for one in source])
+    return visible(str(source)) if paths.is_path(source) else type(source).__name__
 
 
-def _from_text(spec: DataSpec, source: Any) -> Rows:
-    text = bytestream.stream(source, spec.encoding)
-    cut = layout(text.content, text.name, spec.sep, spec.decimal)
-    frame = parsed(text.content, text.name, cut, spec)
-    numbering: Numbering | int = cut.line
-    if shape.line_count(text.content, cut.start) != len(frame):
-        numbering = partial(line_numbers, text.content, cut.delimiter, cut.start, cut.line)
-    notices = [*text.notices, *cut.notices]
-    rows = _finished(frame, cut.names, spec, notices)
-    return _usable(replace(rows, name=text.name, delimiter=cut.delimiter, numbering=numbering, unit="line"))
+def _from_paths(spec: DataSpec, source: Any) -> Rows:
+    files = paths.files(source)
+    return _from_text(spec, joined([body(bytestream.stream(path, spec.encoding), spec) for path in files]))
+
+
+def _from_text(spec: DataSpec, text: Body) -> Rows:
+    frame, text, bad = parsed_or_dropped(text, spec)
+    names = [part.name for part in text.parts]
+    several = len(names) > 1
+    numbering: Numbering | int = text.cut.line
+    if several or shape.line_count(text.content, text.parts[0].start) != len(frame):
+        numbering = partial(places_of, text.content, text.parts, text.cut.delimiter)
+    rows = _finished(frame, text.cut.names, spec, [*text.notices, *_bad_rows(bad, len(frame), several)])
+    rows = replace(
+        rows,
+        name=paths.several_names(names) if several else names[0],
+        rows_read=rows.rows_read + len(bad),
+        dropped_rows=(*([("another width", len(bad))] if bad else []), *rows.dropped_rows),
+        delimiter=text.cut.delimiter,
+        numbering=numbering,
+        unit="line",
+        several=several,
+    )
+    return _usable(rows)
+
+
+def _bad_rows(bad: Sequence[Place], good: int, several: bool) -> list[Notice]:
+    if not bad:
+        return []
+    where = told(bad[:MOST_LINES], len(bad), "line", several)
+    what = f"{counted(len(bad), 'row')} of {good + len(bad):,} dropped: more or fewer cells than the others"
+    return [Notice("bad_rows", f"{what} ({where})")]
 
 
 def _finished(frame: pd.DataFrame, header: Sequence[str], spec: DataSpec, notices: list[Notice]) -> Rows:
@@ -205,8 +251,12 @@ def _is_pair(source: Any) -> bool:
     return isinstance(source, tuple) and len(source) == 2
 
 
+def _names_files(source: Any) -> bool:
+    return paths.is_path(source) or paths.is_several(source)
+
+
 SOURCES: tuple[tuple[Callable[[Any], bool], Callable[[DataSpec, Any], Rows]], ...] = (
-    (bytestream.is_path, _from_text),
+    (_names_files, _from_paths),
     (_is_frame, _from_frame),
     (_is_pair, _from_arrays),
 )

@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from regcli.data.reading import kinds
 from regcli.data.reading.unpack import unpacked
@@ -44,16 +44,29 @@ def stream(source: str | os.PathLike[str], encoding: str | None) -> Stream:
 
     Raises DataError where it cannot be read or is no text, UsageError where an extra package is missing.
     """
+    return decoded(opened(source), encoding)
+
+
+def opened(source: str | os.PathLike[str]) -> Stream:
+    """The bytes of the file, or of standard input, unpacked."""
     path = os.fspath(source)
-    name = STDIN if path == "-" else visible(path)
+    name = name_of(path)
     packed = _standard_input() if path == "-" else _file(path, name)
-    content = unpacked(packed, name)
-    kinds.refuse(content, name)
-    content, found = _as_utf8(content, name, encoding)
+    return Stream(name, unpacked(packed, name), tuple(_suffix_notice(path, packed, name)))
+
+
+def name_of(path: str) -> str:
+    """What the source is called in messages."""
+    return STDIN if path == "-" else visible(path)
+
+
+def decoded(raw: Stream, encoding: str | None) -> Stream:
+    """The text of these bytes; DataError where they are none."""
+    name = raw.name
+    kinds.refuse(raw.content, name)
+    content, found = _as_utf8(raw.content, name, encoding)
     _no_nul(content, name)
-    content = _without_lone_returns(content)
-    notices = [*found, *_suffix_notice(path, packed, name)]
-    return Stream(name, content, tuple(notices))
+    return Stream(name, _without_lone_returns(content), (*found, *raw.notices))
 
 
 def _standard_input() -> bytes:
@@ -194,8 +207,3 @@ def _suffix_notice(path: str, packed: bytes, name: str) -> list[Notice]:
     if suffix in kinds.PACKED_SUFFIXES and kinds.packing(packed) is None:
         return [Notice("not_compressed", f"{name} ends in {suffix} but is plain text; it was read as it is")]
     return []
-
-
-def is_path(source: Any) -> bool:
-    """Whether this names a file, or standard input."""
-    return isinstance(source, str | os.PathLike)

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+Comment = re.Pattern[str]
+"""What a line of comment begins with."""
 
 
 class Record(NamedTuple):
@@ -23,28 +27,43 @@ class Record(NamedTuple):
 
 
 class Lines:
-    """The physical lines of a text (LF, CR LF or CR), which keeps those it handed out until they are `taken`."""
+    """The physical lines of a text (LF, CR LF or CR), which keeps those it handed out until they are `taken`.
 
-    def __init__(self, content: bytes, start: int = 0, line: int = 1) -> None:
-        """Begin at this byte, which begins this line."""
-        view = io.BytesIO(content)
-        view.seek(start)
+    Where a record may begin (`fresh`), lines of comment are passed over, and noted in `passed`: line, start, end.
+    """
+
+    def __init__(
+        self, content: bytes, start: int = 0, line: int = 1, end: int | None = None, comment: Comment | None = None
+    ) -> None:
+        """Begin at this byte, which begins this line, and end before byte `end`."""
+        whole = end is None or end >= len(content)
+        view = io.BytesIO(content if whole else content[start:end])
+        view.seek(start if whole else 0)
         self._text = io.TextIOWrapper(view, encoding="utf-8", newline="")
         self._since: list[str] = []
+        self._comment = comment
+        self.fresh = True
+        self.passed: list[tuple[int, int, int]] = []
         self.line = line
         self.end = start
 
     def __iter__(self) -> Iterator[str]:
         """Each line with its end."""
         for text in self._text:
+            size = len(text) if text.isascii() else len(text.encode("utf-8"))
             self.line += 1
-            self.end += len(text) if text.isascii() else len(text.encode("utf-8"))
+            self.end += size
+            if self.fresh and self._comment is not None and self._comment.match(text):
+                self.passed.append((self.line - 1, self.end - size, self.end))
+                continue
+            self.fresh = False
             self._since.append(text)
             yield text
 
     def taken(self) -> list[str]:
         """The lines handed out since the last call."""
         lines, self._since = self._since, []
+        self.fresh = True
         return lines
 
 
@@ -56,12 +75,35 @@ class SwallowedLinesError(Exception):
     """A quoted cell opens in the first line given and closes in the second, in the middle of another cell."""
 
 
-def records(content: bytes, delimiter: str, start: int = 0, line: int = 1) -> Iterator[Record]:
+class Part(NamedTuple):
+    """Rows that one file gave to a text: its name, the line they begin on, the bytes from `start` to before `end`."""
+
+    name: str
+    line: int
+    start: int
+    end: int
+
+
+def records_of(content: bytes, part: Part, delimiter: str) -> Iterator[Record]:
+    """The records of one part, with the lines of its file."""
+    return records(content, delimiter, part.start, part.line, part.end)
+
+
+def places_of(content: bytes, parts: Iterable[Part], delimiter: str) -> Iterator[tuple[str, int]]:
+    """The file and the physical line on which each row begins."""
+    return ((part.name, record.line) for part in parts for record in records_of(content, part, delimiter))
+
+
+def records(content: bytes, delimiter: str, start: int = 0, line: int = 1, end: int | None = None) -> Iterator[Record]:
     """Every record that is not a blank line, from this byte on; `line` is the line that begins there.
 
     Raises UnclosedQuoteError and SwallowedLinesError where quotes do not pair up.
     """
-    lines = Lines(content, start, line)
+    return records_from(Lines(content, start, line, end), delimiter)
+
+
+def records_from(lines: Lines, delimiter: str) -> Iterator[Record]:
+    """The records of these lines."""
     reader = _reader(lines, delimiter)
     while True:
         began, offset = lines.line, lines.end
