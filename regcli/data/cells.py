@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
+from regcli.data.columns import as_option
+from regcli.data.reading.dressed import SPELLED, Bare, bare, marks_in, multiplies, ungrouped
 from regcli.data.reading.tidy import number
 
 Kind = Literal["text", "mostly numeric", "true/false", "date", "identifier"]
@@ -64,9 +66,7 @@ _DRESSED = re.compile(
     re.VERBOSE,
 )
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
-_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
-_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+")
-_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
+_DECIMAL = {mark: re.compile(rf"[+-]?[0-9]*{re.escape(mark)}[0-9]+(?:[eE][+-]?[0-9]+)?") for mark in ".,"}
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
     rf"""(?:[0-9]{{4}}[-/.][0-9]{{1,2}}(?:[-/.][0-9]{{1,2}})?|[0-9]{{1,2}}[-/.][0-9]{{1,2}}[-/.](?:[0-9]{{4}}|[0-9]{{2}})
@@ -106,7 +106,7 @@ def diagnose(column: pd.Series[Any], decimal: str) -> TextColumn:
         return TextColumn(name, "text", 0, -1, "", None)
     row = int((column.isin(list(strange)) & column.notna()).to_numpy().argmax())
     kind = _kind(counts, strange)
-    hint = _hint(str(column.iloc[row]), list(strange), decimal) if kind == "mostly numeric" else None
+    hint = _hint(name, str(column.iloc[row]), counts, strange, decimal) if kind == "mostly numeric" else None
     return TextColumn(name, kind, sum(strange.values()), row, str(column.iloc[row]), hint)
 
 
@@ -137,25 +137,58 @@ def _would_be_numbers(strange: Mapping[str, int]) -> int:
     return sum(strange[cell] for cell, match in found.items() if match["word"] is None)
 
 
-def _hint(first: str, strange: Sequence[str], decimal: str) -> str | None:
-    if (
-        decimal == "."
-        and all(_COMMA.fullmatch(cell) or _is_marker(cell) for cell in strange)
-        and _COMMA.fullmatch(first)
-    ):
-        return None if all(_THOUSANDS.fullmatch(cell) for cell in strange if not _is_marker(cell)) else "--decimal ,"
-    if (
-        decimal == ","
-        and all(_POINT.fullmatch(cell) or _is_marker(cell) for cell in strange)
-        and _POINT.fullmatch(first)
-    ):
-        return "--decimal ."
+def _hint(name: str, first: str, counts: Mapping[str, int], strange: Mapping[str, int], decimal: str) -> str | None:
+    """The options that read the column as numbers, each of them whole; None where none would."""
     markers = [cell for cell in strange if _is_marker(cell)]
+    dressed = [cell for cell in strange if cell not in markers]
+    other = "," if decimal == "." else "."
+    thousands = bool(dressed) and all(ungrouped(cell, other, decimal) is not None for cell in dressed)
+    if dressed and not thousands and all(_DECIMAL[other].fullmatch(cell) for cell in dressed) and first in dressed:
+        return f"--decimal {other}"
+    if dressed:
+        options = _undressing(name, dressed, counts, decimal)
+        if options is not None:
+            return " ".join([*options, *_na(markers, markers[:1])])
     lone = len(strange) == 1 and not any(char.isdigit() for char in first)
-    if (first in markers or lone) and first.isprintable() and "," not in first:
-        others = [cell for cell in markers if cell != first][:3]
-        return " ".join(f"--na {shlex.quote(cell)}" for cell in [first, *others])
+    if first in markers or lone:
+        return " ".join(_na([first, *(cell for cell in markers if cell != first)], [first])) or None
     return None
+
+
+def _na(markers: Sequence[str], needed: Sequence[str]) -> list[str]:
+    """`--na` for some markers, if those that are needed can be typed."""
+    typed = [cell for cell in markers if cell.isprintable() and "," not in cell]
+    return [f"--na {shlex.quote(cell)}" for cell in typed[:4]] if set(needed) <= set(typed) else []
+
+
+def _undressing(name: str, dressed: Sequence[str], counts: Mapping[str, int], decimal: str) -> list[str] | None:
+    """The options for thousands marks, units and signs around the number, and the decimal mark beside them."""
+    parts = {cell: bare(cell) for cell in dressed}
+    known = [part for part in parts.values() if part is not None]
+    units = {part.unit for part in known} - {None}
+    if len(known) < len(parts) or len(units) > 1 or not _is_worn(units, parts, counts):
+        return None
+    for mark in (decimal, "," if decimal == "." else "."):
+        digits = [part.digits for part in known if number(part.digits, mark) is None]
+        marks = {marks_in(text, mark) for text in digits}
+        plain = all(number(cell, mark) is not None for cell in counts if cell not in parts and not _is_marker(cell))
+        if None in marks or len(marks) > 1 or not plain:
+            continue
+        options = [] if mark == decimal else [f"--decimal {mark}"]
+        options += [f"--thousands {SPELLED[found]}" for found in marks if found]
+        worn = any(part is not None and (part.unit is not None or part.digits != cell) for cell, part in parts.items())
+        return [*options, as_option("--units", [name])] if worn else options
+    return None
+
+
+def _is_worn(units: Collection[str | None], parts: Mapping[str, Bare | None], counts: Mapping[str, int]) -> bool:
+    """A word is a unit where most cells wear it: one `3x` among numbers is a slip; what multiplies, where all do."""
+    words = [unit for unit in units if unit and any(char.isalpha() for char in unit)]
+    if not words:
+        return True
+    wearing = sum(counts[cell] for cell, part in parts.items() if part is not None and part.unit is not None)
+    total = sum(times for cell, times in counts.items() if not _is_marker(cell))
+    return 2 * wearing > total and (wearing == total or not multiplies(words[0]))
 
 
 def _is_marker(cell: str) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,68 +15,13 @@ from regcli.data.reading.bodies import Body, Place, body, joined
 from regcli.data.reading.names import chosen, unique_names
 from regcli.data.reading.parsing import MISSING, parsed_or_dropped
 from regcli.data.reading.records import places_of
+from regcli.data.reading.rows import MOST_LINES, Numbering, Rows, told
 from regcli.data.reading.tidy import plain_frame, rows_with_cells
+from regcli.data.reading.undressing import without_dress
 from regcli.errors import DataError, Notice, UsageError, counted, listed, visible
 from regcli.specs import DataSpec
 
-MOST_LINES = 3
-
-Positions = Sequence[int] | np.ndarray[Any, np.dtype[np.integer[Any]]]
-Numbering = Callable[[], Iterator[Place]]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A plain frame and where it came from.
-
-    `frame` has unique, stripped names and a RangeIndex; its columns are int64, float64, bool, or text; missing cells
-    are NaN. `rows_read` counts the data rows of the source, those in `dropped_rows` (reason, count) included. With
-    `several` files, places name the file too.
-    """
-
-    frame: pd.DataFrame
-    name: str
-    rows_read: int
-    dropped_rows: tuple[tuple[str, int], ...] = ()
-    delimiter: str | None = None
-    notices: tuple[Notice, ...] = ()
-    kept: np.ndarray[Any, np.dtype[np.int64]] | None = field(default=None, repr=False)
-    numbering: Numbering | int = field(default=1, repr=False)
-    unit: str = "row"
-    several: bool = False
-
-    def lines(self, rows: Positions) -> list[int]:
-        """Physical line numbers (1 is the header's in a file without blank lines above it) of these frame rows.
-
-        Rows of a DataFrame or of arrays are counted from 1; those of several files from the top of their own.
-        """
-        return [line for _, line in self._places(rows)]
-
-    def where(self, rows: Positions) -> str:
-        """The same for a message: `line 5`, `lines 5, 17, 90 and 12 more`, or `b.csv line 5`."""
-        return told(self._places(rows[:MOST_LINES]), len(rows), self.unit, self.several)
-
-    def _places(self, rows: Positions) -> list[Place]:
-        wanted = [int(row) if self.kept is None else int(self.kept[row]) for row in rows]
-        if isinstance(self.numbering, int):
-            return [(self.name, self.numbering + row) for row in wanted]
-        needed = set(wanted)
-        every = enumerate(islice(self.numbering(), max(wanted, default=-1) + 1))
-        known = {row: place for row, place in every if row in needed}
-        return [known[row] for row in wanted]
-
-
-def told(places: Sequence[Place], total: int, unit: str, several: bool) -> str:
-    """Some of `total` places for a message."""
-    groups: dict[str, list[str]] = {}
-    for name, line in places:
-        groups.setdefault(name if several else "", []).append(f"{line}")
-    shown = []
-    for name, lines in groups.items():
-        one = len(lines) == 1 and (several or total == 1)
-        shown.append(f"{name} {unit if one else unit + 's'} {', '.join(lines)}".lstrip())
-    more = f" and {total - len(places):,} more" if total > len(places) else ""
-    return f"{', '.join(shown)}{more}"
+__all__ = ["Rows", "read"]
 
 
 def read(spec: DataSpec, source: Any = None) -> Rows:
@@ -129,7 +73,7 @@ def _from_text(spec: DataSpec, text: Body) -> Rows:
         unit="line",
         several=several,
     )
-    return _usable(rows)
+    return _ready(rows, spec)
 
 
 def _bad_rows(bad: Sequence[Place], good: int, several: bool) -> list[Notice]:
@@ -177,6 +121,10 @@ def _filled(frame: pd.DataFrame, header: Sequence[str], notices: list[Notice]) -
     return [place for place in every if place not in gone]
 
 
+def _ready(rows: Rows, spec: DataSpec) -> Rows:
+    return without_dress(_usable(rows), spec)
+
+
 def _usable(rows: Rows) -> Rows:
     if len(rows.frame) == 0:
         found = (
@@ -191,7 +139,7 @@ def _usable(rows: Rows) -> Rows:
 def _from_frame(spec: DataSpec, source: Any) -> Rows:
     header = ["_".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in source.columns]
     frame = source.set_axis(range(source.shape[1]), axis=1).reset_index(drop=True)
-    return _usable(replace(_finished(frame, header, spec, []), name="DataFrame"))
+    return _ready(replace(_finished(frame, header, spec, []), name="DataFrame"), spec)
 
 
 def _from_arrays(spec: DataSpec, source: Any) -> Rows:
@@ -209,7 +157,7 @@ def _from_arrays(spec: DataSpec, source: Any) -> Rows:
         [frame.set_axis(range(frame.shape[1]), axis=1).reset_index(drop=True), y.rename(frame.shape[1])], axis=1
     )
     rows = _finished(frame, _beside_y(labels), spec, [])
-    return _usable(replace(rows, name="arrays"))
+    return _ready(replace(rows, name="arrays"), spec)
 
 
 def _beside_y(labels: list[str]) -> list[str]:

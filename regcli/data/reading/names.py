@@ -46,6 +46,11 @@ def chosen(patterns: Sequence[str], names: Sequence[str]) -> list[int]:
     ]
 
 
+def named(patterns: Sequence[str], name: str) -> bool:
+    """Whether the option names this column itself, not by a glob only."""
+    return any(name == pattern or name in {item.strip() for item in pattern.split(",")} for pattern in patterns)
+
+
 def _numbered(stripped: Sequence[str], places: Sequence[int]) -> list[str]:
     own = set(stripped)
     used: set[str] = set()

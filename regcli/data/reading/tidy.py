@@ -143,6 +143,11 @@ def _text(column: pd.Series[Any], decimal: str, missing: Collection[str]) -> pd.
     return column if isinstance(column.dtype, pd.StringDtype) else column.astype("str")
 
 
+def retold(column: pd.Series[Any], spelled: dict[str, str], decimal: str) -> pd.Series[Any]:
+    """A text column made plain after each distinct cell is spelled in another way."""
+    return _text(column.astype(object).map(spelled, na_action="ignore").astype("str"), decimal, ())
+
+
 def _all_numbers(cells: dict[str, Any], decimal: str) -> dict[str, float] | None:
     out = {}
     for cell, text in cells.items():
