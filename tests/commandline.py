@@ -147,6 +147,11 @@ def typed_next(said: Said, command: Sequence[object]) -> Said:
     return regcli(*words[1:]) if words[0] == "regcli" else regcli(*command, *words)
 
 
+def in_spreadsheets(name: str) -> str:
+    """A name as csv and tsv hold it: with an apostrophe where a spreadsheet would take it for a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
+
+
 def environment(**changes: str | None) -> dict[str, str]:
     """This environment without what would change the output, and with `changes` (None takes a variable away)."""
     changed: dict[str, str | None] = {

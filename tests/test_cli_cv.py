@@ -20,6 +20,7 @@ from commandline import (
     at_terminal,
     check_error,
     environment,
+    in_spreadsheets,
     options_of,
     pasted,
     process,
@@ -526,11 +527,11 @@ def test_delimited_text(format: str, penalty: str, order: str, odd: str) -> None
     if order == "size":
         expected = sorted(expected, key=lambda row: -abs(row["standardized"]))
     selection = {row["name"]: row for row in found["selection"]}
-    assert [row["name"] for row in rows] == [*(row["name"] for row in expected), "((intercept))"]
+    assert [row["name"] for row in rows] == [*(in_spreadsheets(row["name"]) for row in expected), "((intercept))"]
     for row, other in zip(rows, expected, strict=False):
         assert (float(row["coefficient"]), float(row["standardized"])) == (other["coefficient"], other["standardized"])
-        assert float(row["frequency"]) == selection[row["name"]]["frequency"]
-        agreement = selection[row["name"]]["sign_agreement"]
+        assert float(row["frequency"]) == selection[other["name"]]["frequency"]
+        agreement = selection[other["name"]]["sign_agreement"]
         assert row["sign_agreement"] == ("" if agreement is None else repr(agreement))
     assert float(rows[-1]["coefficient"]) == found["model"]["intercept"]
 

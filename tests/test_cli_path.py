@@ -19,6 +19,7 @@ from commandline import (
     at_terminal,
     check_error,
     environment,
+    in_spreadsheets,
     options_of,
     pasted,
     process,
@@ -363,7 +364,7 @@ def test_tidy_rows(format: str, odd: str) -> None:
     for entry in found["path"]:
         for name in features:
             row = next(at)
-            assert (row["name"], float(row["alpha"])) == (name, entry["alpha"])
+            assert (row["name"], float(row["alpha"])) == (in_spreadsheets(name), entry["alpha"])
             assert float(row["coefficient"]) == entry["coefficients"].get(name, 0.0)
             assert float(row["standardized"]) == entry["standardized"].get(name, 0.0)
         row = next(at)

@@ -249,7 +249,10 @@ def test_settings_are_the_options(tmp_path: Path) -> None:
     found = document(path, *words)["settings"]
     assert found == {
         "target": "y", "features": ["a,b", "c"], "exclude": ["b"], "sep": ",", "decimal": ".", "encoding": "utf-8",
-        "na": ["?"], "missing": "drop", "penalty": "elasticnet", "alpha": 1.0, "l1_ratio": 0.3, "l1": None, "l2": None,
+        "na": ["?"], "missing": "drop", "categorical": [], "numeric": [], "id": [], "reference": [],
+        "min_level_count": None, "dates": None, "formula": None, "interactions": False, "degree": 1, "thousands": None,
+        "units": [], "header": True, "skip_lines": 0, "comment": None, "bad_rows": "error",
+        "penalty": "elasticnet", "alpha": 1.0, "l1_ratio": 0.3, "l1": None, "l2": None,
         "convention": "sum", "standardize": False, "intercept": False, "solver": "exact", "test": None,
         "test_size": 0.5, "split_column": None, "seed": 20260101,
     }  # fmt: skip

@@ -277,8 +277,10 @@ def test_settings_are_the_options(tmp_path: Path) -> None:
     words += ["--solver", "exact"]
     data = {
         "target": "y", "features": ["a,b", "c"], "exclude": ["b"], "sep": ",", "decimal": ".", "encoding": "utf-8",
-        "na": ["?"], "missing": "drop", "penalty": "elasticnet", "convention": "sum", "standardize": False,
-        "intercept": False, "solver": "exact",
+        "na": ["?"], "missing": "drop", "categorical": [], "numeric": [], "id": [], "reference": [],
+        "min_level_count": None, "dates": None, "formula": None, "interactions": False, "degree": 1, "thousands": None,
+        "units": [], "header": True, "skip_lines": 0, "comment": None, "bad_rows": "error", "penalty": "elasticnet",
+        "convention": "sum", "standardize": False, "intercept": False, "solver": "exact",
     }  # fmt: skip
     path_words = ["--l1-ratio", "0.3", "--full-path", "--select", "bic", "--n-alphas", "9", "--alpha-min-ratio", "0.1"]
     assert result("path", source, *words, *path_words)["settings"] == data | {

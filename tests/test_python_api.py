@@ -25,8 +25,9 @@ from regcli.cli.commands import cv, path
 from regcli.cli.commands import fit as fit_command
 from regcli.errors import DataError, RegcliError, UsageError
 from regcli.report.wording import number
+from regcli.specs import DataSpec
 
-ONLY_TYPED = {"format", "json", "output", "quiet", "verbose", "plot", "x_axis", "every"}
+ONLY_TYPED = {"format", "json", "output", "quiet", "verbose", "plot", "x_axis", "every", "save", "fitted"}
 """Options that say where the result goes; in Python it is returned."""
 
 FRAME = pd.read_csv(DIABETES)
@@ -67,8 +68,9 @@ def test_the_import_is_light() -> None:
 
 def test_what_the_package_offers() -> None:
     """The verbs and the version, by name and in completion; anything else is an AttributeError that names it."""
-    assert set(regcli.__all__) == {*COMMANDS, "__version__"} <= set(dir(regcli))
-    assert all(getattr(regcli, verb) is getattr(api, verb) for verb in COMMANDS)
+    offered = {*COMMANDS, "inspect", "load", "predict"}
+    assert set(regcli.__all__) == {*offered, "__version__"} <= set(dir(regcli))
+    assert all(getattr(regcli, verb) is getattr(api, verb) for verb in offered)
     with pytest.raises(AttributeError, match="'fti'"):
         regcli.fti  # noqa: B018
     with pytest.raises(ImportError):
@@ -77,12 +79,22 @@ def test_what_the_package_offers() -> None:
 
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_every_option_is_a_keyword_with_the_same_default(verb: str) -> None:
-    """The signatures agree, name by name; an option that was not typed at all is (), where there may be many."""
-    typed, called = (inspect.signature(function).parameters for function in (COMMANDS[verb], getattr(api, verb)))
+    """The signatures agree, name by name; an option that was not typed at all is (), where there may be many.
+
+    How rows are read is the same for all verbs: `api.Reading`, whose defaults are those of the request.
+    """
+    typed, called = (dict(inspect.signature(one).parameters) for one in (COMMANDS[verb], getattr(api, verb)))
+    assert called.pop("reading").kind is inspect.Parameter.VAR_KEYWORD
+    request = inspect.signature(DataSpec).parameters
+    for name in api.Reading.__annotations__:
+        assert typed.pop(name).default in (request[name].default, None), name
+    assert set(request) == {*api.Reading.__annotations__, "source", "target"}
     assert set(typed) - set(called) <= ONLY_TYPED
     assert set(called) <= set(typed)
     assert [name for name in typed if name in called] == list(called)
-    for name in called:
+    with pytest.raises(TypeError, match="misspelt"):
+        getattr(api, verb)(FRAME, misspelt=1)
+    for name in set(called) - {"source"}:
         if called[name].default != ():
             assert called[name].default == typed[name].default, name
         else:

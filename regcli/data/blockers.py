@@ -47,11 +47,11 @@ def usable(
     Gaps in columns of levels are a level of their own, but under `drop`. A gap in the target is never filled: its row
     is dropped wherever gaps may be. The `markers` say which rows are what.
     """
-    if target is not None:
-        _check_target(rows, target, data, roles)
     bad = {name: role for name, role in roles.items() if not role.usable}
+    if target is not None and (odd := _odd_target(rows, target, data)) is not None:
+        bad = {target: odd, **bad}
     levels = [name for name, role in roles.items() if role.kind in ("levels", "true/false")]
-    needed = [*([target] if target else []), *markers]
+    needed = [*([target] if target and target not in bad else []), *markers]
     strict = [*needed, *(name for name in roles if name not in bad and name not in levels)]
     if data.missing == "drop":
         strict += levels
@@ -131,7 +131,7 @@ def _blocked(
         options.append("--missing drop" if few else "--missing median")
     if excluded:
         options.append(as_option("--exclude", excluded))
-    some_left = len(excluded) < len(roles)
+    some_left = any(name not in excluded for name in roles)
     return DataError(
         f"{rows.name}: {'; '.join(said)}", found=found, options=" ".join(dict.fromkeys(options)) if some_left else None
     )
@@ -175,24 +175,23 @@ _SENTENCES: dict[Kind, Callable[[Sequence[Role]], str]] = {
 }
 
 
-def _check_target(rows: Rows, target: str, data: DataSpec, roles: Mapping[str, Role]) -> None:
-    """The target has no cells, or cells that no option would read as numbers."""
+def _odd_target(rows: Rows, target: str, data: DataSpec) -> Role | None:
+    """The target, where an option would read its cells as numbers; DataError where it has none, or none would."""
     cells = rows.frame[target]
+    name = f"the target {visible(target)} of {rows.name}"
     if cells.dtype.kind in "iuf" and not cells.isna().all():
-        return
-    column = diagnose(cells.astype("str") if cells.dtype == np.bool_ else cells, data.decimal)
+        return None
     numeric = [str(name) for name in rows.frame.columns if rows.frame[name].dtype.kind in "iuf" and name != target]
     hint = as_option("--target", numeric[-1:]) if numeric else "a file with columns of numbers"
-    name = f"the target {visible(target)} of {rows.name}"
     if cells.isna().all():
         raise DataError(f"{name} has no cells", hint=hint)
+    column = diagnose(cells.astype("str") if cells.dtype == np.bool_ else cells, data.decimal)
+    if column.hint:
+        return Role(target, "odd cells", text=column)
     if column.kind == "mostly numeric":
         verb = "is not a number" if column.count == 1 else "are not numbers"
         what = f"{counted(column.count, 'cell')} of {name} {verb}"
-        options = column.hint and f"{column.hint}{' --missing drop' if '--na' in column.hint else ''}"
-        found = f"{shortened(column.cell)} ({rows.where([column.row])})"
-        raise DataError(what, found=found, options=options, hint=None if options else hint)
-    if column.kind == "true/false":
+    elif column.kind == "true/false":
         what = f"{name} is true or false: numbers are needed"
     else:
         what = f"{name} is text, {counted(cells.nunique(), 'different value')}: numbers are needed"

@@ -11,9 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regcli.data.blockers import Used, usable
+from regcli.data.cells import diagnose
 from regcli.data.columns import as_option, features_of, known, matching, target_of
+from regcli.data.dates import days_of
 from regcli.data.encoding import Encoding
-from regcli.data.formula import Formula, parsed
+from regcli.data.model_terms import Formula
 from regcli.data.planning import plan
 from regcli.data.roles import Role, Wishes, role_of
 from regcli.data.sources import Rows, read
@@ -91,11 +93,10 @@ def build(
     if target in ids:
         raise UsageError(f"--id {shortened(target)}: it is the target")
     if formula is not None:
-        formula = parsed(data.formula or "", names, [*markers, *ids, *matching(data.exclude, names, "--exclude")])
+        formula = _parsed(data, names, [*markers, *ids, *matching(data.exclude, names, "--exclude")])
     columns = _columns(data, formula, names, [target, *markers, *ids])
     roles = roles_of(rows, data, columns, formula)
     used = usable(rows, data, target, roles, markers)
-    _check_finite(used, [target, *columns], roles)
     split = split_rows(validation, used.frame[validation.split_column] if validation.split_column else None,
                        len(used.frame), used.where)  # fmt: skip
     train, test = _parts(used.frame, split)
@@ -104,7 +105,9 @@ def build(
         said += _gaps_of(by, rows.frame[[target, *columns]], rows.frame[by])
         labels = labels_of(option, used.frame[by], used.where)
         labels = labels if split is None else np.unique(labels[split.train], return_inverse=True)[1]
-    encoding = plan(train, roles, data, formula, contrasts).learned(train)
+    encoding = plan(train, roles, data, formula, contrasts)
+    _check_finite(used, target, encoding)
+    encoding = encoding.learned(train)
     said += [*used.notices, *told(encoding, train, roles)]
     if validation.test is not None:
         split, test, more = _test_file(data, validation.test, target, encoding, roles)
@@ -150,10 +153,16 @@ def _target(data: DataSpec, names: Sequence[str], rows: Rows) -> tuple[Formula |
     if data.formula is None:
         target, notices = target_of(data, names)
         return None, target, [*rows.notices, *(() if rows.name == "arrays" else notices)]
-    formula = parsed(data.formula, names)
+    formula = _parsed(data, names, [])
     if data.target is not None and data.target != formula.target:
         raise UsageError(f"--target {shortened(data.target)} and --formula differ: it begins with {formula.target} ~")
     return formula, formula.target, list(rows.notices)
+
+
+def _parsed(data: DataSpec, names: Sequence[str], apart: Sequence[str]) -> Formula:
+    from regcli.data.formula import parsed  # not worth its import where there is no formula
+
+    return parsed(data.formula or "", names, apart)
 
 
 def _markers(
@@ -188,11 +197,23 @@ def roles_of(rows: Rows, data: DataSpec, columns: Sequence[str], formula: Formul
     names = list(rows.frame.columns)
     named = set(data.features) | {item.strip() for text in data.features for item in text.split(",")}
     wishes = Wishes.of(data, names, named if formula is None else formula.columns)
-    roles = {name: role_of(rows.frame[name], wishes, data.decimal) for name in columns}
+    roles = _roles(rows.frame, columns, wishes, data.decimal)
     for name in formula.numbers if formula is not None else ():
         if roles[name].usable and roles[name].kind != "number":
             raise UsageError(f"--formula: a function of {visible(name)}, which is {roles[name].kind}, not a number")
     return roles
+
+
+def _roles(frame: pd.DataFrame, columns: Sequence[str], wishes: Wishes, decimal: str) -> dict[str, Role]:
+    """The role of each column; a float column with a number in its first row is settled by that, for wide files."""
+    kinds = {str(name): dtype.kind for name, dtype in frame.dtypes.items()}
+    present = dict(zip(map(str, frame.columns), frame.iloc[0].notna().tolist(), strict=True))
+    return {
+        name: Role(name, "number")
+        if kinds[name] == "f" and present[name] and name not in wishes.categorical
+        else role_of(frame[name], wishes, decimal)
+        for name in columns
+    }
 
 
 def _parts(frame: pd.DataFrame, split: Split | None) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -224,10 +245,13 @@ def _gaps_of(name: str, needed: pd.DataFrame, column: pd.Series[Any]) -> list[No
     return [Notice("fold_column_gaps", text)]
 
 
-def _check_finite(used: Used, columns: Sequence[str], roles: Mapping[str, Role]) -> None:
+def _check_finite(used: Used, target: str, encoding: Encoding) -> None:
     """DataError for the first cell that is infinite or too large for a double."""
-    numbers = [name for name in columns if name not in roles or roles[name].kind == "number"]
-    floats = [name for name in numbers if used.frame[name].dtype.kind == "f"]
+    numbers = [name for name in encoding.columns if name not in encoding.categories and name not in encoding.styles]
+    columns = [target, *numbers]
+    if encoding.is_plain and not np.isinf(used.frame[columns].to_numpy(dtype=np.float64)).any():
+        return
+    floats = [name for name in columns if used.frame[name].dtype.kind == "f"]
     bad = {name: np.flatnonzero(np.isinf(used.frame[name].to_numpy())) for name in floats}
     bad = {name: rows for name, rows in bad.items() if rows.size}
     if not bad:
@@ -292,15 +316,22 @@ def _test_file(
     lacking = [name for name in columns if name not in rows.frame.columns]
     if lacking:
         raise DataError(f"{rows.name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}")
-    wishes = Wishes(frozenset(encoding.categories), frozenset(), frozenset(encoding.columns), data.dates is not None)
-    found = {name: role_of(rows.frame[name], wishes, data.decimal) for name in encoding.columns}
-    for name, role in found.items():
-        if name in encoding.categories:
-            found[name] = roles[name]
-        elif role.kind == "empty" and encoding.fills:
-            rows.frame[name] = np.nan
-            found[name] = roles[name]
+    found = {name: _as_learned(rows.frame[name], encoding, roles[name], data.decimal) for name in encoding.columns}
     used = usable(rows, data, target, found, [], least=1)
-    _check_finite(used, columns, found)
+    _check_finite(used, target, encoding)
     notices = [Notice(notice.code, f"test rows: {notice.message}") for notice in (*rows.notices, *used.notices)]
     return Split(np.zeros(0, dtype=bool), f"the file {rows.name}"), used.frame, notices
+
+
+def _as_learned(cells: pd.Series[Any], encoding: Encoding, role: Role, decimal: str) -> Role:
+    """The role that a column had in training, or why its cells in another file cannot have it."""
+    if role.name in encoding.categories or (cells.isna().all() and encoding.fills):
+        return role
+    texts = cells.astype("str") if cells.dtype == np.bool_ else cells
+    if role.name in encoding.styles:
+        days = days_of(cells.astype(object).map(str, na_action="ignore"), encoding.styles[role.name])
+        fits = not np.any(np.isnan(days) & cells.notna().to_numpy())
+        return role if fits else replace(role, kind="unreadable date", text=diagnose(texts, decimal))
+    if cells.dtype.kind in "iuf":
+        return replace(role, kind="empty") if cells.isna().all() else role
+    return replace(role, kind="empty" if cells.isna().all() else "odd cells", text=diagnose(texts, decimal))

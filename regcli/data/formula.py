@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from regcli.data.columns import known
+from regcli.data.model_terms import Factor, Formula, Levels
 from regcli.data.terms import ARITY, FUNCTIONS, Atom, Call, Constant, Feature, Number, Poly, columns_of
 from regcli.errors import UsageError, shortened, visible
 
@@ -22,45 +22,6 @@ _QUOTED = re.compile(r"`([^`]*)`")
 _EVERYTHING = re.compile(r"(?<![\w.)\]])\.(?![\w.])")
 _OTHERS = "poly, C, I"
 MOST_POLY = 20
-
-
-@dataclass(frozen=True)
-class Levels:
-    """A column that the formula takes as levels: C(a)."""
-
-    column: str
-
-
-Factor = str | Levels | tuple[Feature, ...]
-"""A column by whatever its role is, a column as levels, or features of their own."""
-
-
-@dataclass(frozen=True)
-class Formula:
-    """The target, and the terms as products of factors."""
-
-    target: str
-    terms: tuple[tuple[Factor, ...], ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that the terms need."""
-        return tuple(dict.fromkeys(name for term in self.terms for factor in term for name in factor_columns(factor)))
-
-    @property
-    def numbers(self) -> frozenset[str]:
-        """The columns that stand inside functions, and so must be numbers."""
-        inside = (one for term in self.terms for one in term if isinstance(one, tuple))
-        return frozenset(name for features in inside for one in features for name in one.sources)
-
-
-def factor_columns(factor: Factor) -> tuple[str, ...]:
-    """The columns of the file that a factor needs."""
-    if isinstance(factor, str):
-        return (factor,)
-    return (
-        (factor.column,) if isinstance(factor, Levels) else tuple(dict.fromkeys(n for f in factor for n in f.sources))
-    )
 
 
 def parsed(text: str, names: Sequence[str], apart: Sequence[str] = ()) -> Formula:

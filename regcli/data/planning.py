@@ -12,7 +12,7 @@ import pandas as pd
 
 from regcli.data import dates
 from regcli.data.encoding import Category, Encoding
-from regcli.data.formula import Factor, Formula, Levels, factor_columns
+from regcli.data.model_terms import Factor, Formula, Levels, factor_columns
 from regcli.data.reading.tidy import number
 from regcli.data.roles import Role
 from regcli.data.terms import MISSING_LEVEL, OTHER_LEVEL, Feature, Gap, Level, Part, plain, power, product

@@ -54,8 +54,9 @@ def _gaps(encoding: Encoding, train: pd.DataFrame) -> list[Notice]:
         found.append(
             Notice("missing_level", f"{cells} of text {_is(sum(levels.values()))} the level {MISSING_LEVEL}: {each}")
         )
-    filled = {name: count for name, count in gaps_by_column(encoding, train).items() if count}
-    if filled and encoding.fills:
+    filled = gaps_by_column(encoding, train) if encoding.fills else {}
+    filled = {name: count for name, count in filled.items() if count}
+    if filled:
         middle = "median" if encoding.missing == "median" else "mean"
         marked = ", and marked by columns of their own" if encoding.missing == "indicator" else ""
         each = listed([f"{visible(name)} ({count:,})" for name, count in filled.items()])

@@ -88,6 +88,16 @@ def _copied(value: Any, mapping: type[dict[str, Any]]) -> Any:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What a function gave, in the function's place, so that it can be pickled."""
+
+    value: Any
+
+    def __call__(self) -> Any:
+        return self.value
+
+
+@dataclass(frozen=True)
 class Report:
     """The result of a command.
 
@@ -121,6 +131,10 @@ class Report:
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.document})
+
+    def __getstate__(self) -> dict[str, Any]:
+        made = {name: self.__dict__[name] for name in ("model_document", "fitted_table")}
+        return self.__dict__ | {name: make and Held(make()) for name, make in made.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document as plain dicts, lists, numbers and strings."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regcli.artifact import Model, encoding_to_json, fingerprint, of_document
 from regcli.problem.objective import Solution
 from regcli.report.report import Column, Report, Table, facts
 from regcli.workflows.preparing import Prepared
+
+if TYPE_CHECKING:
+    from regcli.artifact import Model
 
 KEPT = ("version", "command", "settings")
 
 
 def model_document(document: dict[str, Any], prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """The document of a `regcli.model/1` for what a `fit` or a `cv` document reports."""
+    from regcli.artifact import encoding_to_json, fingerprint
+
     design, scaling, data = prepared.design, prepared.scaling, document["data"]
     centred = prepared.model.intercept
     coefficients = [
@@ -45,7 +49,12 @@ def with_model(report: Report, document: dict[str, Any], prepared: Prepared, sol
     def model() -> dict[str, Any]:
         return dict(facts(model_document(document, prepared, solution)))
 
-    return replace(report, model_document=model, fitted_table=lambda: _fitted(of_document(model()), prepared))
+    def fitted() -> Table:
+        from regcli.artifact import of_document
+
+        return _fitted(of_document(model()), prepared)
+
+    return replace(report, model_document=model, fitted_table=fitted)
 
 
 def _fitted(model: Model, prepared: Prepared) -> Table:
