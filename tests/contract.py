@@ -10,12 +10,15 @@ from typing import Any
 import jsonschema
 
 COMMANDS = ("fit", "path", "cv")
-SCHEMAS: dict[str, dict[str, Any]] = {
-    name: json.loads(
-        importlib.resources.files("regcli").joinpath("report", "schemas", f"{name}.schema.json").read_text("utf-8")
-    )
-    for name in COMMANDS
-}
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """A schema of the package."""
+    schemas = importlib.resources.files("regcli").joinpath("report", "schemas")
+    return dict(json.loads(schemas.joinpath(f"{name}.schema.json").read_text("utf-8")))
+
+
+SCHEMAS: dict[str, dict[str, Any]] = {name: schema_of(name) for name in COMMANDS}
 VALIDATORS = {name: jsonschema.Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
 MAPS = ("coefficients", "standardized")
 """Objects of a path whose keys are names of features."""

@@ -23,18 +23,29 @@ ROUNDING = 1e-10
 """Below this a figure (a gap, a violation) is rounding, which differs from one processor to the next."""
 
 
-def console_examples(text: str) -> list[tuple[str, str]]:
-    """The commands of ```console blocks, each with the output shown under it."""
+def console_examples(text: str) -> list[list[tuple[str, str]]]:
+    """The ```console blocks: the commands of each, and the output shown under them."""
     blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
-    pairs = [block.split("\n", 1) for block in blocks]
-    return [(command.removeprefix("$ "), shown) for command, shown in pairs]
+    return [[_parted(part) for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]] for block in blocks]
 
 
-def run(command: str) -> str:
-    """Standard output and, where that is empty, standard error of a shell line run at the top of the repository."""
+def _parted(part: str) -> tuple[str, str]:
+    command, _, shown = part.partition("\n")
+    return command, shown
+
+
+def commands_shown() -> set[str]:
+    """The verbs that the console blocks show."""
+    return {
+        verb for block in console_examples(README) for line, _ in block for verb in re.findall(r"regcli (\w+)", line)
+    }
+
+
+def run(command: str, folder: Path) -> str:
+    """Standard output and, where that is empty, standard error of a shell line run in a folder with sample_data."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
-        command, shell=True, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        command, shell=True, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
     )
     return done.stdout or done.stderr
 
@@ -53,12 +64,14 @@ def _same_part(shown: str, printed: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("command", "shown"), console_examples(README), ids=[command[:60] for command, _ in console_examples(README)]
+    "block", console_examples(README), ids=[block[0][0][:60] for block in console_examples(README)]
 )
-def test_console_example_prints_what_the_readme_shows(command: str, shown: str) -> None:
-    """A command in the README, run as it stands, prints what stands under it."""
-    printed = run(command)
-    assert same(shown, printed), f"{command} printed\n{printed}"
+def test_console_example_prints_what_the_readme_shows(block: list[tuple[str, str]], tmp_path: Path) -> None:
+    """The commands of a block, run one after the other as they stand, print what stands under them."""
+    (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
+    for command, shown in block:
+        printed = run(command, tmp_path)
+        assert same(shown, printed), f"{command} printed\n{printed}"
 
 
 def python_examples(text: str) -> list[str]:
@@ -134,9 +147,10 @@ def test_pictures_are_those_that_would_be_drawn_now(monkeypatch: pytest.MonkeyPa
 def test_every_command_has_its_example() -> None:
     """Every verb is shown by a console block, and as a Python function."""
     import regcli
+    from regcli.cli.commands import app
 
     verbs = set(regcli.__all__) - {"__version__"}
-    assert verbs == {command.split()[1] for command, _ in console_examples(README)}
+    assert {command.name for command in app.registered_commands} <= commands_shown()
     assert verbs <= set(re.findall(r"regcli\.(\w+)\(", "".join(python_examples(README))))
 
 

@@ -29,7 +29,7 @@ PIECE = 1 << 20
 def deliver_rows(found: Prediction, spec: OutputSpec, sources: list[str]) -> None:
     """Write all predictions, then say the notices on standard error."""
     format = spec.resolved_format
-    if format == "table" and spec.output is None:
+    if format == "table" and spec.format is None and (spec.output is None or not spec.output.endswith(".txt")):
         format = "csv"
     if format not in ("csv", "tsv", "json"):
         raise UsageError(f"predictions are written as csv, tsv or json, not as {format}", hint="--format csv")

@@ -17,7 +17,7 @@ from regcli.data.encoding import Encoding
 from regcli.data.reading.tidy import number
 from regcli.data.sources import Rows
 from regcli.data.terms import MISSING_LEVEL, OTHER_LEVEL
-from regcli.errors import DataError, Notice, counted, listed, nearest, shortened, visible
+from regcli.errors import DataError, Notice, counted, listed, shortened, visible
 
 Mask = NDArray[np.bool_]
 
@@ -70,9 +70,8 @@ def check_columns(names: Sequence[str], encoding: Encoding, name: str) -> None:
     lacking = [column for column in encoding.columns if column not in names]
     if not lacking:
         return
-    near = nearest(lacking[0], list(names))
-    also = f"; it has {visible(near)}" if near is not None else ""
-    raise DataError(f"{name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}{also}")
+    what = f"{name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}"
+    raise DataError(what, found=f"{counted(len(names), 'column')}: {listed(list(names))}")
 
 
 def prepared(rows: Rows, encoding: Encoding, tally: Tally, skip: bool, decimal: str) -> tuple[pd.DataFrame, Mask]:

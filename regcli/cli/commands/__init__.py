@@ -10,6 +10,7 @@ from regcli import __version__
 from regcli.cli.commands.cv import cv
 from regcli.cli.commands.fit import fit
 from regcli.cli.commands.path import path
+from regcli.cli.commands.predict import predict
 from regcli.cli.commands.sample import sample
 from regcli.cli.output import put
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command("fit")(fit)
 app.command("path")(path)
 app.command("cv")(cv)
+app.command("predict")(predict)
 app.command("sample")(sample)
 
 
