@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from regcli.specs import DataSpec
 __all__ = ["Rows", "read"]
 
 
-def read(spec: DataSpec, source: Any = None) -> Rows:
+def read(spec: DataSpec, source: Any = None, least_columns: int = 2) -> Rows:
     """The rows of `source`, or of `spec.source` where none is given.
 
     Takes a path, a glob, '-' for standard input, a list of these, a DataFrame, or a pair (X, y) of arrays. Raises
@@ -35,7 +35,7 @@ def read(spec: DataSpec, source: Any = None) -> Rows:
     for recognised, reader in SOURCES:
         if recognised(source):
             try:
-                return reader(spec, source)
+                return without_dress(usable(reader(spec, source, least_columns), least_columns), spec)
             except MemoryError:
                 raise DataError(f"{_short(source)} does not fit into memory") from None
     kind = type(source).__name__
@@ -50,30 +50,32 @@ def _short(source: Any) -> str:
     return visible(str(source)) if paths.is_path(source) else type(source).__name__
 
 
-def _from_paths(spec: DataSpec, source: Any) -> Rows:
+def _from_paths(spec: DataSpec, source: Any, least: int) -> Rows:
     files = paths.files(source)
-    return _from_text(spec, joined([body(bytestream.stream(path, spec.encoding), spec) for path in files]))
+    text = joined([body(bytestream.stream(path, spec.encoding), spec, least) for path in files])
+    return rows_of(*parsed_or_dropped(text, spec), spec)
 
 
-def _from_text(spec: DataSpec, text: Body) -> Rows:
-    frame, text, bad = parsed_or_dropped(text, spec)
+def rows_of(
+    frame: pd.DataFrame, text: Body, bad: Sequence[Place], spec: DataSpec, gone: Collection[int] | None = None
+) -> Rows:
+    """The rows of a parsed text, `bad` ones left out; `gone` are the columns to be dropped, where that is settled."""
     names = [part.name for part in text.parts]
     several = len(names) > 1
     numbering: Numbering | int = text.cut.line
     if several or shape.line_count(text.content, text.parts[0].start) != len(frame):
         numbering = partial(places_of, text.content, text.parts, text.cut.delimiter)
-    rows = _finished(frame, text.cut.names, spec, [*text.notices, *_bad_rows(bad, len(frame), several)])
-    rows = replace(
+    notices = [*text.notices, *_bad_rows(bad, len(frame), several)]
+    rows = _finished(frame, text.cut.names, spec, notices, gone, len(bad))
+    return replace(
         rows,
         name=paths.several_names(names) if several else names[0],
-        rows_read=rows.rows_read + len(bad),
         dropped_rows=(*([("another width", len(bad))] if bad else []), *rows.dropped_rows),
         delimiter=text.cut.delimiter,
         numbering=numbering,
         unit="line",
         several=several,
     )
-    return _ready(rows, spec)
 
 
 def _bad_rows(bad: Sequence[Place], good: int, several: bool) -> list[Notice]:
@@ -84,65 +86,71 @@ def _bad_rows(bad: Sequence[Place], good: int, several: bool) -> list[Notice]:
     return [Notice("bad_rows", f"{what} ({where})")]
 
 
-def _finished(frame: pd.DataFrame, header: Sequence[str], spec: DataSpec, notices: list[Notice]) -> Rows:
+def _finished(
+    frame: pd.DataFrame,
+    header: Sequence[str],
+    spec: DataSpec,
+    notices: list[Notice],
+    gone: Collection[int] | None = None,
+    left_out: int = 0,
+) -> Rows:
     """Drop rows and unnamed columns in which every cell is missing, make each column plain, name them all."""
     missing = MISSING | set(spec.na)
-    rows_read = len(frame)
+    rows_read = len(frame) + left_out
     kept = rows_with_cells(frame, missing)
     dropped: tuple[tuple[str, int], ...] = ()
     if kept is not None:
-        count = rows_read - len(kept)
+        count = len(frame) - len(kept)
         dropped = (("empty row", count),)
         notices.append(Notice("empty_rows", f"{counted(count, 'row')} of {rows_read:,} dropped: every cell is empty"))
         frame = frame.iloc[kept].reset_index(drop=True)
     labels = chosen(spec.categorical, unique_names(header)[0]) if spec.categorical else []
     frame = plain_frame(frame, spec.decimal, missing, labels)
-    places = _filled(frame, header, notices)
+    if gone is None:
+        gone = _nameless_and_empty(frame, header, notices)
+    places = [place for place in range(len(header)) if place not in gone]
     frame = frame if len(places) == frame.shape[1] else frame.iloc[:, places]
     names, changes = unique_names([header[place] for place in places], places)
     frame.columns = pd.Index(names, dtype=object)
     return Rows(frame, "", rows_read, dropped, None, (*notices, *changes), kept)
 
 
-def _filled(frame: pd.DataFrame, header: Sequence[str], notices: list[Notice]) -> list[int]:
-    """The places of the columns that have a name or a cell; what is said of the others goes to `notices`."""
-    every = list(range(len(header)))
+def _nameless_and_empty(frame: pd.DataFrame, header: Sequence[str], notices: list[Notice]) -> list[int]:
+    """The places of the columns without a name and without cells; what is said of them goes to `notices`."""
+    if frame.empty:
+        return []
     empty = [place for place, name in enumerate(header) if not name.strip() and frame.iloc[:, place].isna().all()]
-    if not empty or frame.empty:
-        return every
-    places = listed([place + 1 for place in empty])
-    what = (
-        f"column {places} has neither a name nor cells"
-        if len(empty) == 1
-        else f"columns {places} have neither names nor cells"
-    )
-    notices.append(Notice("empty_columns", f"{what}: dropped"))
-    gone = set(empty)
-    return [place for place in every if place not in gone]
+    if empty:
+        places = listed([place + 1 for place in empty])
+        what = (
+            f"column {places} has neither a name nor cells"
+            if len(empty) == 1
+            else f"columns {places} have neither names nor cells"
+        )
+        notices.append(Notice("empty_columns", f"{what}: dropped"))
+    return empty
 
 
-def _ready(rows: Rows, spec: DataSpec) -> Rows:
-    return without_dress(_usable(rows), spec)
-
-
-def _usable(rows: Rows) -> Rows:
+def usable(rows: Rows, least: int) -> Rows:
+    """The rows themselves; DataError where there are none, or fewer columns than are needed."""
     if len(rows.frame) == 0:
         found = (
             f"{counted(rows.rows_read, 'row')} were found, all of them empty" if rows.rows_read else "0 rows were found"
         )
         raise DataError(f"{rows.name} has no rows of data: {found}")
-    if rows.frame.shape[1] < 2:
-        raise DataError(f"{rows.name} has {counted(rows.frame.shape[1], 'column')}: a target and a feature are needed")
+    if rows.frame.shape[1] < least:
+        needed = "a target and a feature are needed" if least > 1 else "one is needed"
+        raise DataError(f"{rows.name} has {counted(rows.frame.shape[1], 'column')}: {needed}")
     return rows
 
 
-def _from_frame(spec: DataSpec, source: Any) -> Rows:
+def _from_frame(spec: DataSpec, source: Any, least: int) -> Rows:
     header = ["_".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in source.columns]
     frame = source.set_axis(range(source.shape[1]), axis=1).reset_index(drop=True)
-    return _ready(replace(_finished(frame, header, spec, []), name="DataFrame"), spec)
+    return replace(_finished(frame, header, spec, []), name="DataFrame")
 
 
-def _from_arrays(spec: DataSpec, source: Any) -> Rows:
+def _from_arrays(spec: DataSpec, source: Any, least: int) -> Rows:
     """Columns x1..xp, or the names of X where it is a DataFrame, and the target as the last column, `y`."""
     features, target = source
     if hasattr(features, "toarray"):
@@ -157,7 +165,7 @@ def _from_arrays(spec: DataSpec, source: Any) -> Rows:
         [frame.set_axis(range(frame.shape[1]), axis=1).reset_index(drop=True), y.rename(frame.shape[1])], axis=1
     )
     rows = _finished(frame, _beside_y(labels), spec, [])
-    return _ready(replace(rows, name="arrays"), spec)
+    return replace(rows, name="arrays")
 
 
 def _beside_y(labels: list[str]) -> list[str]:
@@ -203,7 +211,7 @@ def _names_files(source: Any) -> bool:
     return paths.is_path(source) or paths.is_several(source)
 
 
-SOURCES: tuple[tuple[Callable[[Any], bool], Callable[[DataSpec, Any], Rows]], ...] = (
+SOURCES: tuple[tuple[Callable[[Any], bool], Callable[[DataSpec, Any, int], Rows]], ...] = (
     (_names_files, _from_paths),
     (_is_frame, _from_frame),
     (_is_pair, _from_arrays),

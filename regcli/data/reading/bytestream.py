@@ -8,12 +8,14 @@ NUL bytes, so that the parser after it never has to guess.
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from regcli.data.reading import kinds
 from regcli.data.reading.unpack import unpacked
@@ -51,8 +53,24 @@ def opened(source: str | os.PathLike[str]) -> Stream:
     """The bytes of the file, or of standard input, unpacked."""
     path = os.fspath(source)
     name = name_of(path)
-    packed = _standard_input() if path == "-" else _file(path, name)
-    return Stream(name, unpacked(packed, name), tuple(_suffix_notice(path, packed, name)))
+    with source_file(path, name) as file:
+        packed = file.read()
+    return Stream(name, unpacked(packed, name), tuple(suffix_notice(path, packed, name)))
+
+
+@contextmanager
+def source_file(path: str, name: str) -> Iterator[IO[bytes]]:
+    """The file open for reading, from its beginning to its end, once; what goes wrong meanwhile is a DataError."""
+    try:
+        if path == "-":
+            yield _standard_input()
+        else:
+            with open(path, "rb") as file:
+                yield file
+    except FileNotFoundError as error:
+        raise DataError(f"cannot read {name}: {_reason(error)}", hint=_neighbour(path)) from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read {name}: {_reason(error)}") from None
 
 
 def name_of(path: str) -> str:
@@ -65,29 +83,15 @@ def decoded(raw: Stream, encoding: str | None) -> Stream:
     name = raw.name
     kinds.refuse(raw.content, name)
     content, found = _as_utf8(raw.content, name, encoding)
-    _no_nul(content, name)
-    return Stream(name, _without_lone_returns(content), (*found, *raw.notices))
+    no_nul(content, name)
+    return Stream(name, without_lone_returns(content), (*found, *raw.notices))
 
 
-def _standard_input() -> bytes:
+def _standard_input() -> IO[bytes]:
     if sys.stdin is None:
         raise DataError(f"cannot read {STDIN}: it is closed")
-    try:
-        binary = getattr(sys.stdin, "buffer", None)
-        data: bytes = binary.read() if binary is not None else sys.stdin.read().encode("utf-8", "surrogateescape")
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {STDIN}: {_reason(error)}") from None
-    return data
-
-
-def _file(path: str, name: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError as error:
-        raise DataError(f"cannot read {name}: {_reason(error)}", hint=_neighbour(path)) from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {name}: {_reason(error)}") from None
+    binary: IO[bytes] | None = getattr(sys.stdin, "buffer", None)
+    return binary if binary is not None else io.BytesIO(sys.stdin.read().encode("utf-8", "surrogateescape"))
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -110,17 +114,22 @@ def _neighbour(path: str) -> str | None:
 
 
 def _as_utf8(content: bytes, name: str, encoding: str | None) -> tuple[bytes, list[Notice]]:
-    if content.startswith(codecs.BOM_UTF8):
-        content = content[len(codecs.BOM_UTF8) :]
-    if encoding is not None and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
-        return _recoded(content, name, encoding), []
-    if encoding is None:
-        for mark, codec in _MARKS:
-            if content.startswith(mark):
-                notice = Notice("encoding", f"{name} was read as {codec.upper()}, as its byte order mark says")
-                return _recoded(content, name, codec), [notice]
+    content = content.removeprefix(codecs.BOM_UTF8)
+    codec, notices = codec_of(content, name, encoding)
+    if codec is not None:
+        return _recoded(content, name, codec), notices
     _check_utf8(content, name)
     return content, []
+
+
+def codec_of(content: bytes, name: str, encoding: str | None) -> tuple[str | None, list[Notice]]:
+    """What the text is to be decoded with, None for UTF-8; by the byte order mark it begins with, unless it is said."""
+    if encoding is not None:
+        return (None if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig") else encoding), []
+    for mark, codec in _MARKS:
+        if content.startswith(mark):
+            return codec, [Notice("encoding", f"{name} was read as {codec.upper()}, as its byte order mark says")]
+    return None, []
 
 
 def _recoded(content: bytes, name: str, encoding: str) -> bytes:
@@ -130,16 +139,20 @@ def _recoded(content: bytes, name: str, encoding: str) -> bytes:
     except LookupError:
         raise UsageError(f"--encoding {encoding} is not an encoding of text", hint="--encoding latin-1") from None
     except UnicodeDecodeError as error:
-        line = physical_line(content, error.start) if _is_byte_wise(encoding) else None
-        where = f"byte {error.start:,}" + (f" (line {line})" if line else "")
-        raise DataError(
-            f"{name} is not {encoding} text: {where} cannot be decoded", hint="--encoding latin-1"
-        ) from None
+        line = physical_line(content, error.start) if is_byte_wise(encoding) else None
+        raise not_text(name, encoding, error.start, line) from None
     except (UnicodeError, ValueError) as error:
         raise DataError(f"{name} is not {encoding} text: {visible(str(error))}", hint="--encoding latin-1") from None
 
 
-def _is_byte_wise(encoding: str) -> bool:
+def not_text(name: str, encoding: str, at: int, line: int | None) -> DataError:
+    """The byte that cannot be decoded, and its line where it is known."""
+    where = f"byte {at:,}" + (f" (line {line})" if line else "")
+    return DataError(f"{name} is not {encoding} text: {where} cannot be decoded", hint="--encoding latin-1")
+
+
+def is_byte_wise(encoding: str) -> bool:
+    """Whether a line feed is one byte, and that byte nothing else."""
     try:
         return "a\n".encode(encoding) == b"a\n"
     except (LookupError, ValueError):
@@ -155,11 +168,13 @@ def _check_utf8(content: bytes, name: str) -> None:
             piece.decode("utf-8")
         except UnicodeDecodeError as error:
             at = start + error.start
-            raise DataError(
-                f"{name} is not UTF-8 text: byte {at:,} (line {physical_line(content, at)}) cannot be decoded",
-                found=f"byte 0x{content[at]:02x}",
-                hint="--encoding latin-1",
-            ) from None
+            raise not_utf8(name, at, physical_line(content, at), content[at]) from None
+
+
+def not_utf8(name: str, at: int, line: int, byte: int) -> DataError:
+    """The byte that no UTF-8 text holds there."""
+    what = f"{name} is not UTF-8 text: byte {at:,} (line {line}) cannot be decoded"
+    return DataError(what, found=f"byte 0x{byte:02x}", hint="--encoding latin-1")
 
 
 def _pieces(content: bytes) -> Iterator[tuple[int, bytes]]:
@@ -174,22 +189,23 @@ def _pieces(content: bytes) -> Iterator[tuple[int, bytes]]:
         start = cut
 
 
-def _no_nul(content: bytes, name: str) -> None:
+def no_nul(content: bytes, name: str, byte: int = 0, lines: int = 0) -> None:
+    """DataError for a NUL byte; so many bytes and lines of the text are before these."""
     at = content.find(b"\0")
     if at < 0:
         return
-    line = physical_line(content, at)
+    line = lines + physical_line(content, at)
     nuls = content[:PIECE].count(b"\0")
     if nuls * 5 > min(len(content), PIECE) * 2:
-        codec = "utf-16-le" if at % 2 else "utf-16-be"
+        codec = "utf-16-le" if (byte + at) % 2 else "utf-16-be"
         raise DataError(f"{name} holds a NUL byte in line {line}: it looks like UTF-16", hint=f"--encoding {codec}")
     raise DataError(
-        f"{name} holds a NUL byte in line {line} (byte {at:,}): it is damaged, or not a text file",
+        f"{name} holds a NUL byte in line {line} (byte {byte + at:,}): it is damaged, or not a text file",
         found=repr(content[max(0, at - 8) : at + 8])[1:],
     )
 
 
-def _without_lone_returns(content: bytes) -> bytes:
+def without_lone_returns(content: bytes) -> bytes:
     """A CR that ends a line by itself becomes LF: after a blank CR line pandas' reader loses the next delimiter."""
     if content.find(b"\r") < 0 or content.count(b"\r") == content.count(b"\r\n"):
         return content
@@ -202,7 +218,8 @@ def physical_line(content: bytes, at: int) -> int:
     return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
 
 
-def _suffix_notice(path: str, packed: bytes, name: str) -> list[Notice]:
+def suffix_notice(path: str, packed: bytes, name: str) -> list[Notice]:
+    """What is said of a file that is not packed although its name says so."""
     suffix = Path(path).suffix.lower()
     if suffix in kinds.PACKED_SUFFIXES and kinds.packing(packed) is None:
         return [Notice("not_compressed", f"{name} ends in {suffix} but is plain text; it was read as it is")]

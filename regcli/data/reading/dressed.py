@@ -43,12 +43,24 @@ class Bare(NamedTuple):
 
 @dataclass(frozen=True)
 class Undressed:
-    """A column without its units: what was taken off (None: signs only), off how many cells, and how many wore none."""
+    """A column without its units: what was taken off (None: signs only), off how many cells, and how many wore none.
+
+    `bare` says that some of these are not 0.
+    """
 
     column: pd.Series[Any]
     unit: str | None
     worn: int
     plain: int
+    bare: bool = False
+
+    def after(self, other: Undressed | None) -> Undressed:
+        """What was taken off this column and the rows before it."""
+        if other is None:
+            return self
+        unit = self.unit if self.unit is not None else other.unit
+        worn, plain = self.worn + other.worn, self.plain + other.plain
+        return Undressed(self.column.iloc[:0], unit, worn, plain, self.bare or other.bare)
 
 
 class OddCellsError(Exception):
@@ -111,11 +123,12 @@ def undressed(column: pd.Series[Any], thousands: str | None, decimal: str, known
         if part is None or digits is None:
             raise _odd(column, cell, part, decimal)
         parts[cell] = Bare(part.unit, digits)
-    unit = _one_unit(column, parts, known)
+    unit = _one_unit(column, parts, known, decimal)
+    without = any(part.unit is None and number(part.digits, decimal) != 0 for part in parts.values())
     wearing = column.isin([cell for cell, part in parts.items() if part.unit is not None or part.digits != cell])
     worn = int(wearing.sum())
     numbers = retold(column, {cell: part.digits for cell, part in parts.items()}, decimal)
-    return Undressed(numbers, unit, worn, int(column.notna().sum()) - worn)
+    return Undressed(numbers, unit, worn, int(column.notna().sum()) - worn, without)
 
 
 def _readable(digits: str, thousands: str | None, decimal: str) -> str | None:
@@ -134,7 +147,7 @@ def marks_in(digits: str, decimal: str) -> str | None:
     return next((mark for mark in MARKS if ungrouped(digits, mark, decimal) is not None), None)
 
 
-def _one_unit(column: pd.Series[Any], parts: dict[str, Bare], known: str | None) -> str | None:
+def _one_unit(column: pd.Series[Any], parts: dict[str, Bare], known: str | None, decimal: str) -> str | None:
     units: dict[str, list[str]] = {}
     for cell, part in parts.items():
         if part.unit is not None:
@@ -144,7 +157,9 @@ def _one_unit(column: pd.Series[Any], parts: dict[str, Bare], known: str | None)
         rows = [_row(column, units[unit]) for unit in names if unit in units]
         raise OddCellsError(f"wears two units, {names[0]!r} and {names[1]!r}", rows[-1:] if known else rows[1:2])
     unit = names[0] if names else None
-    without = [cell for cell, part in parts.items() if part.unit is None and number(part.digits, ".") != 0]
+    without = [
+        cell for cell, part in parts.items() if part.unit is None and float(part.digits.replace(decimal, ".")) != 0
+    ]
     if unit is not None and without and multiplies(unit):
         raise OddCellsError(f"wears {unit!r}, which multiplies, in some cells only", [_row(column, without)])
     return unit

@@ -25,7 +25,8 @@ class Rows:
 
     `frame` has unique, stripped names and a RangeIndex; its columns are int64, float64, bool, or text; missing cells
     are NaN. `rows_read` counts the data rows of the source, those in `dropped_rows` (reason, count) included. With
-    `several` files, places name the file too.
+    `several` files, places name the file too. `cells` are the rows of the frame as they were written and
+    `header_cells` the header, where `regcli.data.streaming` was asked for them.
     """
 
     frame: pd.DataFrame
@@ -38,6 +39,8 @@ class Rows:
     numbering: Numbering | int = field(default=1, repr=False)
     unit: str = "row"
     several: bool = False
+    header_cells: list[str] | None = field(default=None, repr=False)
+    cells: list[list[str]] | None = field(default=None, repr=False)
 
     def lines(self, rows: Positions) -> list[int]:
         """Physical line numbers (1 is the header's in a file without blank lines above it) of these frame rows.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from regcli.data.columns import as_option
-from regcli.data.reading.dressed import SPELLED, OddCellsError, Undressed, bare, undressed, without_marks
+from regcli.data.reading.dressed import SPELLED, OddCellsError, Undressed, bare, multiplies, undressed, without_marks
 from regcli.data.reading.names import chosen, named
 from regcli.data.reading.rows import Rows
 from regcli.errors import DataError, Notice, counted, listed, shortened, visible
@@ -20,30 +19,51 @@ def without_dress(rows: Rows, spec: DataSpec) -> Rows:
     """The same rows with numbers in those columns; DataError for a cell that is none or wears another unit."""
     if spec.thousands is None and not spec.units:
         return rows
-    found = undressed_columns(rows, spec, {})
-    return replace(rows, notices=(*rows.notices, *units_notice(found)))
+    worn = Worn()
+    worn.undress(rows, spec)
+    return replace(rows, notices=(*rows.notices, *worn.notices()))
 
 
-def undressed_columns(rows: Rows, spec: DataSpec, known: Mapping[str, str | None]) -> dict[str, Undressed]:
-    """Change the columns of the frame in place; what was taken off each column of units.
+class Worn:
+    """What was taken off the columns of units, of all rows so far."""
 
-    `known` are the units that rows before these wore.
-    """
-    frame, found = rows.frame, dict[str, Undressed]()
-    names = [str(name) for name in frame.columns]
-    labels = {*chosen(spec.categorical, names)} if spec.categorical else set[int]()
-    texts = {place for place, kind in enumerate(frame.dtypes) if isinstance(kind, pd.StringDtype)} - labels
-    in_units = set(chosen(spec.units, names)) & texts if spec.units else set[int]()
-    for place in sorted(in_units):
-        taken = _taken_off(rows, names[place], spec, known.get(names[place]))
-        if taken is not None:
-            found[names[place]] = taken
-            frame[names[place]] = taken.column
-    for place in sorted(texts - in_units) if spec.thousands else []:
-        column = without_marks(frame[names[place]], spec.thousands or "", spec.decimal)
-        if column is not None:
-            frame[names[place]] = column
-    return found
+    def __init__(self) -> None:
+        self._taken: dict[str, Undressed] = {}
+
+    def undress(self, rows: Rows, spec: DataSpec) -> None:
+        """Change the columns of the frame in place."""
+        frame = rows.frame
+        names = [str(name) for name in frame.columns]
+        labels = {*chosen(spec.categorical, names)} if spec.categorical else set[int]()
+        texts = {place for place, kind in enumerate(frame.dtypes) if isinstance(kind, pd.StringDtype)} - labels
+        in_units = set(chosen(spec.units, names)) - labels if spec.units else set[int]()
+        for place in sorted(in_units):
+            self._one(rows, names[place], spec)
+        for place in sorted(texts - in_units) if spec.thousands else []:
+            column = without_marks(frame[names[place]], spec.thousands or "", spec.decimal)
+            if column is not None:
+                frame[names[place]] = column
+
+    def _one(self, rows: Rows, name: str, spec: DataSpec) -> None:
+        before = self._taken.get(name)
+        column = rows.frame[name]
+        if isinstance(column.dtype, pd.StringDtype):
+            taken = _taken_off(rows, name, spec, before.unit if before else None)
+        else:
+            taken = Undressed(column, None, 0, int(column.notna().sum()), bool((column.fillna(0) != 0).any()))
+        if taken is None:
+            return
+        both = taken.after(before)
+        if both.bare and both.unit is not None and multiplies(both.unit):
+            what = f"{visible(name)} wears {shortened(both.unit)}, which multiplies, in some cells only"
+            raise DataError(f"{rows.name}: {what}", hint=as_option("--exclude", [name]))
+        rows.frame[name] = taken.column
+        self._taken[name] = both
+
+    def notices(self) -> list[Notice]:
+        """What is said of it."""
+        each = [f"{visible(name)} ({_told(taken)})" for name, taken in self._taken.items() if taken.worn]
+        return [Notice("units", f"units taken off: {listed(each)}")] if each else []
 
 
 def _taken_off(rows: Rows, name: str, spec: DataSpec, known: str | None) -> Undressed | None:
@@ -68,14 +88,6 @@ def _as_data_error(error: OddCellsError, rows: Rows, name: str, column: pd.Serie
         options=options,
         hint=None if options else f"{as_option('--exclude', [name])}, or --na for cells that are missing",
     )
-
-
-def units_notice(found: Mapping[str, Undressed]) -> list[Notice]:
-    """What was taken off each column of units."""
-    if not found:
-        return []
-    each = [f"{visible(name)} ({_told(taken)})" for name, taken in found.items()]
-    return [Notice("units", f"units taken off: {listed(each)}")]
 
 
 def _told(taken: Undressed) -> str:

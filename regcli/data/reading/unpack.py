@@ -15,6 +15,7 @@ from regcli.data.reading import kinds
 from regcli.errors import DataError, UsageError, counted
 
 PIECE = 1 << 20
+BITE = 4096
 LARGEST = 1 << 30
 RATIO = 200
 
@@ -30,28 +31,38 @@ def unpacked(packed: bytes, name: str) -> bytes:
     kind = kinds.packing(packed)
     if kind is None:
         return packed
-    content = _joined(_OPENERS[kind](packed), kind, len(packed), name)
+    content = _joined(pieces_of(io.BytesIO(packed), kind, name), kind, len(packed), name)
+    refuse_packed(content, kind, name)
+    return content
+
+
+def refuse_packed(content: bytes, kind: str, name: str) -> None:
+    """DataError where what was packed in an archive is one itself."""
     if kinds.packing(content) is not None:
         raise DataError(
             f"{name} is a {kind} file with a {kinds.packing(content)} file in it", hint="unpack it once first"
         )
-    return content
 
 
-def _joined(pieces: Pieces, kind: str, size: int, name: str) -> bytes:
-    out = io.BytesIO()
+def pieces_of(packed: IO[bytes], kind: str, name: str) -> Pieces:
+    """What is packed in the file, piece by piece; DataError where it is cut short or damaged."""
     try:
-        for piece in pieces:
-            out.write(piece)
-            if out.tell() > LARGEST and out.tell() > RATIO * size:
-                raise DataError(
-                    f"{name} unpacks to over 1 GiB and over {RATIO} times its {counted(size, 'byte')}: refused",
-                    hint="unpack it by hand if it is meant",
-                )
+        yield from _OPENERS[kind](packed)
     except EOFError:
         raise DataError(f"{name} is a {kind} file that is cut short", hint="fetch it again") from None
     except (OSError, zlib.error, lzma.LZMAError, ValueError) as error:
         raise DataError(f"{name} is a damaged {kind} file: {error}", hint="fetch it again") from None
+
+
+def _joined(pieces: Pieces, kind: str, size: int, name: str) -> bytes:
+    out = io.BytesIO()
+    for piece in pieces:
+        out.write(piece)
+        if out.tell() > LARGEST and out.tell() > RATIO * size:
+            raise DataError(
+                f"{name} unpacks to over 1 GiB and over {RATIO} times its {counted(size, 'byte')}: refused",
+                hint="unpack it by hand if it is meant",
+            )
     return out.getvalue()
 
 
@@ -61,19 +72,19 @@ def _read(file: IO[bytes]) -> Pieces:
             yield piece
 
 
-def _gzip(packed: bytes) -> Pieces:
-    return _read(gzip.GzipFile(fileobj=io.BytesIO(packed)))  # type: ignore[arg-type]
+def _gzip(packed: IO[bytes]) -> Pieces:
+    return _read(gzip.GzipFile(fileobj=packed))  # type: ignore[arg-type]
 
 
-def _bzip2(packed: bytes) -> Pieces:
-    return _read(bz2.BZ2File(io.BytesIO(packed)))
+def _bzip2(packed: IO[bytes]) -> Pieces:
+    return _read(bz2.BZ2File(packed))
 
 
-def _xz(packed: bytes) -> Pieces:
-    return _read(lzma.LZMAFile(io.BytesIO(packed)))
+def _xz(packed: IO[bytes]) -> Pieces:
+    return _read(lzma.LZMAFile(packed))
 
 
-def _zstd(packed: bytes) -> Pieces:
+def _zstd(packed: IO[bytes]) -> Pieces:
     """Python 3.14 brings zstd; before that the `zstandard` package has it."""
     try:
         return _zstd_builtin(importlib.import_module("compression.zstd"), packed)
@@ -85,29 +96,27 @@ def _zstd(packed: bytes) -> Pieces:
         raise UsageError("reading zstd files needs one more package", hint="pip install 'regcli[zstd]'") from None
 
 
-def _zstd_builtin(zstd: Any, packed: bytes) -> Pieces:
+def _zstd_builtin(zstd: Any, packed: IO[bytes]) -> Pieces:
     try:
-        yield from _read(zstd.ZstdFile(io.BytesIO(packed)))
+        yield from _read(zstd.ZstdFile(packed))
     except zstd.ZstdError as error:
         raise ValueError(str(error)) from None
 
 
-def _zstd_package(zstandard: Any, packed: bytes) -> Pieces:
+def _zstd_package(zstandard: Any, packed: IO[bytes]) -> Pieces:
     """Frame after frame, in small bites: a bite of 4 KiB bounds what one step can unpack to some 100 MiB."""
-    bite = 4096
-    left = memoryview(packed)
+    left = packed.read(BITE)
     try:
         while left:
             frame = zstandard.ZstdDecompressor().decompressobj()
             while not frame.eof:
                 if not left:
                     raise EOFError
-                yield frame.decompress(left[:bite])
-                left = left[bite:]
-            back = len(frame.unused_data)
-            left = memoryview(packed)[len(packed) - len(left) - back :]
+                yield frame.decompress(left)
+                left = frame.unused_data if frame.eof else packed.read(BITE)
+            left = left or packed.read(BITE)
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from None
 
 
-_OPENERS: dict[str, Callable[[bytes], Pieces]] = {"gzip": _gzip, "bzip2": _bzip2, "xz": _xz, "zstd": _zstd}
+_OPENERS: dict[str, Callable[[IO[bytes]], Pieces]] = {"gzip": _gzip, "bzip2": _bzip2, "xz": _xz, "zstd": _zstd}

@@ -1,0 +1,167 @@
+"""A source piece by piece, never whole: opened, unpacked, recognised and decoded like a whole one (`bytestream`)."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator
+from typing import IO, Any
+
+from regcli.data.reading import kinds
+from regcli.data.reading.bytestream import (
+    codec_of,
+    is_byte_wise,
+    name_of,
+    no_nul,
+    not_text,
+    not_utf8,
+    physical_line,
+    source_file,
+    suffix_notice,
+    without_lone_returns,
+)
+from regcli.data.reading.unpack import pieces_of, refuse_packed
+from regcli.errors import DataError, Notice, UsageError, visible
+
+PIECE = 1 << 20
+HEAD = 1 << 16
+"""So many bytes tell what a source is."""
+
+
+class Pieces:
+    """The pieces of one source; `notices` and `kind` (of file, if it is no text) are known after the first."""
+
+    def __init__(self, path: str, encoding: str | None) -> None:
+        self.name = name_of(path)
+        self.notices: list[Notice] = []
+        self._path = path
+        self._encoding = encoding
+
+    def raw(self) -> Iterator[bytes]:
+        """The bytes of the source, unpacked; the first piece is long enough to tell what it is."""
+        with source_file(self._path, self.name) as file:
+            head = _read(file, HEAD)
+            kind = kinds.packing(head)
+            self.notices += suffix_notice(self._path, head, self.name)
+            packed = io.BufferedReader(_Again(head, file), PIECE)
+            if kind is None:
+                yield from iter(lambda: packed.read(PIECE), b"")
+                return
+            unpacked = _in_pieces(pieces_of(packed, kind, self.name))
+            first = next(unpacked, b"")
+            refuse_packed(first, kind, self.name)
+            yield first
+            yield from unpacked
+
+    def text(self, raw: Iterator[bytes]) -> Iterator[bytes]:
+        """The same as UTF-8 without byte order mark, NUL bytes and lone CRs; DataError where it is no text."""
+        first = next(raw, b"")
+        kinds.refuse(first, self.name)
+        codec, found = codec_of(first, self.name, self._encoding)
+        self.notices[:0] = found
+        pieces = _chained(first.removeprefix(codecs.BOM_UTF8), raw)
+        lines = size = 0
+        for piece in _whole_lines(pieces if codec is None else _recoded(pieces, self.name, codec)):
+            if codec is None:
+                _checked(piece, self.name, size, lines)
+            no_nul(piece, self.name, size, lines)
+            size += len(piece)
+            piece = without_lone_returns(piece)
+            lines += piece.count(b"\n")
+            yield piece
+
+
+class _Again(io.RawIOBase):
+    """A file whose first bytes were read already."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        piece = self._head[: len(view)] if self._head else self._rest.read(len(view))
+        self._head = self._head[len(view) :]
+        view[: len(piece)] = piece
+        return len(piece)
+
+
+def _read(file: IO[bytes], size: int) -> bytes:
+    """So many bytes, or all there are: a pipe may hand them out in smaller pieces."""
+    out = b""
+    while len(out) < size and (piece := file.read(size - len(out))):
+        out += piece
+    return out
+
+
+def _in_pieces(small: Iterator[bytes]) -> Iterator[bytes]:
+    """Pieces of a size that is worth its while."""
+    held: list[bytes] = []
+    size = 0
+    for piece in small:
+        held.append(piece)
+        size += len(piece)
+        if size >= PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
+def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _checked(piece: bytes, name: str, size: int, lines: int) -> None:
+    """DataError where whole lines, after so many bytes and lines of the text, are no UTF-8."""
+    if piece.isascii():
+        return
+    try:
+        piece.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = lines + physical_line(piece, error.start)
+        raise not_utf8(name, size + error.start, line, piece[error.start]) from None
+
+
+def _then_nothing(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    yield from filter(None, pieces)
+    yield b""
+
+
+def _recoded(pieces: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:
+    size, lines = 0, 1
+    try:
+        "".encode(encoding)
+        decoder = codecs.getincrementaldecoder(encoding)()
+        byte_wise = is_byte_wise(encoding)
+        first = True
+        for piece in _then_nothing(pieces):
+            pending = decoder.getstate()[0]
+            try:
+                text = decoder.decode(piece, final=not piece)
+            except UnicodeDecodeError as error:
+                line = lines + physical_line(pending + piece, error.start) - 1 if byte_wise else None
+                raise not_text(name, encoding, size - len(pending) + error.start, line) from None
+            size += len(piece)
+            lines += physical_line(piece, len(piece)) - 1
+            yield (text.removeprefix("\ufeff") if first else text).encode("utf-8")
+            first = first and not text
+    except LookupError:
+        raise UsageError(f"--encoding {encoding} is not an encoding of text", hint="--encoding latin-1") from None
+    except (UnicodeError, ValueError) as error:
+        raise DataError(f"{name} is not {encoding} text: {visible(str(error))}", hint="--encoding latin-1") from None
+
+
+def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Every piece ends with a line: so no character is cut in two, and no CR LF."""
+    held = b""
+    for piece in pieces:
+        piece = held + piece
+        cut = max(piece.rfind(b"\n"), piece.rfind(b"\r", 0, -1)) + 1
+        held = piece[cut:]
+        if cut:
+            yield piece[:cut]
+    yield held
