@@ -297,7 +297,7 @@ def test_pieces_come_one_at_a_time(tmp_path: Path) -> None:
     """The first piece is there before the end of the text has been read."""
     read_on: list[int] = []
 
-    def text(self: pieces.Pieces, raw: Iterator[bytes]) -> Iterator[bytes]:
+    def text(self: pieces.Pieces) -> Iterator[bytes]:
         for number in range(100):
             read_on.append(number)
             yield b"a,y\n" * (number == 0) + b"1,2\n" * 10

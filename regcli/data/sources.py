@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from regcli.data.reading import bytestream, paths, shape
-from regcli.data.reading.bodies import Body, Place, body, joined
+from regcli.data.reading import bytestream, kinds, paths, shape
+from regcli.data.reading.bodies import Body, Place, body, joined, same_names
+from regcli.data.reading.columnar import frame_of
 from regcli.data.reading.names import chosen, unique_names
 from regcli.data.reading.parsing import MISSING, parsed_or_dropped
 from regcli.data.reading.records import places_of
@@ -51,9 +52,43 @@ def _short(source: Any) -> str:
 
 
 def _from_paths(spec: DataSpec, source: Any, least: int) -> Rows:
-    files = paths.files(source)
-    text = joined([body(bytestream.stream(path, spec.encoding), spec, least) for path in files])
-    return rows_of(*parsed_or_dropped(text, spec), spec)
+    return from_streams(spec, [bytestream.opened(path) for path in paths.files(source)], least)
+
+
+def from_streams(spec: DataSpec, raw: list[bytestream.Stream], least: int) -> Rows:
+    """The rows of these files, opened and unpacked."""
+    kinds_found = [kinds.columnar(one.content) for one in raw]
+    if any(kinds_found):
+        return _from_columns(spec, raw, kinds_found)
+    bodies = []
+    while raw:  # each is let go of when it is decoded
+        bodies.append(body(bytestream.decoded(raw.pop(0), spec.encoding), spec, least))
+    return rows_of(*parsed_or_dropped(joined(bodies), spec), spec)
+
+
+def _from_columns(spec: DataSpec, raw: Sequence[bytestream.Stream], kinds_found: Sequence[str | None]) -> Rows:
+    """Parquet and Arrow files, one after the other."""
+    other = next((one.name for one, kind in zip(raw, kinds_found, strict=True) if kind is None), None)
+    if other is not None:
+        which, what = next((one.name, kind) for one, kind in zip(raw, kinds_found, strict=True) if kind is not None)
+        raise DataError(
+            f"{which} and {other} differ: the first is a {what}, the other is not", hint="files of one kind"
+        )
+    tables = [frame_of(one.content, str(kind), one.name) for one, kind in zip(raw, kinds_found, strict=True)]
+    header, names = tables[0][1], [one.name for one in raw]
+    for (_, others, _), name in zip(tables[1:], names[1:], strict=True):
+        same_names(header, others, names[0], name)
+    frame = pd.concat([table for table, _, _ in tables], ignore_index=True) if len(tables) > 1 else tables[0][0]
+    notices = [notice for one, (_, _, said) in zip(raw, tables, strict=True) for notice in (*one.notices, *said)]
+    rows = _finished(frame, header, spec, notices)
+    if len(names) == 1:
+        return replace(rows, name=names[0])
+    lengths = [len(table) for table, _, _ in tables]
+    return replace(rows, name=paths.several_names(names), several=True, numbering=partial(_in_turn, names, lengths))
+
+
+def _in_turn(names: Sequence[str], lengths: Sequence[int]) -> Iterator[Place]:
+    return ((name, row + 1) for name, length in zip(names, lengths, strict=True) for row in range(length))
 
 
 def rows_of(

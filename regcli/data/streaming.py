@@ -21,18 +21,18 @@ from regcli.data.reading.bodies import (
     comment_pattern,
     without_comments,
 )
-from regcli.data.reading.bytestream import Stream, name_of
+from regcli.data.reading.bytestream import Stream
 from regcli.data.reading.cutting import record_end
 from regcli.data.reading.delimiters import SAMPLE_SIZE, found
-from regcli.data.reading.layout import Layout
+from regcli.data.reading.layout import FULL, Layout
 from regcli.data.reading.names import unique_names
 from regcli.data.reading.parsing import parsed_or_dropped
 from regcli.data.reading.pieces import Pieces
 from regcli.data.reading.records import Part, places_of, records_of
 from regcli.data.reading.rows import MOST_LINES, Rows, told
-from regcli.data.reading.undressing import Worn
+from regcli.data.reading.undressing import Worn, without_dress
 from regcli.data.reading.widths import RaggedRowsError
-from regcli.data.sources import read, rows_of, usable
+from regcli.data.sources import from_streams, read, rows_of, usable
 from regcli.errors import DataError, Notice, counted, shortened
 from regcli.specs import DataSpec
 
@@ -60,10 +60,19 @@ def chunks(
         yield _whole(read(spec, source, least_columns), verbatim)
         return
     try:
-        files = paths.files(source)
-        yield from _closed(_Run(spec, size, verbatim, least_columns, [name_of(path) for path in files]), files)
+        sources = [Pieces(path, spec.encoding) for path in paths.files(source)]
+        if sources[0].is_columnar():
+            yield _whole(_typed(spec, sources, least_columns), verbatim)
+        else:
+            yield from _closed(_Run(spec, size, verbatim, least_columns, [one.name for one in sources]), sources)
     except MemoryError:
         raise DataError("a piece of the file does not fit into memory", hint="a smaller file") from None
+
+
+def _typed(spec: DataSpec, sources: Sequence[Pieces], least: int) -> Rows:
+    """Parquet and Arrow files: their columns are known at their ends only."""
+    rows = from_streams(spec, [Stream(one.name, b"".join(one.raw()), tuple(one.notices)) for one in sources], least)
+    return without_dress(usable(rows, least), spec)
 
 
 def _whole(rows: Rows, verbatim: bool) -> Rows:
@@ -115,10 +124,10 @@ class _Run:
         return [*self.notices, *notices, *self.worn.notices()]
 
 
-def _closed(run: _Run, files: Sequence[str]) -> Iterator[Rows]:
+def _closed(run: _Run, sources: Sequence[Pieces]) -> Iterator[Rows]:
     """The pieces that have rows; what is left to say goes with the last, which is held back for it."""
     last: Rows | None = None
-    for rows in chain.from_iterable(_of_file(run, path) for path in files):
+    for rows in chain.from_iterable(_of_file(run, source) for source in sources):
         if last is None:
             last = rows
         elif len(rows.frame) == 0 or len(last.frame) == 0:
@@ -146,9 +155,8 @@ def _merged(one: Rows, other: Rows) -> Rows:
     )
 
 
-def _of_file(run: _Run, path: str) -> Iterator[Rows]:
-    source = Pieces(path, run.spec.encoding)
-    text = _Pending(source.text(source.raw()))
+def _of_file(run: _Run, source: Pieces) -> Iterator[Rows]:
+    text = _Pending(source.text())
     head = _head(run, source, text)
     notices = [notice for notice in head.notices if notice.code != "comment_lines"]
     if run.first is None:
@@ -162,7 +170,7 @@ def _of_file(run: _Run, path: str) -> Iterator[Rows]:
         if run.spec.comment is not None:
             content, passed = without_comments(piece, part, run.spec.comment, head.cut.delimiter)
             comments += passed
-        if content.strip(b" \t\r\n"):
+        if FULL.search(content) is not None:
             cut = replace(head.cut, start=0, line=line)
             yield _rows(run, Body(content, cut, (part._replace(end=len(content)),), tuple(notices)), text.ended)
             notices = []

@@ -81,6 +81,8 @@ def name_of(path: str) -> str:
 def decoded(raw: Stream, encoding: str | None) -> Stream:
     """The text of these bytes; DataError where they are none."""
     name = raw.name
+    if kinds.columnar(raw.content) is not None:
+        raise DataError(f"{name} is a {kinds.columnar(raw.content)}, not text")
     kinds.refuse(raw.content, name)
     content, found = _as_utf8(raw.content, name, encoding)
     no_nul(content, name)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from regcli.errors import DataError
 
-PACKED_SUFFIXES = frozenset({".gz", ".bz2", ".xz", ".zst"})
+PACKED_SUFFIXES = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip"})
 
 _PACKINGS = (
     (re.compile(rb"\x1f\x8b\x08"), "gzip"),
@@ -33,10 +33,6 @@ _MAGIC = (
     (b"\xff\xd8\xff", Kind("a JPEG image", _TABLE)),
     (b"GIF8", Kind("a GIF image", _TABLE)),
     (b"%PDF-", Kind("a PDF document", "save its table as CSV")),
-    (b"PAR1", Kind("a Parquet file", "save it as CSV: pandas.read_parquet(FILE).to_csv(FILE, index=False)")),
-    (b"ARROW1", Kind("an Arrow file", "save it as CSV: pandas.read_feather(FILE).to_csv(FILE, index=False)")),
-    (b"FEA1", Kind("a Feather file", "save it as CSV: pandas.read_feather(FILE).to_csv(FILE, index=False)")),
-    (b"\xff\xff\xff\xff", Kind("an Arrow stream", _SAVE)),
     (b"ORC", Kind("an ORC file", _SAVE)),
     (b"Obj\x01", Kind("an Avro file", _SAVE)),
     (b"\x93NUMPY", Kind("a NumPy array file", "save it as CSV: numpy.savetxt(FILE, array, delimiter=',')")),
@@ -56,6 +52,13 @@ _MAGIC = (
     (b"\x7fELF", Kind("a program", _TABLE)),
 )
 
+_COLUMNAR = (
+    (b"PAR1", "Parquet file"),
+    (b"ARROW1", "Arrow file"),
+    (b"FEA1", "Feather file"),
+    (b"\xff\xff\xff\xff", "Arrow stream"),
+)
+
 _JSON_OBJECT = re.compile(rb'\s*\{\s*("(?:[^"\\]|\\.)*"\s*:|\}\s*$)')
 _JSON_ARRAY = re.compile(rb'\s*\[\s*(?:[\[{"\]0-9-]|true|false|null)')
 _HTML = re.compile(
@@ -67,7 +70,16 @@ _R_DATA = re.compile(rb"[XAB]\n\0\0\0[\2\3]")
 
 def packing(content: bytes) -> str | None:
     """The compression these bytes are packed with, or None."""
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")) and _office(content) is None:
+        return "zip"
     return next((name for magic, name in _PACKINGS if magic.match(content)), None)
+
+
+def columnar(content: bytes) -> str | None:
+    """The kind of file of typed columns that this is, or None."""
+    return next(
+        (kind for magic, kind in _COLUMNAR if content.startswith(magic) and not _is_header(content, magic)), None
+    )
 
 
 def refuse(content: bytes, name: str) -> None:
@@ -82,8 +94,8 @@ def recognised(content: bytes) -> Kind | None:
     for magic, kind in _MAGIC:
         if content.startswith(magic) and not _is_header(content, magic):
             return kind
-    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _zip(content)
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")) and (office := _office(content)) is not None:
+        return office
     if content[257:262] == b"ustar":
         return Kind("a tar archive", _UNPACK)
     if _R_DATA.match(content):
@@ -98,12 +110,14 @@ def _is_header(content: bytes, magic: bytes) -> bool:
     return magic.isalnum() and content[len(magic) : len(magic) + 64].isascii() and b"\0" not in content[:4096]
 
 
-def _zip(content: bytes) -> Kind:
-    if b"xl/" in content and b"[Content_Types].xml" in content:
-        return Kind("an Excel workbook (xlsx)", "save the sheet as CSV")
+def _office(content: bytes) -> Kind | None:
+    """The office document that a zip archive is."""
+    if b"[Content_Types].xml" in content:
+        what = "an Excel workbook (xlsx)" if b"xl/" in content else "an Office document"
+        return Kind(what, "save the sheet as CSV")
     if b"mimetypeapplication/vnd.oasis" in content[:200]:
         return Kind("an OpenDocument file", "save the sheet as CSV")
-    return Kind("a zip archive", "unzip it first: unzip -p FILE | regcli ... -")
+    return None
 
 
 def _markup(content: bytes) -> Kind | None:

@@ -14,7 +14,7 @@ from regcli.data.reading.widths import check_widths, quotes_of
 from regcli.errors import DataError, Notice, counted, shortened
 from regcli.specs import DataSpec
 
-_FULL = re.compile(rb"[^ \t\r\n]")
+FULL = re.compile(rb"[^ \t\r\n]")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def layout(content: bytes, part: Part, spec: DataSpec, least: int = 2) -> Layout
     Raises DataError where there is no header, no data row, fewer columns than `least`, or a first row of another width
     (unless such rows are to be dropped).
     """
-    if _FULL.search(content, part.start) is None:
+    if FULL.search(content, part.start) is None:
         kind = "is empty" if not content else "holds nothing but blank lines"
         raise DataError(f"{part.name} {kind}: no header and 0 rows were found")
     delimiter = spec.sep or found(content, spec.decimal, part.start) or ","

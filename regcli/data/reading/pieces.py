@@ -36,9 +36,22 @@ class Pieces:
         self.notices: list[Notice] = []
         self._path = path
         self._encoding = encoding
+        self._bytes = self._unpacked()
+        self._first: bytes | None = None
+
+    def is_columnar(self) -> bool:
+        """Whether this is Parquet or the like rather than text."""
+        if self._first is None:
+            self._first = next(self._bytes, b"")
+        return kinds.columnar(self._first) is not None
 
     def raw(self) -> Iterator[bytes]:
-        """The bytes of the source, unpacked; the first piece is long enough to tell what it is."""
+        """The bytes of the source, unpacked, once."""
+        first, self._first = self._first, None
+        return self._bytes if first is None else _chained(first, self._bytes)
+
+    def _unpacked(self) -> Iterator[bytes]:
+        """The first piece is long enough to tell what it is."""
         with source_file(self._path, self.name) as file:
             head = _read(file, HEAD)
             kind = kinds.packing(head)
@@ -53,9 +66,12 @@ class Pieces:
             yield first
             yield from unpacked
 
-    def text(self, raw: Iterator[bytes]) -> Iterator[bytes]:
+    def text(self) -> Iterator[bytes]:
         """The same as UTF-8 without byte order mark, NUL bytes and lone CRs; DataError where it is no text."""
+        raw = self.raw()
         first = next(raw, b"")
+        if kinds.columnar(first) is not None:
+            raise DataError(f"{self.name} is a {kinds.columnar(first)}, not text")
         kinds.refuse(first, self.name)
         codec, found = codec_of(first, self.name, self._encoding)
         self.notices[:0] = found

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from regcli.data.reading import kinds
+from regcli.data.reading.zipped import only_member
 from regcli.errors import DataError, UsageError, counted
 
 PIECE = 1 << 20
@@ -47,7 +48,7 @@ def refuse_packed(content: bytes, kind: str, name: str) -> None:
 def pieces_of(packed: IO[bytes], kind: str, name: str) -> Pieces:
     """What is packed in the file, piece by piece; DataError where it is cut short or damaged."""
     try:
-        yield from _OPENERS[kind](packed)
+        yield from only_member(packed, name) if kind == "zip" else _OPENERS[kind](packed)
     except EOFError:
         raise DataError(f"{name} is a {kind} file that is cut short", hint="fetch it again") from None
     except (OSError, zlib.error, lzma.LZMAError, ValueError) as error:

@@ -1,0 +1,90 @@
+"""Parquet, Feather and Arrow, through pyarrow, to the frame that their CSV twin gives."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pandas as pd
+
+from regcli.errors import DataError, Notice, UsageError, listed, visible
+
+_INDEX = "__index_level_"
+_MIDNIGHT = "T00:00:00"
+
+
+def frame_of(content: bytes, kind: str, name: str) -> tuple[pd.DataFrame, list[str], list[Notice]]:
+    """The columns, numbered from 0, and their names.
+
+    Categories are text, dates and times ISO text, decimals what they spell. Raises UsageError without pyarrow,
+    DataError where the file is damaged.
+    """
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise UsageError(f"reading {kind} needs one more package", hint="pip install 'regcli[parquet]'") from None
+    try:
+        table = _table(content, kind)
+        table.validate(full=True)
+        columns = [_series(table.column(place)) for place in range(table.num_columns)]
+    except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
+        reason = visible(str(error).strip().split("\n")[0])
+        raise DataError(f"{name} is a damaged {kind}: {reason}", hint="fetch it again") from None
+    header, notices = [str(label) for label in table.column_names], list[Notice]()
+    unnamed = [place for place, label in enumerate(header) if label.startswith(_INDEX) and label.endswith("__")]
+    if unnamed:
+        what = f"the row labels that pandas stored in {name} were left out: {listed([header[at] for at in unnamed])}"
+        notices.append(Notice("index_dropped", what))
+    kept = [place for place in range(len(header)) if place not in unnamed]
+    frame = pd.DataFrame({at: columns[place] for at, place in enumerate(kept)}, index=range(table.num_rows))
+    return frame, [header[place] for place in kept], notices
+
+
+def _table(content: bytes, kind: str) -> Any:
+    import pyarrow as pa
+
+    if kind == "Parquet file":
+        from pyarrow import parquet
+
+        return parquet.ParquetFile(pa.BufferReader(content)).read()
+    if kind == "Arrow stream":
+        return pa.ipc.open_stream(io.BytesIO(content)).read_all()
+    from pyarrow import feather
+
+    return feather.read_table(pa.BufferReader(content))
+
+
+def _series(column: Any) -> pd.Series[Any]:
+    """A column whose cells are numbers, true and false, or text."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.combine_chunks() if column.num_chunks else column
+        column = pa.chunked_array([column.dictionary_decode()] if isinstance(column, pa.Array) else column.chunks)
+        kind = column.type
+    if pa.types.is_date(kind):
+        return _told(column.cast(pa.date32()), lambda day: day.isoformat())
+    if pa.types.is_timestamp(kind):
+        return _times(column, kind)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        column = column.cast(pa.large_string())
+    if pa.types.is_null(kind):
+        return pd.Series([None] * len(column), dtype="float64")
+    if pa.types.is_time(kind) or pa.types.is_duration(kind) or pa.types.is_nested(kind):
+        return _told(column, str)
+    series: pd.Series[Any] = column.to_pandas()
+    return series
+
+
+def _told(column: Any, spell: Any) -> pd.Series[Any]:
+    return pd.Series([None if cell is None else spell(cell) for cell in column.to_pylist()], dtype="str")
+
+
+def _times(column: Any, kind: Any) -> pd.Series[Any]:
+    """ISO text to the last digit that is not zero; days alone where all are midnights without a zone."""
+    times = pd.Series(column.to_pandas())
+    texts = times.map(lambda time: time.isoformat(), na_action="ignore").astype("str")
+    if kind.tz is None and texts.dropna().str.endswith(_MIDNIGHT).all():
+        return texts.str.removesuffix(_MIDNIGHT)
+    return texts
