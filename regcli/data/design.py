@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class Design:
     lines: Callable[[], list[int]] = list
     unit: str = "row"
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The features' names (p,)."""
         return [one.name for one in self.encoding.features]

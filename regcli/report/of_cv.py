@@ -56,7 +56,7 @@ def _choice(document: Mapping[str, Any]) -> Table:
         Column(MEASURE_WORDS[measure], "mean", "number"),
         Column("std. error", "se", "number"),
         *([Column("R2" if measure == "mse" else "less by", "r2", "percent")] if measure != "r2" else []),
-        Column("training", "train_mean", "number", optional=True),
+        Column("training", "train_mean", "number", optional=1),
         Column("features", "nonzero", "count"),
     )
     rows: list[tuple[Cell, ...]] = []
@@ -108,7 +108,7 @@ def _coefficients(document: Mapping[str, Any], order: str, every: bool = False) 
     columns = (
         Column("feature", "name", "name"),
         Column("coefficient", "coefficient", "number"),
-        Column("standardized", "standardized", "number", optional=True),
+        Column("standardized", "standardized", "number", optional=1),
         Column("selected", "frequency", "percent"),
         Column("same sign", "sign_agreement", "percent"),
     )

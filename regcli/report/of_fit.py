@@ -12,12 +12,12 @@ from regcli.report.wording import exactness, names, number, percent, short
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
 INFERENCE_COLUMNS = (
     Column("coefficient", "coefficient", "number"),
-    Column("standardized", "standardized", "number", optional=True),
+    Column("standardized", "standardized", "number", optional=1),
     Column("std. error", "std_error", "number"),
     Column("t", "t", "score"),
     Column("p", "p", "p"),
-    Column("95 % low", "low", "number"),
-    Column("95 % high", "high", "number"),
+    Column("95 % low", "low", "number", optional=2),
+    Column("95 % high", "high", "number", optional=2),
 )
 
 

@@ -45,11 +45,11 @@ def _knots(document: Mapping[str, Any], every_alpha: bool) -> Table:
     columns = [
         Column("#", "index", "name"),
         Column("alpha", "alpha", "number"),
-        *([Column("of max", "share", "percent", optional=True)] if selects else []),
+        *([Column("of max", "share", "percent", optional=1)] if selects else []),
         Column("df", "df", "score" if model["l1_ratio"] < 1 else "count"),
         Column("explained", "deviance_ratio", "percent"),
-        Column("L1 norm", "l1_norm", "number", optional=True),
-        Column(CRITERION_WORDS[criterion], criterion, "score", optional=True),
+        Column("L1 norm", "l1_norm", "number", optional=1),
+        Column(CRITERION_WORDS[criterion], criterion, "score", optional=1),
         *([Column("+ enters, - leaves", "changes", "name")] if selects else [Column("shrunk to", "shrunk", "percent")]),
     ]
     full = max(entry["l1_norm"] for entry in path)

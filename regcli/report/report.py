@@ -18,13 +18,13 @@ class Column:
     """A column of a table: `title` for people, `key` for machine formats, and what its cells are.
 
     A `spark` cell holds the numbers of a small line of blocks.
-    An `optional` column gives way at a terminal that is too narrow for all of them.
+    At a terminal that is too narrow for all of them, `optional` columns give way: those of 1 first, then those of 2.
     """
 
     title: str
     key: str
     kind: Kind
-    optional: bool = False
+    optional: int = 0
 
 
 @dataclass(frozen=True)

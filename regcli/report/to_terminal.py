@@ -123,7 +123,7 @@ def _shortened(table: Table, most: int | None) -> tuple[Table, str]:
 
 
 def _narrowed(table: Table, width: int) -> Table:
-    """The table without its optional columns where a terminal is too narrow for all of them and for folded names."""
+    """The table without optional columns, rank by rank, where a terminal is too narrow for all and for names."""
     from rich.cells import cell_len
 
     texts = [
@@ -135,9 +135,11 @@ def _narrowed(table: Table, width: int) -> Table:
         min(size, FOLDED_NAME) if column.kind == "name" else size
         for size, column in zip(sizes, table.columns, strict=True)
     ]
-    if sum(sizes) + 2 * (len(sizes) - 1) <= width:
-        return table
-    kept = [i for i, column in enumerate(table.columns) if not column.optional]
+    kept = list(range(len(sizes)))
+    for rank in sorted({column.optional for column in table.columns} - {0}):
+        if sum(sizes[j] + 2 for j in kept) - 2 <= width:
+            break
+        kept = [j for j in kept if table.columns[j].optional != rank]
     columns = tuple(table.columns[i] for i in kept)
     return replace(table, columns=columns, rows=tuple(tuple(row[i] for i in kept) for row in table.rows))
 
