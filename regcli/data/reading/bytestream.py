@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from regcli.data.reading import kinds
+from regcli.data.reading.paths import is_address
+from regcli.data.reading.remote import remote_file
 from regcli.data.reading.unpack import unpacked
 from regcli.errors import DataError, Notice, UsageError, nearest, visible
 
@@ -30,6 +32,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -64,6 +67,9 @@ def source_file(path: str, name: str) -> Iterator[IO[bytes]]:
     try:
         if path == "-":
             yield _standard_input()
+        elif is_address(path):
+            with remote_file(path, name) as file:
+                yield file
         else:
             with open(path, "rb") as file:
                 yield file
@@ -74,8 +80,8 @@ def source_file(path: str, name: str) -> Iterator[IO[bytes]]:
 
 
 def name_of(path: str) -> str:
-    """What the source is called in messages."""
-    return STDIN if path == "-" else visible(path)
+    """What the source is called in messages and reports: no password that an address holds belongs there."""
+    return STDIN if path == "-" else visible(_PASSWORD.sub(r"\1***@", path))
 
 
 def decoded(raw: Stream, encoding: str | None) -> Stream:
@@ -104,8 +110,6 @@ def _reason(error: OSError | ValueError) -> str:
 
 def _neighbour(path: str) -> str | None:
     """The file in the same folder whose name is closest to the one typed."""
-    if path.startswith(("http://", "https://")):
-        return f"curl -s {visible(path)} | regcli ... -"
     folder = Path(path).parent
     try:
         names = [entry.name for entry in folder.iterdir()]
