@@ -58,8 +58,8 @@ def days_of(cells: pd.Series[Any], style: Style) -> Vector:
         numbers = dict(zip(distinct, map(_hours, distinct), strict=True))
     else:
         stamps = _stamps(distinct, style)
-        seconds = (stamps - pd.Timestamp(0)) / pd.Timedelta(seconds=1)
-        numbers = dict(zip(distinct, (np.asarray(seconds, dtype=np.float64) / _DAY).tolist(), strict=True))
+        microseconds = np.where(stamps.isna(), np.nan, stamps.asi8.astype(np.float64))
+        numbers = dict(zip(distinct, (microseconds / (1e6 * _DAY)).tolist(), strict=True))
     out = np.full(len(cells), np.nan)
     out[present] = texts.map(numbers).to_numpy(dtype=np.float64)
     return out
