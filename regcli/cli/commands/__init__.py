@@ -9,6 +9,7 @@ import typer
 from regcli import __version__
 from regcli.cli.commands.cv import cv
 from regcli.cli.commands.fit import fit
+from regcli.cli.commands.inspect import inspect
 from regcli.cli.commands.path import path
 from regcli.cli.commands.predict import predict
 from regcli.cli.commands.sample import sample
@@ -26,6 +27,7 @@ app.command("fit")(fit)
 app.command("path")(path)
 app.command("cv")(cv)
 app.command("predict")(predict)
+app.command("inspect")(inspect)
 app.command("sample")(sample)
 
 

@@ -1,0 +1,148 @@
+"""What a fit would make of some rows: the role of every column, the features that come of it, and what is in the way.
+
+The rules are those of `regcli.data.design.build`; here an error is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from regcli.data import design
+from regcli.data.blockers import Used, usable
+from regcli.data.columns import matching
+from regcli.data.model_terms import Formula
+from regcli.data.planning import plan
+from regcli.data.roles import Role
+from regcli.data.scaling import learn_scaling
+from regcli.data.sources import Rows
+from regcli.data.terms import Feature
+from regcli.errors import DataError, Notice, UsageError, shortened
+from regcli.specs import DataSpec
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What `fit` would do with the rows.
+
+    `roles` are those of all columns, `columns` (in order) the candidates for features, `ids` those that name rows.
+    `error` is what a fit would end with, `others` what would be in the way once its target were another; `obstacles`
+    are each column's own. `features` are those that would come of the columns that can be used, `constant` the names
+    of those that would be dropped; `used` are the rows, where there is no error.
+    """
+
+    rows: Rows
+    target: str
+    columns: Mapping[str, None]
+    ids: tuple[str, ...]
+    roles: Mapping[str, Role]
+    error: DataError | None
+    others: DataError | None
+    obstacles: Mapping[str, DataError]
+    features: tuple[Feature, ...]
+    constant: frozenset[str]
+    used: Used | None
+    notices: tuple[Notice, ...]
+
+
+def prospect(rows: Rows, data: DataSpec) -> Prospect:
+    """Raises UsageError where the options do not suit the columns, as `fit` does, and nothing else."""
+    names = [str(name) for name in rows.frame.columns]
+    formula, target, said = design._target(data, names, rows)
+    ids = sorted(matching(data.id, names, "--id"), key=names.index)
+    if target in ids:
+        raise UsageError(f"--id {shortened(target)}: it is the target")
+    if formula is not None:
+        formula = design._parsed(data, names, [*ids, *matching(data.exclude, names, "--exclude")])
+    columns = design._columns(data, formula, names, [target, *ids])
+    roles = design.roles_of(rows, data, columns, formula)
+    obstacles = _obstacles(rows, data, target, roles)
+    used, others = None, None
+    features: Sequence[Feature] = ()
+    constant: frozenset[str] = frozenset()
+    try:
+        used = usable(rows, data, target, roles, [])
+        features, constant = _outcome(used, data, target, roles, formula)
+        error = None
+    except DataError as found:
+        error, used = found, None
+        features = _of_the_usable(rows, data, roles, formula)
+        if target in obstacles and error.options is None:
+            others = _error_of(rows, data, None, roles)
+    apart = design.roles_of(rows, data, [name for name in names if name not in roles])
+    return Prospect(
+        rows, target, dict.fromkeys(columns), tuple(ids), apart | roles, error, others, obstacles, tuple(features), constant,
+        used, tuple(said),
+    )  # fmt: skip
+
+
+def _outcome(
+    used: Used, data: DataSpec, target: str, roles: Mapping[str, Role], formula: Formula | None
+) -> tuple[Sequence[Feature], frozenset[str]]:
+    """The features, and the names of constant ones; DataError for everything that would stop a fit."""
+    encoding = plan(used.frame, roles, data, formula, contrasts=False)
+    design._check_finite(used, target, encoding)
+    encoding = encoding.learned(used.frame)
+    X = design._finite(encoding, used.frame, used)
+    kept, dropped = design._without_constants(used.rows.name, X, encoding, intercept=True)
+    design._check_target(used.frame[target].to_numpy(dtype=np.float64), target)
+    learn_scaling(X[:, kept], [encoding.features[j].name for j in kept], centre=True)
+    return encoding.features, frozenset(name for name, _ in dropped)
+
+
+def _of_the_usable(rows: Rows, data: DataSpec, roles: Mapping[str, Role], formula: Formula | None) -> Sequence[Feature]:
+    """The features of the columns that can be used, whatever is in the way of the others."""
+    good = {name: role for name, role in roles.items() if role.usable}
+    whole = formula is not None and set(formula.columns) <= set(good)
+    try:
+        return plan(rows.frame, good, data, formula if whole else None, contrasts=False).features
+    except (DataError, UsageError):
+        return ()
+
+
+def _error_of(rows: Rows, data: DataSpec, target: str | None, roles: Mapping[str, Role]) -> DataError | None:
+    try:
+        usable(rows, data, target, roles, [])
+    except DataError as error:
+        return error
+    return None
+
+
+def _obstacles(rows: Rows, data: DataSpec, target: str, roles: Mapping[str, Role]) -> dict[str, DataError]:
+    """What each column by itself would stop a fit with, were all others without fault.
+
+    Whether gaps do so is the same for all columns of a kind.
+    """
+    found = {}
+    gappy = set(rows.frame.columns[rows.frame.isna().any()]) if data.missing == "error" else set()
+    gaps: dict[str, DataError | None] = {}
+    for name, role in roles.items():
+        if role.usable and name not in gappy:
+            continue
+        if role.usable and role.kind not in gaps:
+            gaps[role.kind] = _alone(rows, data, None, name, {name: role})
+        error = gaps[role.kind] if role.usable else _alone(rows, data, None, name, {name: role})
+        if error is not None:
+            found[name] = error
+    error = _alone(rows, data, target, target, {}) or _constant(rows, target)
+    return found if error is None else {target: error, **found}
+
+
+def _alone(rows: Rows, data: DataSpec, target: str | None, name: str, roles: Mapping[str, Role]) -> DataError | None:
+    """The error of one column beside a column of numbers without gaps."""
+    other = f"{name} "  # no name ends in a blank
+    frame = rows.frame[[name]].assign(**{other: 0})
+    lone = replace(rows, frame=frame, kept=None, numbering=1, several=False)
+    return _error_of(lone, data, target, {**roles, other: Role(other, "number")})
+
+
+def _constant(rows: Rows, target: str) -> DataError | None:
+    cells = rows.frame[target].dropna()
+    try:
+        with np.errstate(all="ignore"):
+            design._check_target(cells.to_numpy(dtype=np.float64), target)
+    except DataError as error:
+        return error
+    return None
