@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -195,9 +195,9 @@ def _span(column: pd.Series[Any], style: Style) -> tuple[str | None, str | None]
     ends = float(days.min()), float(days.max())
     if style == "time":
         return _clock(ends[0]), _clock(ends[1])
-    stamps = [pd.Timestamp(0) + pd.Timedelta(seconds=round(end * 86_400)) for end in ends]
-    timed = bool(np.any(days % 1 != 0))
-    first, last = (stamp.isoformat(sep=" ", timespec="minutes") if timed else f"{stamp:%Y-%m-%d}" for stamp in stamps)
+    unit: Literal["m", "D"] = "m" if bool(np.any(days % 1 != 0)) else "D"
+    stamps = (np.datetime64(0, "s") + np.timedelta64(round(end * 86_400), "s") for end in ends)
+    first, last = (str(np.datetime_as_string(stamp, unit=unit)).replace("T", " ") for stamp in stamps)
     return first, last
 
 

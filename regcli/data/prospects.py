@@ -58,23 +58,28 @@ def prospect(rows: Rows, data: DataSpec) -> Prospect:
         formula = design._parsed(data, names, [*ids, *matching(data.exclude, names, "--exclude")])
     columns = design._columns(data, formula, names, [target, *ids])
     roles = design.roles_of(rows, data, columns, formula)
-    obstacles = _obstacles(rows, data, target, roles)
+    obstacles = _obstacles(rows, data, roles)
+    odd = _alone(rows, data, target, target, {})
+    still = _constant(rows, target) if odd is None else None
+    stuck = odd or still
+    if stuck is not None:
+        obstacles[target] = stuck
     used, others = None, None
     features: Sequence[Feature] = ()
     constant: frozenset[str] = frozenset()
     try:
         used = usable(rows, data, target, roles, [])
         features, constant = _outcome(used, data, target, roles, formula)
-        error = None
+        error, obstacles = None, {}
     except DataError as found:
         error, used = found, None
         features = _of_the_usable(rows, data, roles, formula)
-        if target in obstacles and error.options is None:
-            others = _error_of(rows, data, None, roles)
+        if stuck is not None and stuck.options is None:
+            error, others = still or found, _error_of(rows, data, None, roles)
     apart = design.roles_of(rows, data, [name for name in names if name not in roles])
     return Prospect(
-        rows, target, dict.fromkeys(columns), tuple(ids), apart | roles, error, others, obstacles, tuple(features), constant,
-        used, tuple(said),
+        rows, target, dict.fromkeys(columns), tuple(ids), apart | roles, error, others, obstacles, tuple(features),
+        constant, used, tuple(said),
     )  # fmt: skip
 
 
@@ -110,7 +115,7 @@ def _error_of(rows: Rows, data: DataSpec, target: str | None, roles: Mapping[str
     return None
 
 
-def _obstacles(rows: Rows, data: DataSpec, target: str, roles: Mapping[str, Role]) -> dict[str, DataError]:
+def _obstacles(rows: Rows, data: DataSpec, roles: Mapping[str, Role]) -> dict[str, DataError]:
     """What each column by itself would stop a fit with, were all others without fault.
 
     Whether gaps do so is the same for all columns of a kind.
@@ -126,8 +131,7 @@ def _obstacles(rows: Rows, data: DataSpec, target: str, roles: Mapping[str, Role
         error = gaps[role.kind] if role.usable else _alone(rows, data, None, name, {name: role})
         if error is not None:
             found[name] = error
-    error = _alone(rows, data, target, target, {}) or _constant(rows, target)
-    return found if error is None else {target: error, **found}
+    return found
 
 
 def _alone(rows: Rows, data: DataSpec, target: str | None, name: str, roles: Mapping[str, Role]) -> DataError | None:

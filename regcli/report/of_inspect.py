@@ -12,6 +12,7 @@ from regcli.report.wording import number
 
 MOST_ROWS = 100
 LEAST_ROWS = 12
+MOST_BLOCKERS = 12
 LONGEST_LEVELS = 24
 LONGEST_LEVEL = 16
 DELIMITERS = {",": None, ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
@@ -173,6 +174,8 @@ def _in_the_way(document: Mapping[str, Any]) -> tuple[str, ...]:
         return ("nothing: a fit takes this as it is",)
     prefix = f"{document['data']['source']}: "
     lines = blockers["message"].replace(prefix, "").split("; ")
+    if len(lines) > MOST_BLOCKERS:
+        lines = [*lines[:MOST_BLOCKERS], f"and {len(lines) - MOST_BLOCKERS:,} more of the kind"]
     if blockers["hint"] is not None:
         lines.append(f"try {blockers['hint']}")
     return tuple(lines)

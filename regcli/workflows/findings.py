@@ -10,7 +10,7 @@ import numpy as np
 
 from regcli.data import roles as names_of
 from regcli.data.columns import as_option
-from regcli.data.dependence import close_pairs, equal_columns, is_too_wide, standardized
+from regcli.data.dependence import CLOSE, LEAST_ROWS, close_pairs, equal_columns, is_too_wide, standardized
 from regcli.data.examining import Summary
 from regcli.data.prospects import Prospect
 from regcli.errors import counted, listed, shortened, visible
@@ -90,7 +90,7 @@ def _close(prospect: Prospect, names: Sequence[str]) -> Iterator[Finding]:
             for pair in pairs
         )
         more = f" and {total - len(pairs):,} more" if total > len(pairs) else ""
-        text = f"{counted(total, 'pair')} of columns with a correlation beyond 0.99: {each}{more}"
+        text = f"{counted(total, 'pair')} of columns with a correlation beyond {CLOSE}: {each}{more}"
         yield Finding("close_columns", text)
     y = frame[prospect.target]
     if names and y.dtype.kind in "iuf":
@@ -99,13 +99,13 @@ def _close(prospect: Prospect, names: Sequence[str]) -> Iterator[Finding]:
 
 def _close_to_target(target: str, names: Sequence[str], X: np.ndarray, y: np.ndarray) -> Iterator[Finding]:
     rows = np.isfinite(y)
-    if rows.sum() < 10 or not rows.any():
+    if rows.sum() < LEAST_ROWS:
         return
     z = standardized(y[rows, None])
     r = (standardized(X[rows]).T @ z / rows.sum())[:, 0]
-    each = [f"{visible(names[j])} ({_correlation(float(r[j]))})" for j in np.flatnonzero(np.abs(r) > 0.99).tolist()]
+    each = [f"{visible(names[j])} ({_correlation(float(r[j]))})" for j in np.flatnonzero(np.abs(r) > CLOSE).tolist()]
     if each:
-        text = f"correlation with the target {visible(target)} beyond 0.99: {listed(each)}; known before it is?"
+        text = f"correlation with the target {visible(target)} beyond {CLOSE}: {listed(each)}; known before it is?"
         yield Finding("close_to_target", text)
 
 
@@ -164,7 +164,8 @@ def _tails(names: Sequence[str], known: Summaries) -> Iterator[Finding]:
         reach = found.reach / FAR if math.isfinite(found.reach) else 0.0
         return max(skewness, reach)
 
-    heavy = [name for name in names if known[name].distinct > 2 and not known[name].markers and size(name) > 1]
+    enough = [name for name in names if known[name].rows - known[name].missing >= LEAST_ROWS]
+    heavy = [name for name in enough if known[name].distinct > 2 and not known[name].markers and size(name) > 1]
     heavy.sort(key=size, reverse=True)
     if not heavy:
         return
@@ -179,7 +180,8 @@ def _tails(names: Sequence[str], known: Summaries) -> Iterator[Finding]:
 def _tail(found: Summary) -> str:
     if abs(found.skewness) > SKEWED:
         return f"skewness {found.skewness:.1f}"
-    return f"{found.reach:.0f} interquartile ranges beyond the quartile"
+    reach = f"{found.reach:,.0f}" if found.reach < WIDE else f"{found.reach:.0e}"
+    return f"{reach} interquartile ranges beyond the quartile"
 
 
 def _scales(names: Sequence[str], known: Summaries) -> Iterator[Finding]:

@@ -103,7 +103,7 @@ def _columns(found: Prospect, known: Summaries, factors: Mapping[str, float], da
             "deviation": summary.deviation,
             "levels": _levels(summary),
             "action": _action(found, name, summary, own.get(name, []), data),
-            "blocked": name in found.obstacles,
+            "blocked": name in found.obstacles or _is_infinite(found, name, summary),
             "vif": factors.get(name),
         }
         for name, summary in known.items()
@@ -131,6 +131,8 @@ def _action(found: Prospect, name: str, summary: Summary, features: list[Feature
     """What a fit would do with the column, or why it would not, in a few words."""
     if name in found.obstacles:
         return f"in the way: {_obstacle(found, name, summary)}"
+    if _is_infinite(found, name, summary):
+        return f"in the way: {counted(summary.infinite, 'infinite cell')}"
     dropped = "; rows with gaps dropped" if summary.missing else ""
     if name == found.target:
         return f"explained{dropped}"
@@ -144,8 +146,14 @@ def _action(found: Prospect, name: str, summary: Summary, features: list[Feature
     kept = [one for one in features if one.name not in found.constant]
     if features and not kept:
         return "dropped: constant" if summary.constant else "dropped: constant in the rows used"
-    used = _used(role, [one for one in kept if one.sources == (name,)])
+    alone = [one for one in kept if one.sources == (name,)]
+    used = f"{_used(role, alone)}{', and in products' if 0 < len(alone) < len(kept) else ''}"
     return f"{used}{_gaps(role, summary, data)}"
+
+
+def _is_infinite(found: Prospect, name: str, summary: Summary) -> bool:
+    taken = name == found.target or (name in found.columns and found.roles[name].kind == "number")
+    return taken and bool(summary.infinite) and found.error is not None
 
 
 def _obstacle(found: Prospect, name: str, summary: Summary) -> str:
@@ -239,6 +247,7 @@ def _inflation(found: Prospect, known: Summaries) -> tuple[dict[str, float], lis
         return {}, [Finding("no_vif", f"no variance inflation factors: {what}")]
     factors = dict(zip([wanted[j] for j in varying], inflation(X[:, varying]).tolist(), strict=True))
     clean = {name: math.inf if factor > 1e15 else factor for name, factor in factors.items()}
-    gaps = len(found.rows.frame) - rows
-    notes = [Finding("vif_rows", f"variance inflation from {rows:,} rows: {gaps:,} have gaps")] if gaps else []
+    total = len(found.rows.frame)
+    text = f"variance inflation from {rows:,} of {total:,} rows: the others have gaps in columns of numbers"
+    notes = [Finding("vif_rows", text)] if rows < total else []
     return clean, [*notes, *of_inflation(clean)]
