@@ -34,7 +34,8 @@ def report_of_inspect(found: Mapping[str, Any]) -> Report:
     size = f"{counted(len(columns), 'column')}, {counted(data['rows_read'], 'row')}"
     headline = f"Columns of {visible(data['source'])}: {size}, target {visible(data['target'])}"
     shown, hidden = _shown(columns)
-    table = _table(shown, found["settings"]["vif"], data["rows_read"])
+    unread = sum(one["rows"] for one in data["dropped_rows"] if one["reason"] != "missing cell")
+    table = _table(shown, found["settings"]["vif"], data["rows_read"] - unread)
     return Inspection(document, headline, (table,), _records(columns), tuple(_facts(document, hidden)))
 
 
