@@ -94,6 +94,7 @@ class Held:
     value: Any
 
     def __call__(self) -> Any:
+        """The value."""
         return self.value
 
 

@@ -8,6 +8,7 @@ import typer
 
 from regcli import __version__
 from regcli.cli.commands.cv import cv
+from regcli.cli.commands.export import export
 from regcli.cli.commands.fit import fit
 from regcli.cli.commands.inspect import inspect
 from regcli.cli.commands.path import path
@@ -27,6 +28,7 @@ app.command("fit")(fit)
 app.command("path")(path)
 app.command("cv")(cv)
 app.command("predict")(predict)
+app.command("export")(export)
 app.command("inspect")(inspect)
 app.command("sample")(sample)
 

@@ -1,0 +1,78 @@
+"""`regcli export`: a saved model for other places."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from regcli.cli import options as o
+from regcli.cli.commands.predict import ModelFile
+from regcli.cli.output import put, put_bytes, say
+from regcli.errors import UsageError, visible
+from regcli.specs.checks import member
+from regcli.writing import check_writable, write_whole
+
+TARGETS = ("sql", "python", "r", "sklearn")
+DIALECTS = ("standard", "sqlite", "duckdb", "postgres", "mysql", "sqlserver", "bigquery")
+
+To = Annotated[
+    str,
+    typer.Option(
+        "--to", metavar="NAME", autocompletion=lambda: list(TARGETS),
+        help="sql (an expression), python (a function without dependencies), r, or sklearn (a pipeline, by joblib).",
+    ),
+]  # fmt: skip
+DialectName = Annotated[
+    str | None,
+    typer.Option(
+        "--dialect", metavar="NAME", autocompletion=lambda: list(DIALECTS),
+        help="Of SQL: standard unless given; sqlite, duckdb, postgres, mysql, sqlserver or bigquery.",
+    ),
+]  # fmt: skip
+File = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead.")]
+
+
+def export(
+    model: ModelFile,
+    to: To,
+    dialect: DialectName = None,
+    output: File = None,
+    quiet: o.Quiet = False,
+) -> int:
+    """Write a saved model as SQL, Python, R or a scikit-learn pipeline: each predicts what regcli predict does.
+
+    Example: regcli export model.json --to sql --dialect duckdb
+    """
+    member("--to", to, TARGETS)
+    if dialect is not None:
+        member("--dialect", dialect, DIALECTS)
+        if to != "sql":
+            raise UsageError(f"--dialect cannot act with --to {to}", hint="--to sql")
+    if to == "sklearn" and output is None and sys.stdout is not None and sys.stdout.isatty():
+        raise UsageError("a pipeline is no text for a terminal", hint="--output model.joblib")
+    if output is not None:
+        check_writable(output, [model])
+
+    from regcli.artifact import load
+
+    saved = load(model)
+    if to == "sklearn":
+        from regcli.export.to_sklearn import to_sklearn
+
+        content = to_sklearn(saved)
+    else:
+        from regcli.export import TEXTS
+
+        content = TEXTS[to](saved, dialect).encode("utf-8", "backslashreplace")
+    if output is None:
+        if to == "sklearn":
+            put_bytes(content)
+        else:
+            put(content.decode("utf-8"), "utf-8")
+        return 0
+    write_whole(output, content)
+    if not quiet:
+        say(f"Written: {visible(output)}")
+    return 0
