@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from regcli.data.dates import Style
-from regcli.data.encoding import Category, Encoding
-from regcli.data.terms import Atom, Feature, Polynomial, atom_from_json, atom_to_json
+from regcli.data.features.dates import Style
+from regcli.data.features.encoding import Category, Encoding
+from regcli.data.features.terms import Atom, Feature, Polynomial, atom_from_json, atom_to_json
 from regcli.errors import DataError, visible
 from regcli.specs import MISSING
 from regcli.writing import write_whole

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regcli.data.design import build
-from regcli.data.scaling import Scaling, first_equal_columns, learn_scaling
+from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.problem.conventions import Translation
 from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.penalties import ElasticNet

@@ -46,7 +46,7 @@ ACTS: dict[str, tuple[str | bytes, str, str]] = {
     "degree": (DIABETES, "-a 1", "--degree 2"),
     "thousands": (PRICES, "-a 0.1", "--thousands ,"),
     "units": (WEIGHTS, "-a 0.1", "--units w"),
-    "header": (DIABETES, "-a 1 -y 11 --exclude '*a*'", "--no-header"),
+    "header": ("1,5,3\n2,3,4\n3,4,9\n5,1,2\n", "-a 0.1", "--no-header"),
     "skip_lines": (f"a remark\n{LEVELS}", "-a 0.1", "--skip-lines 1"),
     "comment": (f"# a remark\n{LEVELS}", "-a 0.1", "--comment '#'"),
     "bad_rows": (f"{LEVELS}1,2\n", "-a 0.1", "--bad-rows drop"),

@@ -59,8 +59,9 @@ MODELS: dict[str, tuple[pd.DataFrame, dict[str, Any]]] = {
         PENGUINS,
         {
             "formula": f"{TARGET} ~ poly(bill_length_mm, 3) * sex + log(flipper_length_mm)"
-            " + I(bill_depth_mm ** 2 / 7) + sqrt(flipper_length_mm) + exp(-bill_depth_mm / 5) + log2(flipper_length_mm) + sin(year) + abs(year - 2008)"
-            " + log10(flipper_length_mm) + log1p(flipper_length_mm) + I(flipper_length_mm ** 0.5)",
+            " + I(bill_depth_mm ** 2 / 7) + sqrt(flipper_length_mm) + exp(-bill_depth_mm / 5) + log2(flipper_length_mm)"
+            " + sin(year) + abs(year - 2008) + log10(flipper_length_mm) + log1p(flipper_length_mm)"
+            " + I(flipper_length_mm ** 0.5)",
             "penalty": "l2", "alpha": 0.001, "missing": "mean",
         },
     ),

@@ -8,7 +8,7 @@ import pytest
 from support import SAMPLES
 
 import regcli
-from regcli.data.formula import parsed
+from regcli.data.features.formula import parsed
 from regcli.errors import DataError, UsageError
 
 PENGUINS = pd.read_csv(SAMPLES / "penguins.csv").dropna()

@@ -261,7 +261,7 @@ def test_a_date_is_its_days_or_its_parts() -> None:
 )
 def test_other_ways_to_write_dates(texts: list[str], first: float) -> None:
     """Day and month are told apart by a day over 12 somewhere in the column."""
-    from regcli.data.dates import days_of, style_of
+    from regcli.data.features.dates import days_of, style_of
 
     cells = pd.Series(texts)
     style = style_of(cells)

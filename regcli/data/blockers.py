@@ -132,6 +132,11 @@ def _blocked(
     if excluded:
         options.append(as_option("--exclude", excluded))
     some_left = any(name not in excluded for name in roles)
+    odd = [role.text for role in bad.values() if role.kind == "odd cells" and role.text is not None]
+    if not data.header and odd and all(text.count == 1 and text.row == 0 for text in odd):
+        return DataError(
+            f"{rows.name}: {'; '.join(said)}", found=found, hint="leave out --no-header: the first row names them"
+        )
     return DataError(
         f"{rows.name}: {'; '.join(said)}", found=found, options=" ".join(dict.fromkeys(options)) if some_left else None
     )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from regcli.data.cells import TextColumn, diagnose
 from regcli.data.columns import matching
-from regcli.data.dates import AmbiguousDateError, Style, style_of
+from regcli.data.features.dates import AmbiguousDateError, Style, style_of
 from regcli.errors import UsageError, listed
 from regcli.specs import DataSpec
 

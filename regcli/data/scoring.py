@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regcli.data.blockers import by_column
-from regcli.data.dates import days_of
-from regcli.data.encoding import Encoding
+from regcli.data.features.dates import days_of
+from regcli.data.features.encoding import Encoding
+from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL
 from regcli.data.reading.tidy import number
 from regcli.data.sources import Rows
-from regcli.data.terms import MISSING_LEVEL, OTHER_LEVEL
 from regcli.errors import DataError, Notice, counted, listed, shortened, visible
 
 Mask = NDArray[np.bool_]

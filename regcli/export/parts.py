@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from regcli.artifact import Model
-from regcli.data.encoding import Category
-from regcli.data.terms import MISSING_LEVEL, OTHER_LEVEL, Feature
+from regcli.data.features.encoding import Category
+from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Feature
 from regcli.errors import UsageError, counted, visible
 
 DEEPEST = 10

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from regcli.artifact import Model
-from regcli.data.reading.parsing import MISSING
-from regcli.data.terms import (
+from regcli.data.features.terms import (
     MISSING_LEVEL,
     OTHER_LEVEL,
     Atom,
@@ -16,6 +15,7 @@ from regcli.data.terms import (
     Part,
     Poly,
 )
+from regcli.data.reading.parsing import MISSING
 from regcli.errors import visible
 from regcli.export.parts import cannot, heading, kept_levels, needs_cell, shares
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regcli.artifact import Model
-from regcli.data.terms import (
+from regcli.data.features.terms import (
     MISSING_LEVEL,
     OTHER_LEVEL,
     Atom,

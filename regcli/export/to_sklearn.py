@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from regcli.artifact import Model
-from regcli.data.encoding import Category
-from regcli.data.terms import MISSING_LEVEL, OTHER_LEVEL, Gap, Level, Number
+from regcli.data.features.encoding import Category
+from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Gap, Level, Number
 from regcli.errors import visible
 from regcli.export.parts import cannot, kept_levels
 

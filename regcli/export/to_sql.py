@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from regcli.artifact import Model
-from regcli.data.terms import (
+from regcli.data.features.terms import (
     MISSING_LEVEL,
     OTHER_LEVEL,
     Atom,

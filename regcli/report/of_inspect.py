@@ -18,15 +18,6 @@ LONGEST_LEVEL = 16
 DELIMITERS = {",": None, ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 
 
-class Inspection(Report):
-    """A report in which nothing was solved, so that there is nothing to certify."""
-
-    @property
-    def certified(self) -> bool:
-        """Always."""
-        return True
-
-
 def report_of_inspect(found: Mapping[str, Any]) -> Report:
     """The report on a `regcli.inspect/1` document; an infinite `vif` in it is shown as such, and is None in JSON."""
     document = facts(found)
@@ -36,7 +27,7 @@ def report_of_inspect(found: Mapping[str, Any]) -> Report:
     shown, hidden = _shown(columns)
     unread = sum(one["rows"] for one in data["dropped_rows"] if one["reason"] != "missing cell")
     table = _table(shown, found["settings"]["vif"], data["rows_read"] - unread)
-    return Inspection(document, headline, (table,), _records(columns), tuple(_facts(document, hidden)))
+    return Report(document, headline, (table,), _records(columns), tuple(_facts(document, hidden)))
 
 
 def _shown(columns: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], str]:

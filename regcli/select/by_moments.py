@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.data.scaling import first_equal_columns
+from regcli.data.features.scaling import first_equal_columns
 from regcli.problem.certificate import Rulings, Yardstick, rule
 from regcli.problem.moments import Moments, complements, moments_by_group, prefixes
 from regcli.problem.penalties import ElasticNet

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.data.scaling import Scaling, first_equal_columns, learn_scaling
+from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.problem.objective import Problem
 from regcli.select.asking import Ask, FoldResult, Loss, is_constant
 from regcli.select.folds import Folds

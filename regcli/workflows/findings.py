@@ -10,9 +10,9 @@ import numpy as np
 
 from regcli.data import roles as names_of
 from regcli.data.columns import as_option
-from regcli.data.dependence import CLOSE, LEAST_ROWS, close_pairs, equal_columns, is_too_wide, standardized
-from regcli.data.examining import Summary
-from regcli.data.prospects import Prospect
+from regcli.data.inspection.dependence import CLOSE, LEAST_ROWS, close_pairs, equal_columns, is_too_wide, standardized
+from regcli.data.inspection.examining import Summary
+from regcli.data.inspection.prospects import Prospect
 from regcli.errors import counted, listed, shortened, visible
 
 SKEWED = 3.0

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 import regcli
-from regcli.data.dependence import inflation, is_too_wide
-from regcli.data.examining import Summary, summaries
-from regcli.data.prospects import Prospect, prospect
+from regcli.data.features.terms import Feature, Part, plain
+from regcli.data.inspection.dependence import inflation, is_too_wide
+from regcli.data.inspection.examining import Summary, summaries
+from regcli.data.inspection.prospects import Prospect, prospect
 from regcli.data.roles import Role
 from regcli.data.sources import read
-from regcli.data.terms import Feature, Part, plain
 from regcli.errors import DataError, Notice, counted
 from regcli.report.of_inspect import report_of_inspect
 from regcli.report.report import Report

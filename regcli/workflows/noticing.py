@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.data.terms import Feature
+from regcli.data.features.terms import Feature
 from regcli.errors import Notice, counted, listed
 from regcli.problem.objective import Solution
 from regcli.workflows.preparing import Prepared

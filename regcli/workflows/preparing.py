@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from regcli.data.design import Design
-from regcli.data.scaling import Scaling, first_equal_columns, learn_scaling
+from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.errors import DataError, UsageError
 from regcli.problem.conventions import Scale, Translation
 from regcli.problem.objective import Problem, alpha_max

@@ -45,7 +45,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a date, as `regcli.data.dates.part_of` has it, gaps filled."""
+    """A part of a date, as `regcli.data.features.dates.part_of` has it, gaps filled."""
 
     column: str
     part: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regcli.data.terms import Feature
+from regcli.data.features.terms import Feature
 
 
 @dataclass(frozen=True)

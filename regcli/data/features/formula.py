@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 
 from regcli.data.columns import known
-from regcli.data.model_terms import Factor, Formula, Levels
-from regcli.data.terms import ARITY, FUNCTIONS, Atom, Call, Constant, Feature, Number, Poly, columns_of
+from regcli.data.features.model_terms import Factor, Formula, Levels
+from regcli.data.features.terms import ARITY, FUNCTIONS, Atom, Call, Constant, Feature, Number, Poly, columns_of
 from regcli.errors import UsageError, shortened, visible
 
 _OPERATORS: dict[type[ast.AST], str] = {

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from regcli.data import dates
-from regcli.data.terms import (
+from regcli.data.features import dates
+from regcli.data.features.terms import (
     FUNCTIONS,
     MISSING_LEVEL,
     OTHER_LEVEL,

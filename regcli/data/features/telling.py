@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from regcli.data.dates import UNITS
-from regcli.data.encoding import Encoding
+from regcli.data.features.dates import UNITS
+from regcli.data.features.encoding import Encoding
+from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Part
 from regcli.data.roles import Role
-from regcli.data.terms import MISSING_LEVEL, OTHER_LEVEL, Part
 from regcli.errors import Notice, counted, listed, visible
 
 

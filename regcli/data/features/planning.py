@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from regcli.data import dates
-from regcli.data.encoding import Category, Encoding
-from regcli.data.model_terms import Factor, Formula, Levels, factor_columns
+from regcli.data.features import dates
+from regcli.data.features.encoding import Category, Encoding
+from regcli.data.features.model_terms import Factor, Formula, Levels, factor_columns
+from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Feature, Gap, Level, Part, plain, power, product
 from regcli.data.reading.tidy import number
 from regcli.data.roles import Role
-from regcli.data.terms import MISSING_LEVEL, OTHER_LEVEL, Feature, Gap, Level, Part, plain, power, product
 from regcli.errors import DataError, UsageError, counted, nearest, shortened, visible
 from regcli.specs import DataSpec
 

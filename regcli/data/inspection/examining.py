@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from regcli.data.dates import Style, days_of
-from regcli.data.scaling import power_of_two
+from regcli.data.features.dates import Style, days_of
+from regcli.data.features.scaling import power_of_two
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

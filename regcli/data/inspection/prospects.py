@@ -10,15 +10,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from regcli.data import design
 from regcli.data.blockers import Used, usable
+from regcli.data.checking import (
+    check_finite,
+    check_target,
+    finite_columns,
+    without_constants,
+)
+from regcli.data.choosing import candidates, parsed_formula, roles_of, target_and_formula
 from regcli.data.columns import matching
-from regcli.data.model_terms import Formula
-from regcli.data.planning import plan
+from regcli.data.features.model_terms import Formula
+from regcli.data.features.planning import plan
+from regcli.data.features.scaling import learn_scaling
+from regcli.data.features.terms import Feature
 from regcli.data.roles import Role
-from regcli.data.scaling import learn_scaling
 from regcli.data.sources import Rows
-from regcli.data.terms import Feature
 from regcli.errors import DataError, Notice, UsageError, shortened
 from regcli.specs import DataSpec
 
@@ -50,14 +56,14 @@ class Prospect:
 def prospect(rows: Rows, data: DataSpec) -> Prospect:
     """Raises UsageError where the options do not suit the columns, as `fit` does, and nothing else."""
     names = [str(name) for name in rows.frame.columns]
-    formula, target, said = design._target(data, names, rows)
+    formula, target, said = target_and_formula(data, names, rows)
     ids = sorted(matching(data.id, names, "--id"), key=names.index)
     if target in ids:
         raise UsageError(f"--id {shortened(target)}: it is the target")
     if formula is not None:
-        formula = design._parsed(data, names, [*ids, *matching(data.exclude, names, "--exclude")])
-    columns = design._columns(data, formula, names, [target, *ids])
-    roles = design.roles_of(rows, data, columns, formula)
+        formula = parsed_formula(data, names, [*ids, *matching(data.exclude, names, "--exclude")])
+    columns = candidates(data, formula, names, [target, *ids])
+    roles = roles_of(rows, data, columns, formula)
     obstacles = _obstacles(rows, data, roles)
     odd = _alone(rows, data, target, target, {})
     still = _constant(rows, target) if odd is None else None
@@ -76,7 +82,7 @@ def prospect(rows: Rows, data: DataSpec) -> Prospect:
         features = _of_the_usable(rows, data, roles, formula)
         if stuck is not None and stuck.options is None:
             error, others = still or found, _error_of(rows, data, None, roles)
-    apart = design.roles_of(rows, data, [name for name in names if name not in roles])
+    apart = roles_of(rows, data, [name for name in names if name not in roles])
     return Prospect(
         rows, target, dict.fromkeys(columns), tuple(ids), apart | roles, error, others, obstacles, tuple(features),
         constant, used, tuple(said),
@@ -88,11 +94,11 @@ def _outcome(
 ) -> tuple[Sequence[Feature], frozenset[str]]:
     """The features, and the names of constant ones; DataError for everything that would stop a fit."""
     encoding = plan(used.frame, roles, data, formula, contrasts=False)
-    design._check_finite(used, target, encoding)
+    check_finite(used, target, encoding)
     encoding = encoding.learned(used.frame)
-    X = design._finite(encoding, used.frame, used)
-    kept, dropped = design._without_constants(used.rows.name, X, encoding, intercept=True)
-    design._check_target(used.frame[target].to_numpy(dtype=np.float64), target)
+    X = finite_columns(encoding, used.frame, used)
+    kept, dropped = without_constants(used.rows.name, X, encoding, intercept=True)
+    check_target(used.frame[target].to_numpy(dtype=np.float64), target)
     learn_scaling(X[:, kept], [encoding.features[j].name for j in kept], centre=True)
     return encoding.features, frozenset(name for name, _ in dropped)
 
@@ -146,7 +152,7 @@ def _constant(rows: Rows, target: str) -> DataError | None:
     cells = rows.frame[target].dropna()
     try:
         with np.errstate(all="ignore"):
-            design._check_target(cells.to_numpy(dtype=np.float64), target)
+            check_target(cells.to_numpy(dtype=np.float64), target)
     except DataError as error:
         return error
     return None

@@ -1,0 +1,93 @@
+"""What must hold of the numbers before a model is fitted: finite, not constant, within double precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from regcli.data.blockers import Used
+from regcli.data.columns import as_option
+from regcli.data.features.encoding import Encoding
+from regcli.errors import DataError, Notice, counted, listed, shortened, visible
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+def finite_columns(encoding: Encoding, train: pd.DataFrame, used: Used | None) -> Matrix:
+    """The columns of the training rows; DataError for a function or a product that is no finite number somewhere."""
+    X = encoding.apply(train)
+    if encoding.is_plain or bool(np.isfinite(X).all()):
+        return X
+    row, column = (int(index) for index in np.argwhere(~np.isfinite(X))[0])
+    where = f", {used.where([row])}" if used is not None else ""
+    raise DataError(
+        f"{visible(encoding.features[column].name)} is not a finite number{where}",
+        found=shortened(X[row, column]),
+        hint="another function, or --exclude",
+    )
+
+
+def check_finite(used: Used, target: str, encoding: Encoding) -> None:
+    """DataError for the first cell that is infinite or too large for a double."""
+    numbers = [name for name in encoding.columns if name not in encoding.categories and name not in encoding.styles]
+    columns = [target, *numbers]
+    if encoding.is_plain and not np.isinf(used.frame[columns].to_numpy(dtype=np.float64)).any():
+        return
+    floats = [name for name in columns if used.frame[name].dtype.kind == "f"]
+    bad = {name: np.flatnonzero(np.isinf(used.frame[name].to_numpy())) for name in floats}
+    bad = {name: rows for name, rows in bad.items() if rows.size}
+    if not bad:
+        return
+    row = min(int(rows[0]) for rows in bad.values())
+    name = next(name for name, rows in bad.items() if rows[0] == row)
+    total = sum(len(rows) for rows in bad.values())
+    more = "" if total == 1 else f" (and {counted(total - 1, 'cell')} more like it)"
+    with_na = "--na with that cell as it is written, and --missing drop"
+    raise DataError(
+        f"{visible(name)} of {used.rows.name} holds a number that is infinite or too large for double "
+        f"precision, {used.where([row])}{more}",
+        found=shortened(float(used.frame[name].iloc[row])),
+        hint=with_na if columns[0] in bad or list(bad) == list(columns[1:]) else as_option("--exclude", list(bad)),
+    )
+
+
+def without_constants(
+    source: str, X: Matrix, encoding: Encoding, intercept: bool
+) -> tuple[list[int], list[tuple[str, str]]]:
+    """Which columns (p,) to keep, and those that hold one value, with what to say of them."""
+    names = [one.name for one in encoding.features]
+    if not intercept:
+        return list(range(len(names))), []
+    constant = X.max(axis=0) == X.min(axis=0)
+    kept = [int(j) for j in np.flatnonzero(~constant)]
+    if not kept:
+        raise DataError(f"every feature of {source} is constant: {listed(names)}")
+    dropped = [(names[j], f"constant: {X[0, j]:.6g} in every row") for j in np.flatnonzero(constant)]
+    return kept, dropped
+
+
+def said_of_constants(dropped: list[tuple[str, str]]) -> list[Notice]:
+    """The notice on columns (name, reason) that were dropped."""
+    if not dropped:
+        return []
+    names = [name for name, _ in dropped]
+    return [Notice("constant_column", f"{counted(len(names), 'column')} dropped as constant: {listed(names)}")]
+
+
+def check_target(y: Vector, target: str) -> None:
+    """DataError for a target (n,) that holds one value, or that varies too little or too much for double precision."""
+    if y.max() == y.min():
+        raise DataError(
+            f"the target {visible(target)} is constant, {y[0]:.6g} in all {len(y):,} rows: there is nothing to explain",
+            hint="--target with another column",
+        )
+    spread = float(np.max(np.abs(y - y.mean())))
+    largest = float(np.max(np.abs(y)))
+    if not 1e-130 < spread < 1e130 or spread <= 8 * float(np.finfo(np.float64).eps) * largest:
+        raise DataError(
+            f"the target {visible(target)} varies by {spread:.1e} around {largest:.1e}: "
+            "too little or too much for double precision",
+            hint=f"rescale {visible(target)}",
+        )

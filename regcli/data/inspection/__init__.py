@@ -1,0 +1,1 @@
+"""What can be said of a file before anything is fitted: roles, obstacles, suspicious columns."""
