@@ -183,12 +183,25 @@ def _model(document: dict[str, Any]) -> Model:
     names = [_text(row["name"]) for row in rows]
     if names != [one.name for one in encoding.features]:
         raise DataError("the model is damaged: its coefficients are not those of its features")
+    _check_settings(document.get("settings", {}))
     if model["family"] != "gaussian":
         raise DataError(f"unknown family {visible(str(model['family']))}", hint="pip install -U regcli")
     centred = model["intercept"] is not None
     means = np.array([_number(row["mean"]) if centred else 0.0 for row in rows], dtype=np.float64)
     coefficients = np.array([_number(row["coefficient"]) for row in rows], dtype=np.float64)
     return Model(document, encoding, _text(document["data"]["target"]), _number(model["centre"]), means, coefficients)
+
+
+def _check_settings(found: Any) -> None:
+    """TypeError where what is read of the settings is not of its type."""
+    if not isinstance(found, dict):
+        raise TypeError("the settings are no object")
+    for key in ("na", "units", "id"):
+        if not all(isinstance(item, str) for item in _list(found.get(key, []))):
+            raise TypeError(f"{key} is no list of texts")
+    for key in ("decimal", "thousands"):
+        if not isinstance(found.get(key), str | None):
+            raise TypeError(f"{key} is no text")
 
 
 def encoding_from_json(found: Mapping[str, Any]) -> Encoding:

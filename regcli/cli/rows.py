@@ -81,13 +81,15 @@ def _rows(found: Prediction, batch: Batch) -> Iterator[list[Any]]:
 
 def _write_json(found: Prediction, file: IO[bytes]) -> None:
     """One document; the rows as objects where something names them."""
+    from regcli.data.reading.names import unique_names
+
     predictions: list[float] = []
     rows: list[dict[str, Any]] = []
     for batch in found.batches:
         values = batch.predictions.tolist()
         predictions += values
         before = batch.cells if found.append else batch.ids
-        names = found.header if found.append else found.ids
+        names = unique_names(found.header)[0] if found.append else found.ids
         rows += [
             {**dict(zip(names, cells, strict=True)), found.column: None if math.isnan(value) else value}
             for cells, value in zip(before, values, strict=bool(before))

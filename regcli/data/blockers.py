@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,7 +65,7 @@ def usable(
         raise _blocked(rows, data, roles, bad, absent, needed)
     positions = np.flatnonzero(~gappy)
     if len(positions) < least:
-        raise _too_few(rows, len(positions), least, absent if len(incomplete) else None)
+        raise _too_few(rows, len(positions), least, absent if len(incomplete) else None, data.missing == "drop")
     notices = _notices(rows, data, absent, incomplete)
     dropped = (*rows.dropped_rows, *([("missing cell", len(incomplete))] if len(incomplete) else []))
     frame = rows.frame.iloc[positions] if len(incomplete) else rows.frame
@@ -86,12 +87,12 @@ def by_column(absent: pd.DataFrame) -> str:
     return listed([f"{visible(str(name))} ({count:,})" for name, count in counts.items()])
 
 
-def _too_few(rows: Rows, number: int, least: int, absent: pd.DataFrame | None) -> DataError:
+def _too_few(rows: Rows, number: int, least: int, absent: pd.DataFrame | None, fillable: bool) -> DataError:
     needed = "one is needed" if least == 1 else "two are needed"
     after, options = "", None
     if absent is not None:
         after = f" after dropping {int(absent.any(axis=1).sum()):,} with missing cells in {by_column(absent)}"
-        options = "--missing median"
+        options = "--missing median" if fillable else None
     return DataError(f"{rows.name} has {counted(number, 'usable row')}{after}: {needed}", options=options)
 
 
@@ -137,9 +138,20 @@ def _blocked(
         return DataError(
             f"{rows.name}: {'; '.join(said)}", found=found, hint="leave out --no-header: the first row names them"
         )
-    return DataError(
-        f"{rows.name}: {'; '.join(said)}", found=found, options=" ".join(dict.fromkeys(options)) if some_left else None
-    )
+    return DataError(f"{rows.name}: {'; '.join(said)}", found=found, options=_joined(options) if some_left else None)
+
+
+def _joined(options: Sequence[str]) -> str:
+    """The options, each once, and those that take names with all their names at once."""
+    pairs: dict[tuple[str, str], None] = {}
+    words = shlex.split(" ".join(options))
+    for option, value in zip(words[::2], words[1::2], strict=True):
+        pairs[option, value] = None
+    units = [value for option, value in pairs if option == "--units"]
+    rest = [shlex.join([option, value]) for option, value in pairs if option != "--units"]
+    before = [part for part in rest if not part.startswith(("--missing", "--exclude"))]
+    after = [part for part in rest if part.startswith(("--missing", "--exclude"))]
+    return " ".join([*before, *([as_option("--units", units)] if units else []), *after])
 
 
 def _names(roles: Sequence[Role]) -> str:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from regcli.data.blockers import Used
 from regcli.data.columns import as_option
 from regcli.data.features.encoding import Encoding
-from regcli.errors import DataError, Notice, counted, listed, shortened, visible
+from regcli.data.features.terms import polynomials_in
+from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -27,6 +28,27 @@ def finite_columns(encoding: Encoding, train: pd.DataFrame, used: Used | None) -
         found=shortened(X[row, column]),
         hint="another function, or --exclude",
     )
+
+
+def finite_test_columns(encoding: Encoding, test: pd.DataFrame) -> Matrix:
+    """The columns of rows to be predicted; DataError for a function or a product that is no finite number somewhere."""
+    X = encoding.apply(test)
+    bad = ~np.isfinite(X)
+    if not encoding.is_plain and bad.any():
+        name = visible(encoding.features[int(np.argwhere(bad)[0][1])].name)
+        rows = counted(int(bad.any(axis=1).sum()), "test row")
+        raise DataError(f"{name} is not a finite number in {rows}", hint="another function, or --exclude")
+    return X
+
+
+def check_polynomials(encoding: Encoding) -> None:
+    """UsageError for a polynomial of as high a degree as its argument has different values."""
+    for feature in encoding.features:
+        for factor in feature.factors:
+            for poly in polynomials_in(factor):
+                if encoding.polynomials[poly.argument].norms[poly.degree + 1] == 0:
+                    what = f"{visible(feature.name)} needs more different values than its degree, {poly.degree}"
+                    raise UsageError(f"--formula: {what}", hint="poly with a smaller degree")
 
 
 def check_finite(used: Used, target: str, encoding: Encoding) -> None:

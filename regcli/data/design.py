@@ -15,8 +15,10 @@ from regcli.data.blockers import usable
 from regcli.data.cells import diagnose
 from regcli.data.checking import (
     check_finite,
+    check_polynomials,
     check_target,
     finite_columns,
+    finite_test_columns,
     said_of_constants,
     without_constants,
 )
@@ -93,7 +95,7 @@ def build(
     """
     if all(isinstance(source, str) and source == "-" for source in (data.source, validation.test)):
         raise UsageError("DATA and --test are both standard input", hint="--test with a file")
-    rows = read(data)
+    rows = read(data.as_text())
     names = list(rows.frame.columns)
     formula, target, said = target_and_formula(data, names, rows)
     option, markers, by = markers_of(validation, folds, names, target)
@@ -116,6 +118,7 @@ def build(
     encoding = plan(train, roles, data, formula, contrasts)
     check_finite(used, target, encoding)
     encoding = encoding.learned(train)
+    check_polynomials(encoding)
     said += [*used.notices, *told(encoding, train, roles)]
     if validation.test is not None:
         split, test, more = _test_file(data, validation.test, target, encoding, roles)
@@ -139,7 +142,7 @@ def build(
         source=rows.name,
         rows_read=rows.rows_read,
         split=split,
-        X_test=None if test is None else encoding.apply(test),
+        X_test=None if test is None else finite_test_columns(encoding, test),
         y_test=None if test is None else test[target].to_numpy(dtype=np.float64),
         dropped_rows=list(used.dropped_rows),
         dropped_columns=dropped,
@@ -175,7 +178,7 @@ def _test_file(
     data: DataSpec, source: Any, target: str, encoding: Encoding, roles: Mapping[str, Role]
 ) -> tuple[Split, pd.DataFrame, list[Notice]]:
     """The rows of another file, with the same columns by name, roles and policy for missing cells."""
-    rows = read(replace(data, categorical=(*data.categorical, *encoding.categories)), source)
+    rows = read(replace(data.as_text(), categorical=(*data.as_text().categorical, *encoding.categories)), source)
     columns = [target, *encoding.columns]
     lacking = [name for name in columns if name not in rows.frame.columns]
     if lacking:

@@ -60,7 +60,7 @@ def _each(counts: Counter[str]) -> str:
 
 
 def _level_words(name: str, levels: Counter[str], encoding: Encoding) -> str:
-    other = OTHER_LEVEL in encoding.categories[name].levels
+    other = bool(encoding.categories[name].lumped)
     what = f"taken as {OTHER_LEVEL}" if other else "which add nothing"
     return f"{visible(name)} {listed([shortened(level) for level in levels], 3)} ({levels.total():,}, {what})"
 
@@ -129,8 +129,11 @@ def _column(rows: Rows, name: str, encoding: Encoding, decimal: str) -> pd.Serie
     if cells.isna().all():
         return pd.Series(np.full(len(cells), np.nan), index=cells.index)
     texts = cells.astype(object)
-    strange = [place for place, cell in enumerate(texts) if isinstance(cell, str) and number(cell, decimal) is None]
-    strange = strange or [place for place, cell in enumerate(texts) if not isinstance(cell, str)]
+    values = [number(cell, decimal) if isinstance(cell, str) else np.nan for cell in texts]
+    strange = [place for place, value in enumerate(values) if value is None]
+    if not strange and cells.dtype != np.bool_:  # read as text because it names rows too
+        return _finite(rows, pd.Series(np.array(values, dtype=np.float64), index=cells.index), name)
+    strange = strange or list(range(len(values)))
     raise DataError(
         f"{rows.name}: {visible(name)} is no number in {rows.where(strange)}, and the model takes it as one",
         found=shortened(texts.iloc[strange[0]]),

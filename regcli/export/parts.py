@@ -14,6 +14,10 @@ DEEPEST = 10
 """Polynomials of a higher degree are not spelled out."""
 
 
+LONGEST = 1 << 20
+"""Characters that one feature may take when it is spelled out."""
+
+
 class Share(NamedTuple):
     """What one feature adds: coefficient * (feature - mean)."""
 
@@ -44,6 +48,13 @@ def kept_levels(category: Category) -> list[str]:
 def needs_cell(model: Model, category: Category) -> bool:
     """Whether a row without a cell in such a column has no prediction: its rows were dropped in training."""
     return model.encoding.missing == "drop" and MISSING_LEVEL not in category.levels
+
+
+def bounded(text: str, to: str) -> str:
+    """`text`; UsageError where functions in functions have made it longer than anybody would want."""
+    if len(text) > LONGEST:
+        raise cannot("a feature that is spelled out in over a million characters", to)
+    return text
 
 
 def cannot(what: str, to: str, hint: str = "--to python") -> UsageError:

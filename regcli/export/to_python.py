@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from regcli.artifact import Model
 from regcli.data.features.terms import (
     MISSING_LEVEL,
@@ -19,7 +21,7 @@ from regcli.data.reading.parsing import MISSING
 from regcli.errors import visible
 from regcli.export.parts import cannot, heading, kept_levels, needs_cell, shares
 
-_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*"}
 _HEAD = '''"""{title}
 
 predict(row) takes a dict with the columns below (numbers as numbers or text; None, "" and the like where there is no
@@ -52,10 +54,23 @@ def _needed(value):
 
 
 def _math(function, *arguments):
+    """As IEEE arithmetic has it: infinite where a function grows beyond all numbers, nan where it has no value."""
     try:
         return function(*arguments)
+    except OverflowError:
+        return math.inf
     except ValueError:
-        raise _NoneError from None
+        if function is math.pow:
+            return math.inf if arguments[0] == 0 else math.nan
+        pole = -1.0 if function is math.log1p else 0.0
+        logarithm = function in (math.log, math.log2, math.log10, math.log1p)
+        return -math.inf if logarithm and arguments[0] == pole else math.nan
+
+
+def _divide(a, b):
+    if b:
+        return a / b
+    return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
 
 
 def _number(row, name, fill=None):
@@ -143,11 +158,8 @@ def to_python(model: Model) -> str:
     settings = model.document.get("settings", {})
     na = settings.get("na", []) if isinstance(settings, dict) else []
     missing = sorted(MISSING | {token for token in na if isinstance(token, str)})
-    text = _HEAD
-    for mark, value in (
-        ("{title}", _safe(title)), ("{columns}", "\n".join(map(_safe, columns))), ("{missing}", ascii(missing)),
-    ):  # fmt: skip
-        text = text.replace(mark, value, 1)
+    filled = {"title": _safe(title), "columns": "\n".join(map(_safe, columns)), "missing": ascii(missing)}
+    text = re.sub(r"\{(title|columns|missing)\}", lambda match: filled[match[1]], _HEAD)
     text += _DATES if writer.dates else ""
     text += _POLY if writer.polynomials else ""
     lines = ["", "", "def predict(row):", '    """The prediction for a row, or None."""', "    try:"]
@@ -240,6 +252,8 @@ class _Writer:
     def _call(self, function: str, arguments: list[str]) -> str:
         if function in _SIGNS:
             return f"{arguments[0]} {_SIGNS[function]} {arguments[1]}"
+        if function == "divide":
+            return f"_divide({arguments[0]}, {arguments[1]})"
         if function == "negative":
             return f"-{arguments[0]}"
         name = {"power": "math.pow", "abs": "abs"}.get(function, f"math.{function}")

@@ -16,7 +16,7 @@ from regcli.data.features.terms import (
     Poly,
 )
 from regcli.errors import visible
-from regcli.export.parts import cannot, heading, kept_levels, needs_cell, shares
+from regcli.export.parts import bounded, cannot, heading, kept_levels, needs_cell, shares
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "^"}
 _PARTS = {"year": "lt$year + 1900", "month": "lt$mon + 1", "day": "lt$mday", "weekday": "(lt$wday + 6) %% 7 + 1"}
@@ -79,6 +79,10 @@ class _Writer:
         self.polynomials = False
 
     def atom(self, atom: Atom) -> str:
+        """The atom as an expression."""
+        return bounded(self._spelled(atom), "r")
+
+    def _spelled(self, atom: Atom) -> str:
         match atom:
             case Number(column):
                 return self._filled(atom, f"as.numeric({self._column(column)})")

@@ -11,6 +11,7 @@ import pandas as pd
 from regcli.artifact import Model
 from regcli.data.features.encoding import Category
 from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Gap, Level, Number
+from regcli.data.reading.tidy import number
 from regcli.errors import visible
 from regcli.export.parts import cannot, kept_levels
 
@@ -81,6 +82,8 @@ def _parts(model: Model, coefficients: dict[Any, float]) -> tuple[list[tuple[str
             raise cannot(
                 f"the true/false column {visible(name)}", "sklearn", "--categorical with that column, or --to python"
             )
+        if all(number(level, ".") is not None for level in kept_levels(category)):
+            raise cannot(f"the levels of {visible(name)}, numbers that pandas would not read as text", "sklearn")
         parts.append((f"levels {len(parts)}", _encoder(category), [name]))
         vector += [coefficients.get(Level(name, level), 0.0) for level in _order(category)]
     return parts, vector

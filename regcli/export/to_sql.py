@@ -19,7 +19,7 @@ from regcli.data.features.terms import (
     Poly,
 )
 from regcli.errors import UsageError, visible
-from regcli.export.parts import DEEPEST, cannot, heading, kept_levels, needs_cell, shares
+from regcli.export.parts import DEEPEST, bounded, cannot, heading, kept_levels, needs_cell, shares
 from regcli.specs.checks import member
 
 
@@ -58,7 +58,7 @@ def to_sql(model: Model, dialect: str | None = None) -> str:
     member("--dialect", name, tuple(DIALECTS))
     writer = _Writer(model, name, DIALECTS[name])
     lines = [f"-- {line}" for line in heading(model)]
-    lines.append("-- Use: SELECT (the expression below) AS prediction FROM the_table")
+    lines.append("-- Use: SELECT (the expression below) AS prediction FROM the_table; a missing cell is NULL there")
     lines.append(_number(model.centre))
     for share in shares(model):
         feature = " * ".join(map(writer.atom, share.feature.factors))
@@ -78,6 +78,10 @@ class _Writer:
         self._model, self._name, self._dialect = model, name, dialect
 
     def atom(self, atom: Atom) -> str:
+        """The atom as an expression."""
+        return bounded(self._spelled(atom), "sql")
+
+    def _spelled(self, atom: Atom) -> str:
         match atom:
             case Number(column):
                 return self._filled(atom, f"CAST({self._column(column)} AS {self._dialect.double})")
@@ -120,7 +124,7 @@ class _Writer:
     def _level(self, column: str, level: str) -> str:
         category = self._model.encoding.categories[column]
         name = self._column(column)
-        text = f"CAST({name} AS {self._dialect.text})"
+        text = f"TRIM(CAST({name} AS {self._dialect.text}))"
         text = f"LOWER({text})" if category.boolean else text
         if level == MISSING_LEVEL:
             known = f"{name} IS NULL"
@@ -169,13 +173,15 @@ class _Writer:
             raise cannot(f"a polynomial of degree {degree}", "sql")
         x = self.atom(argument)
         found = self._model.encoding.polynomials[argument]
+        if found.norms[degree + 1] == 0:
+            return "0e0"
         before, now = "0e0", "1e0"
         for k in range(degree):
             following = f"({x} - {_number(found.centres[k])}) * {now}"
             if k:
                 following += f" - {_number(found.norms[k + 1] / found.norms[k])} * {before}"
-            before, now = now, f"({following})"
-        return f"({now} / {_number(found.norms[degree + 1] ** 0.5)})" if found.norms[degree + 1] > 0 else "0e0"
+            before, now = now, bounded(f"({following})", "sql")
+        return f"({now} / {_number(found.norms[degree + 1] ** 0.5)})"
 
 
 def _power(arguments: list[str], exponent: Atom) -> str:

@@ -50,7 +50,7 @@ class RowsEngine:
         X, y = everything[train], self.y[train]
         low, high = X.min(axis=0), X.max(axis=0)
         constant = is_constant(low, high, np.maximum(np.abs(low), np.abs(high)))
-        live = np.flatnonzero(~constant) if ask.intercept else np.arange(X.shape[1])
+        live = np.flatnonzero(~constant if ask.intercept else (low != 0) | (high != 0))
         centre = float(y.mean()) if ask.intercept else 0.0
         varies = float(np.max(y)) > float(np.min(y)) or not ask.intercept
         s_y = float(np.sqrt(np.mean((y - centre) ** 2))) if varies else 0.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from regcli.errors import UsageError
@@ -16,6 +17,7 @@ MISSING: tuple[Missing, ...] = get_args(Missing)
 DATES: tuple[Dates, ...] = get_args(Dates)
 BAD_ROWS: tuple[BadRows, ...] = get_args(BadRows)
 MOST_DEGREE = 9
+_LEVELS = re.compile(r"(?<![\w.])C\(\s*(?:`([^`]*)`|([^`()]*?))\s*\)")
 THOUSANDS = {"comma": ",", "point": ".", "dot": ".", "space": " ", "apostrophe": "'"}
 
 
@@ -69,6 +71,14 @@ class DataSpec:
             _check_encoding(self.encoding)
         self._check_text()
         self._check_terms()
+
+    def as_text(self) -> DataSpec:
+        """The same with the columns that must be read as they are spelled among the categorical ones: what names rows,
+        and what the formula takes as levels, C(a)."""
+        levels = _LEVELS.findall(self.formula or "")
+        return replace(
+            self, categorical=(*self.categorical, *self.id, *(name.strip() for pair in levels for name in pair if name))
+        )
 
     def _check_text(self) -> None:
         if self.thousands is not None:

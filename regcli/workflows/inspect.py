@@ -35,7 +35,7 @@ def inspect(data: DataSpec, vif: bool, output: OutputSpec, tell: Callable[[str],
     the options do not suit the columns.
     """
     clock = Clock(tell)
-    rows = read(data)
+    rows = read(data.as_text())
     clock.tell(f"read {rows.rows_read:,} rows of {counted(rows.frame.shape[1], 'column')}")
     found = prospect(rows, data)
     clock.tell("found out what a fit would do")

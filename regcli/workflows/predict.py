@@ -109,7 +109,8 @@ def settings_for(model: Model, data: DataSpec) -> DataSpec:
         if getattr(data, name) == getattr(plain, name) and isinstance(stored, dict) and stored.get(name)
     }
     try:
-        return replace(data, **kept, categorical=tuple(model.needed.categories))
+        ids = tuple(stored.get("id", ())) if isinstance(stored, dict) else ()
+        return replace(data, **kept, categorical=(*model.needed.categories, *data.id, *ids))
     except (UsageError, TypeError, ValueError, AttributeError):
         raise DataError("the model is damaged: its settings cannot be used", hint="regcli fit ... --save") from None
 

@@ -76,6 +76,8 @@ class Encoding:
         """ValueError where an atom lacks what it needs: its levels, its style, its polynomial."""
         atoms = {leaf for one in self.features for factor in one.factors for leaf in leaves(factor)}
         for atom in atoms:
+            if isinstance(atom, Number) and (atom.column in self.categories or atom.column in self.styles):
+                raise ValueError(f"{atom.column!r} is a number and something else")
             if isinstance(atom, Level) and atom.column not in self.categories:
                 raise ValueError(f"no levels of {atom.column!r}")
             if isinstance(atom, Part) and atom.column not in self.styles:
@@ -152,8 +154,8 @@ class Encoding:
         """For each column the levels that are not known, and how often each occurs."""
         found = {}
         for name, category in self.categories.items():
-            cells = codes(frame[name], category)
-            strange = cells[~cells.isin([*category.levels, MISSING_LEVEL])]
+            cells = _texts(frame[name], category)
+            strange = cells[~cells.isin([*category.levels, *category.lumped, MISSING_LEVEL])]
             if MISSING_LEVEL not in category.levels:
                 gaps = int((cells == MISSING_LEVEL).sum())
                 strange = pd.concat([strange, pd.Series([MISSING_LEVEL] * gaps, dtype=object)])
@@ -164,13 +166,16 @@ class Encoding:
 
 def codes(cells: pd.Series[Any], category: Category) -> pd.Series[Any]:
     """The level of each cell: (missing) for a gap; where there is an (other), that for rare levels and for new ones."""
-    texts = cells.astype(object).where(cells.notna(), MISSING_LEVEL).map(str)
-    if category.boolean:
-        texts = texts.str.lower()
+    texts = _texts(cells, category)
     if category.lumped:
         known = {*category.levels, MISSING_LEVEL}
         texts = texts.where(texts.isin(list(known)), OTHER_LEVEL)
     return texts
+
+
+def _texts(cells: pd.Series[Any], category: Category) -> pd.Series[Any]:
+    texts = cells.astype(object).where(cells.notna(), MISSING_LEVEL).map(str)
+    return texts.str.lower().replace({"1": "true", "0": "false"}) if category.boolean else texts
 
 
 class _Rows:

@@ -144,10 +144,16 @@ def _references(spec: DataSpec, roles: Mapping[str, Role]) -> dict[str, str]:
 
 def _category(cells: pd.Series[Any], boolean: bool, least: int) -> Category:
     texts = cells.dropna().astype(object).map(str)
+    if (texts == MISSING_LEVEL).any():
+        what = f"{visible(str(cells.name))} has cells {MISSING_LEVEL}, which is what a missing cell is called"
+        raise DataError(what, options=f"--na '{MISSING_LEVEL}'")
+    if least > 1 and (texts == OTHER_LEVEL).any():
+        what = f"{visible(str(cells.name))} has cells {OTHER_LEVEL}, which is what rare levels would be called"
+        raise DataError(what, hint="another word in these cells, or no --min-level-count")
     counts = Counter((texts.str.lower() if boolean else texts).tolist())
     lumped = tuple(sorted(level for level, times in counts.items() if times < least))
     levels = _ordered([level for level in counts if level not in set(lumped)], boolean)
-    gaps = [MISSING_LEVEL] if cells.isna().any() and MISSING_LEVEL not in levels else []
+    gaps = [MISSING_LEVEL] if cells.isna().any() else []
     return Category((*levels, *([OTHER_LEVEL] if lumped else []), *gaps), lumped)
 
 

@@ -93,7 +93,7 @@ def new_levels(encoding: Encoding, frame: pd.DataFrame, what: str = "test rows")
         return []
     each = []
     for name, levels in found.items():
-        other = f" as {OTHER_LEVEL}" if OTHER_LEVEL in encoding.categories[name].levels else ""
+        other = f" as {OTHER_LEVEL}" if encoding.categories[name].lumped else ""
         each.append(f"{visible(name)} ({listed(list(levels), 3)}{other})")
     cells = sum(sum(levels.values()) for levels in found.values())
     text = f"{what}: {counted(cells, 'cell')} of levels that no training row has, which add nothing: {listed(each)}"

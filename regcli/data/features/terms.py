@@ -19,6 +19,10 @@ Vector = NDArray[np.float64]
 
 MISSING_LEVEL = "(missing)"
 OTHER_LEVEL = "(other)"
+DEEPEST = 50
+"""Atoms are nested no deeper."""
+VANISHED = 1e-20
+"""A polynomial whose mean square is this share of its reach is 0 at all values, but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -104,24 +108,32 @@ class Polynomial:
 
     @classmethod
     def learn(cls, x: Vector, degree: int) -> Polynomial:
-        """Those of the values x (n,), which need more than `degree` different ones."""
+        """Those of the values x (n,); where they have no more than `degree` different ones, the last ones are 0."""
         before, now = np.zeros_like(x), np.ones_like(x)
         centres: list[float] = []
         norms = [1.0, float(len(x))]
+        reach = float(np.max(np.abs(x - x.mean()))) if len(x) else 0.0
         for k in range(degree):
+            if norms[-1] == 0:
+                centres.append(0.0)
+                norms.append(0.0)
+                continue
             centres.append(float(x @ now**2 / norms[-1]))
             before, now = now, (x - centres[k]) * now - norms[-1] / norms[-2] * before * (k > 0)
-            norms.append(float(now @ now))
+            norm = float(now @ now)
+            norms.append(norm if norm > VANISHED * len(x) * reach ** (2 * k + 2) else 0.0)
         return cls(tuple(centres), tuple(norms))
 
     def at(self, x: Vector, degree: int) -> Vector:
         """The polynomial of this degree, of length 1 over the rows that it was learned from."""
+        norm = self.norms[degree + 1]
+        if norm == 0:
+            return np.zeros_like(x)
         before, now = np.zeros_like(x), np.ones_like(x)
         for k in range(degree):
             ratio = self.norms[k + 1] / self.norms[k] if k else 0.0
             before, now = now, (x - self.centres[k]) * now - ratio * before
-        norm = self.norms[degree + 1]
-        return np.asarray(now / math.sqrt(norm)) if norm > 0 else np.zeros_like(x)
+        return np.asarray(now / math.sqrt(norm))
 
 
 FUNCTIONS: dict[str, Callable[..., Vector]] = {
@@ -165,7 +177,7 @@ def atom_to_json(atom: Atom) -> dict[str, Any]:
 
 def atom_from_json(found: Any, depth: int = 0) -> Atom:
     """The atom that plain values stand for; DataError where they stand for none. Nothing in them is executed."""
-    if depth > 50 or not isinstance(found, dict) or len(found) != 1:
+    if depth > DEEPEST or not isinstance(found, dict) or len(found) != 1:
         raise DataError(f"not a term: {shortened(found)}")
     kind, value = next(iter(found.items()))
     match kind, value:
@@ -177,7 +189,7 @@ def atom_from_json(found: Any, depth: int = 0) -> Atom:
             return Gap(value)
         case "date", [str() as column, ("days" | "hours" | "year" | "month" | "day" | "weekday" | "hour") as part]:
             return Part(column, part)
-        case "constant", int() | float():
+        case "constant", int() | float() if math.isfinite(value):
             return Constant(float(value))
         case "call", [str() as function, *arguments] if len(arguments) == ARITY.get(function, 1):
             if function in FUNCTIONS:
@@ -197,6 +209,16 @@ def columns_of(atom: Atom) -> tuple[str, ...]:
         case Poly(argument):
             return columns_of(argument)
     return ()
+
+
+def depth_of(atom: Atom) -> int:
+    """How deep an atom is nested."""
+    match atom:
+        case Call(_, arguments):
+            return 1 + max(map(depth_of, arguments), default=0)
+        case Poly(argument):
+            return 1 + depth_of(argument)
+    return 0
 
 
 def leaves(atom: Atom) -> tuple[Atom, ...]:
