@@ -160,6 +160,10 @@ CHANGES: dict[str, Any] = {
     "a norm of zero": lambda d: d["encoding"]["polynomials"][0].update(norms=[0.0] * 5),
     "a strange policy": lambda d: d["encoding"].update(missing="guess"),
     "a strange style": lambda d: d["encoding"].update(dates={"x": "roman"}),
+    "settings that are a list": lambda d: d.update(settings=[]),
+    "settings of numbers": lambda d: d["settings"].update(units=[1]),
+    "an infinite constant": lambda d: d["encoding"]["features"][0]["factors"].append({"constant": float("1e999")}),
+    "a number that has levels": lambda d: d["encoding"]["features"][0]["factors"].append({"number": "species"}),
     "another family": lambda d: d["model"].update(family="cauchy"),
     "a newer schema": lambda d: d.update(schema="regcli.model/2"),
     "schema zero": lambda d: d.update(schema="regcli.model/0"),
@@ -172,7 +176,7 @@ CHANGES: dict[str, Any] = {
 def test_a_damaged_model_is_refused(change: str, tmp_path: Path) -> None:
     """A DataError that names the file, whatever is wrong."""
     file = tmp_path / "m.json"
-    file.write_text(json.dumps(damaged(CHANGES[change])))
+    file.write_text(json.dumps(damaged(CHANGES[change])).replace("Infinity", "1e999"))
     with pytest.raises(DataError) as error:
         load(file)
     assert "m.json" in error.value.message

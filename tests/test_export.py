@@ -335,3 +335,44 @@ def test_the_model_is_not_overwritten(saved: Path) -> None:
     before = saved.read_bytes()
     check_error(regcli("export", saved, "--to", "sql", "-o", saved), 2)
     assert saved.read_bytes() == before
+
+
+def test_arithmetic_beyond_doubles_is_numpys() -> None:
+    """1/(1+exp(2000)) is 0 in Python too, 1/0 inside a function no error; what is not finite has no prediction."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"x": rng.normal(size=30), "b": rng.normal(size=30), "y": rng.normal(size=30)})
+    formula = "y ~ I(1/(1+exp(x))) + I(exp(-1/abs(b))) + log(abs(x) + 1)"
+    model = of_document(package.fit(frame, formula=formula, penalty="l2", alpha=1e-4).model_document())
+    rows = pd.DataFrame({"x": [2000.0, -2000.0, 0.0, math.inf], "b": [0.0, 1.0, 2.0, 3.0], "y": 0.0})
+    predict = run_python(to_python(model))
+    expected = model.predict(rows)
+    for row, value in zip(values(rows), expected, strict=True):
+        got = predict(row)
+        assert (got is None) == (not math.isfinite(value))
+        assert got is None or got == pytest.approx(value, rel=1e-12)
+
+
+def test_levels_that_pandas_would_read_as_numbers_make_no_pipeline() -> None:
+    """They would silently match nothing."""
+    frame = pd.DataFrame({"g": [1, 2, 3] * 5, "y": np.arange(15.0) % 4})
+    model = of_document(package.fit(frame, alpha=0.01, categorical="g").model_document())
+    with pytest.raises(UsageError, match="levels of g"):
+        to_sklearn(model)
+
+
+def test_a_model_that_would_fill_pages_is_refused() -> None:
+    """Powers in powers double at each step: an error, not a hang."""
+    frame = pd.DataFrame({"a": 1 + np.linspace(0, 1e-8, 20), "y": np.arange(20.0) % 3})
+    text = "a"
+    for _ in range(12):
+        text = f"({text}) ** 4"
+    model = of_document(package.fit(frame, formula=f"y ~ I({text})", penalty="l2", alpha=1e-3).model_document())
+    with pytest.raises(UsageError, match="million characters"):
+        to_sql(model)
+
+
+def test_a_target_with_braces_is_only_a_name() -> None:
+    """{missing} in a name is text in the module's docstring."""
+    frame = pd.DataFrame({"{columns}": np.arange(9.0), "{missing}": np.arange(9.0) % 4})
+    model = of_document(package.fit(frame, "{missing}", alpha=0.01).model_document())
+    assert run_python(to_python(model))({"{columns}": 3.0}) == model.predict(frame)[3]

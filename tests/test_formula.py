@@ -128,3 +128,31 @@ def test_options_that_name_features_contradict_a_formula() -> None:
             regcli.fit(PENGUINS, formula="body_mass_g ~ year", alpha=1, **option)
     with pytest.raises(UsageError, match="--target 'year' and --formula differ"):
         regcli.fit(PENGUINS, "year", formula="body_mass_g ~ species", alpha=1)
+
+
+def test_any_name_may_be_quoted() -> None:
+    """A number, a keyword, signs: in backticks each is a column, also inside functions; `.` has them all."""
+    names = ["y", "1", "class", "x-y", "a.b"]
+    assert parsed("y ~ .", names).columns == ("1", "class", "x-y", "a.b")
+    assert parsed("y ~ `1` + log(`class`) + `x-y`:a.b", names).columns == ("1", "class", "x-y", "a.b")
+    assert parsed("y ~ . - `x-y` - a.b - `1`", names).columns == ("class",)
+    assert parsed("y ~ log(`x-y`)", names).terms[0][0][0].name == "log(x-y)"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", ["y ~ (a + b)**200000000", "y ~ (a + b + c + d)^30", "y ~ .**12", "y ~ a | b"])
+def test_what_would_take_all_memory_or_has_parts_is_refused(text: str) -> None:
+    """At once, as a usage error."""
+    with pytest.raises(UsageError):
+        parsed(text, NAMES)
+
+
+def test_a_polynomial_needs_more_values_than_its_degree() -> None:
+    """poly(a, 3) of three values is refused; in a fold that lacks values the column plays no part."""
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0] * 5 + [4.0], "b": np.arange(16.0) % 5, "y": np.arange(16.0) ** 1.5})
+    with pytest.raises(UsageError, match="more different values"):
+        regcli.fit(frame.head(15), formula="y ~ poly(a, 3) + b", penalty="l2", alpha=0.1)
+    report = regcli.cv(frame, formula="y ~ poly(a, 3) + b", penalty="l2", alphas=[1.0, 0.1], folds="loo")
+    assert np.all(np.isfinite(report.arrays.per_fold))
+    assert any(warning.code == "constant_in_fold" for warning in report.warnings)
+    predicted = regcli.predict(regcli.fit(frame, formula="y ~ poly(a, 3)", penalty="none"), frame.assign(a=3.5))
+    assert np.all(np.abs(predicted.arrays.predictions) < 1e3)

@@ -329,3 +329,88 @@ def test_interactions_of_levels() -> None:
     report = regcli.fit(FRAME.dropna(), alpha=0.05, features="size,on", interactions=True)
     assert columns(report) == ["size", "on[true]", "on[false]", "size:on[true]", "size:on[false]"]
     assert report.data.columns[3].source == "size:on"
+
+
+def test_levels_are_spelled_as_in_the_file_everywhere(tmp_path: Path) -> None:
+    """C(a) of numbers, true/false met as 0/1: the same rows give the same predictions in fit, --test and predict."""
+    file = tmp_path / "t.csv"
+    file.write_text(
+        "a,b,f,y\n" + "".join(f"{[0.5, 1, 1.5][i % 3]},{i * i % 7},{i % 2 == 0},{i % 5}\n" for i in range(24))
+    )
+    report = regcli.fit(file, formula="y ~ C(a) + b + f", alpha=0.01, test=file)
+    assert report.metrics.test.mse == pytest.approx(report.metrics.train.mse, rel=1e-12)
+    assert "a[1]" in columns(report) and "a[1.0]" not in columns(report)
+    digits = tmp_path / "d.csv"
+    digits.write_text(file.read_text().replace("True", "1").replace("False", "0"))
+    np.testing.assert_array_equal(
+        regcli.predict(report, file).arrays.predictions, regcli.predict(report, digits).arrays.predictions
+    )
+
+
+def test_identifiers_keep_their_spelling(tmp_path: Path) -> None:
+    """00007 stays 00007 beside fitted values and predictions."""
+    file = tmp_path / "t.csv"
+    file.write_text("zip,x,y\n" + "".join(f"{i * 7:05d},{i},{i * i % 5}\n" for i in range(12)))
+    report = regcli.fit(file, id="zip", alpha=0.01)
+    assert [row[1] for row in report.fitted().rows][:2] == ["00000", "00007"]
+    assert columns(report) == ["x"]
+
+
+def test_the_words_for_gaps_and_rare_levels_are_not_mixed_with_cells() -> None:
+    """A cell that says (missing) or (other) is refused where it would be taken for what regcli calls so."""
+    frame = pd.DataFrame({"g": ["(missing)", "a", None, "b", "a", "b"], "y": [1.0, 2, 3, 4, 5, 7]})
+    with pytest.raises(DataError, match=r"cells \(missing\)") as error:
+        regcli.fit(frame, alpha=0.1)
+    assert error.value.options == "--na '(missing)'"
+    assert regcli.fit(frame, alpha=0.1, na="(missing)").data.rows_used == 6
+    frame = pd.DataFrame({"g": ["(other)", "a", "c", "b", "a", "b"], "y": [1.0, 2, 3, 4, 5, 7]})
+    assert "g[(other)]" in columns(regcli.fit(frame, alpha=0.1))
+    with pytest.raises(DataError, match=r"cells \(other\)"):
+        regcli.fit(frame, alpha=0.1, min_level_count=2)
+
+
+def test_new_levels_are_counted_where_there_is_an_other() -> None:
+    """They count as (other), and that is said."""
+    frame = pd.DataFrame({"g": list("aaabbbcd") * 2, "y": np.arange(16.0) % 7})
+    report = regcli.fit(frame, alpha=0.01, min_level_count=3)
+    found = regcli.predict(report, frame.assign(g="new"))
+    assert found.new_levels == {"g": {"new": 16}}
+    assert "taken as (other)" in found.warnings[0].message
+    assert set(found.arrays.predictions) == {float(regcli.predict(report, frame.assign(g="c")).arrays.predictions[0])}
+
+
+def test_a_function_that_fails_on_test_rows_is_an_error() -> None:
+    """log(0) in a held-out row names the feature, as it does in a training row."""
+    frame = pd.DataFrame({"a": [1.0, 2, 3, 4, 0, 6], "s": [1, 1, 1, 1, 0, 1], "y": [1.0, 2, 3, 5, 4, 6]})
+    with pytest.raises(DataError, match=r"log\(a\) is not a finite number in 1 test row"):
+        regcli.fit(frame, formula="y ~ log(a)", alpha=0.1, split_column="s")
+
+
+def test_the_options_of_an_error_stand_once() -> None:
+    """Each option once, names of --units together."""
+    rows = {"p": [f"${i}" for i in range(9)], "q": [f"{i}%" for i in range(9)], "y": range(9)}
+    with pytest.raises(DataError) as error:
+        regcli.fit(pd.DataFrame(rows), "y", alpha=0.1)
+    assert error.value.options == "--units p,q"
+
+
+def test_numbers_that_seem_to_mean_missing_are_pointed_out() -> None:
+    """-200 in several rows, far from all others: a note with the option, in every command; ordinary numbers: none."""
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"a": rng.uniform(1, 9, 60), "b": rng.integers(0, 9, 60), "y": rng.uniform(0, 5, 60)})
+    assert not any(warning.code == "sentinel_values" for warning in regcli.fit(frame, alpha=0.1).warnings)
+    frame.loc[::9, "a"] = -200
+    frame.loc[::7, "y"] = -999
+    messages = [w.message for w in regcli.fit(frame, alpha=0.1).warnings if w.code == "sentinel_values"]
+    assert len(messages) == 2
+    assert "a (7 rows" in messages[0] and "--na=-200" in messages[0] and "--na=-999" in messages[1]
+
+
+def test_a_first_line_of_comment_is_recognised(tmp_path: Path) -> None:
+    """The error names the option that passes over it, and that works."""
+    file = tmp_path / "t.csv"
+    file.write_text("# made by hand\na,y\n1,2\n2,3\n3,5\n")
+    with pytest.raises(DataError, match="looks like a comment") as error:
+        regcli.fit(file, alpha=0.1)
+    assert error.value.options == "--comment '#'"
+    assert regcli.fit(file, alpha=0.1, comment="#").data.rows_used == 3

@@ -28,6 +28,8 @@ from regcli.data.features.dates import days_of
 from regcli.data.features.encoding import Encoding
 from regcli.data.features.planning import plan
 from regcli.data.features.telling import new_levels, told
+from regcli.data.features.terms import Number
+from regcli.data.markers import marker_notices
 from regcli.data.roles import Role
 from regcli.data.sources import read
 from regcli.data.splitting import Split, labels_of, split_rows
@@ -125,7 +127,7 @@ def build(
         said += more
     X = finite_columns(encoding, train, used if split is None or validation.test is not None else None)
     kept, dropped = without_constants(rows.name, X, encoding, intercept)
-    said += said_of_constants(dropped)
+    said += [*said_of_constants(dropped), *_markers(X, encoding, train[target], target)]
     everything = len(kept) == X.shape[1]
     encoding = encoding if everything else encoding.only(kept)
     y = np.ascontiguousarray(train[target].to_numpy(dtype=np.float64))
@@ -153,6 +155,15 @@ def build(
         lines=lines,
         unit=rows.unit,
     )
+
+
+def _markers(X: Matrix, encoding: Encoding, y: pd.Series[Any], target: str) -> list[Notice]:
+    """Values of the columns of numbers, and of the target, that seem to stand for missing cells."""
+    plain = [j for j, one in enumerate(encoding.features) if one.factors == (Number(one.name),)]
+    names = [encoding.features[j].name for j in plain]
+    columns = X if len(plain) == X.shape[1] else X[:, plain]
+    target_alone = y.to_numpy(dtype=np.float64).reshape(-1, 1)
+    return [*marker_notices(columns, names), *marker_notices(target_alone, [target])] if len(y) else []
 
 
 def _some(lines: list[int], kept: Mask) -> list[int]:

@@ -13,24 +13,14 @@ from numpy.typing import NDArray
 
 from regcli.data.features.dates import Style, days_of
 from regcli.data.features.scaling import power_of_two
+from regcli.data.markers import Marker, markers_in
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 SHOWN_LEVELS = 20
-LEAST_REPEATS = 3
-LEAST_VALUES = 5
 BLOCK = 1 << 22
 """How many numbers are sorted at a time."""
-
-
-@dataclass(frozen=True)
-class Marker:
-    """A value in `rows` rows that stands apart from all the others of its column, the nearest of which is `nearest`."""
-
-    value: int
-    rows: int
-    nearest: float
 
 
 @dataclass(frozen=True)
@@ -126,42 +116,8 @@ def _of_sorted(values: Vector, moments: list[float], known: Summary) -> Summary:
         deviation=deviation,
         skewness=skewness,
         reach=reach,
-        markers=_markers(values, known.distinct),
+        markers=markers_in(values, known.distinct),
     )
-
-
-def _markers(values: Vector, distinct: int) -> tuple[Marker, ...]:
-    """The least and the greatest of sorted `values`, where they look like codes for a missing cell.
-
-    Such a value is whole and in several rows; it lies farther from the others than these from each other, or it is one
-    that is often used (-1, -99, -200, 999) and negative where all others are not, or far from them.
-    """
-    if distinct <= LEAST_VALUES:
-        return ()
-    low, high = float(values[0]), float(values[-1])
-    few, many = np.searchsorted(values, low, "right"), np.searchsorted(values, high, "left")
-    rest = values[few:many]
-    if not rest.size:
-        return ()
-    nearest = {low: float(rest[0]), high: float(rest[-1])}
-    spread = nearest[high] - nearest[low]
-    found = []
-    for value, count in ((low, int(few)), (high, len(values) - int(many))):
-        gap = abs(value - nearest[value])
-        apart = gap > spread > 0
-        if _is_code(value):
-            apart = apart or (value < 0 <= nearest[low]) or gap > spread / 5
-        if count >= LEAST_REPEATS and value.is_integer() and value != 0 and apart and abs(value) < 1e15:
-            found.append(Marker(int(value), count, nearest[value]))
-    return tuple(found)
-
-
-def _is_code(value: float) -> bool:
-    """Whether a value is one that people write for a missing cell: nines, and below zero also -1 and whole hundreds."""
-    if not value.is_integer() or abs(value) > 1e15:
-        return False
-    nines = set(str(abs(int(value)))) == {"9"}
-    return (nines and (value < 0 or value > 9)) or value == -1 or (value < 0 and value % 100 == 0)
 
 
 def _of_levels(column: pd.Series[Any], style: Style | None) -> Summary:

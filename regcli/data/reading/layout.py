@@ -17,6 +17,9 @@ from regcli.specs import DataSpec
 FULL = re.compile(rb"[^ \t\r\n]")
 
 
+COMMENTS = ("#", "//", "%")
+
+
 @dataclass(frozen=True)
 class Layout:
     """The delimiter, the cells of the header, and the byte, line and width of the first data row.
@@ -57,9 +60,19 @@ def layout(content: bytes, part: Part, spec: DataSpec, least: int = 2) -> Layout
         return Layout(delimiter, nameless, len(nameless), head.start, head.line, _notices(delimiter, spec, ()))
     if len(first) == 1:
         raise DataError(f"{part.name} has a header of {counted(len(head.cells), 'column')} and 0 data rows")
+    _no_comment(head, first[1], content, part.name, spec)
     written = _as_written(head, content, delimiter)
     cells, width = _fitted(written, first[1], content, part, delimiter, spec)
     return Layout(delimiter, tuple(cells), width, first[1].start, first[1].line, _notices(delimiter, spec, cells))
+
+
+def _no_comment(header: Record, row: Record, content: bytes, name: str, spec: DataSpec) -> None:
+    """DataError where the first line is of another width than the second and begins as comments do."""
+    line = content[header.start : header.end].decode("utf-8").strip()
+    mark = next((mark for mark in COMMENTS if line.startswith(mark)), None)
+    if spec.comment is None and mark is not None and len(header.cells) != len(row.cells):
+        what = f"{name}, line {header.line} looks like a comment, not like the names of columns"
+        raise DataError(what, found=shortened(line), options=f"--comment '{mark}'")
 
 
 def _as_written(header: Record, content: bytes, delimiter: str) -> list[str]:
@@ -112,6 +125,9 @@ def _one_column(header: Record, content: bytes, name: str, delimiter: str, decim
     hint = "--sep ';' or whatever stands between the columns"
     if near is not None and near != delimiter:
         hint = f"--sep {spelled(near)}"
+    mark = next((mark for mark in COMMENTS if line.lstrip().startswith(mark)), None)
+    if mark is not None:
+        hint = f"--comment '{mark}', if that is what lines of comment begin with"
     typed = spelled(delimiter)
     raise DataError(
         f"{name} has one column only when cut at {typed}: a target and a feature are needed",
