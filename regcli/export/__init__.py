@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import TYPE_CHECKING
 
-from regcli.artifact import Model
-from regcli.export.to_python import to_python
-from regcli.export.to_r import to_r
-from regcli.export.to_sql import to_sql
+if TYPE_CHECKING:
+    from regcli.artifact import Model
 
-Target = Literal["sql", "python", "r", "sklearn"]
-TARGETS: tuple[Target, ...] = get_args(Target)
 
-TEXTS: dict[str, Callable[[Model, str | None], str]] = {
-    "sql": to_sql,
-    "python": lambda model, dialect: to_python(model),
-    "r": lambda model, dialect: to_r(model),
+def _sql(model: Model, dialect: str | None) -> bytes:
+    from regcli.export.to_sql import to_sql
+
+    return to_sql(model, dialect).encode()
+
+
+def _python(model: Model, dialect: str | None) -> bytes:
+    from regcli.export.to_python import to_python
+
+    return to_python(model).encode()
+
+
+def _r(model: Model, dialect: str | None) -> bytes:
+    from regcli.export.to_r import to_r
+
+    return to_r(model).encode()
+
+
+def _sklearn(model: Model, dialect: str | None) -> bytes:
+    from regcli.export.to_sklearn import to_sklearn
+
+    return to_sklearn(model)
+
+
+EXPORTS: dict[str, Callable[[Model, str | None], bytes]] = {
+    "sql": _sql,
+    "python": _python,
+    "r": _r,
+    "sklearn": _sklearn,
 }
-"""What is text, by the word after --to; `sklearn` gives bytes and is imported where it is asked for."""
+"""By the word after --to: the content of a file. Each is loaded when it is asked for."""
+DIALECTS = ("standard", "sqlite", "duckdb", "postgres", "mysql", "sqlserver", "bigquery")
+"""The words after --dialect, which only sql takes."""

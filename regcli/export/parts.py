@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from regcli.artifact import Model
 from regcli.data.features.encoding import Category
-from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Feature
-from regcli.errors import UsageError, counted, visible
-
-DEEPEST = 10
-"""Polynomials of a higher degree are not spelled out."""
-
-
-LONGEST = 1 << 20
-"""Characters that one feature may take when it is spelled out."""
+from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Constant, Feature, leaves
+from regcli.errors import DataError, UsageError, counted, visible
 
 
 class Share(NamedTuple):
@@ -27,9 +21,13 @@ class Share(NamedTuple):
 
 
 def shares(model: Model) -> Iterator[Share]:
-    """The features whose coefficient is not zero, in the order of the document."""
+    """The features whose coefficient is not zero, in the order of the document. Raises DataError for infinite ones."""
     for j in model.active:
-        yield Share(float(model.coefficients[j]), float(model.means[j]), model.encoding.features[j])
+        feature = model.encoding.features[j]
+        constants = (one.value for factor in feature.factors for one in leaves(factor) if isinstance(one, Constant))
+        if not all(map(math.isfinite, constants)):
+            raise DataError(f"the model is damaged: {visible(feature.name)} is not finite")
+        yield Share(float(model.coefficients[j]), float(model.means[j]), feature)
 
 
 def heading(model: Model) -> list[str]:
@@ -50,11 +48,10 @@ def needs_cell(model: Model, category: Category) -> bool:
     return model.encoding.missing == "drop" and MISSING_LEVEL not in category.levels
 
 
-def bounded(text: str, to: str) -> str:
-    """`text`; UsageError where functions in functions have made it longer than anybody would want."""
-    if len(text) > LONGEST:
-        raise cannot("a feature that is spelled out in over a million characters", to)
-    return text
+def plain_text(text: str, to: str) -> None:
+    """UsageError for a name or a level with what a file in UTF-8, or a string in it, cannot hold."""
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise cannot(f"the name {visible(text)}", to)
 
 
 def cannot(what: str, to: str, hint: str = "--to python") -> UsageError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from regcli.artifact import Model
 from regcli.data.features.terms import (
     MISSING_LEVEL,
@@ -36,13 +34,6 @@ import math
 MISSING = frozenset({missing})
 
 
-def _cell(row, name):
-    value = row[name]
-    if value is None or (isinstance(value, float) and value != value):
-        return None
-    return None if isinstance(value, str) and value.strip() in MISSING else value
-
-
 class _NoneError(Exception):
     """There is no prediction."""
 
@@ -53,29 +44,23 @@ def _needed(value):
     return value
 
 
-def _math(function, *arguments):
-    """As IEEE arithmetic has it: infinite where a function grows beyond all numbers, nan where it has no value."""
-    try:
-        return function(*arguments)
-    except OverflowError:
-        return math.inf
-    except ValueError:
-        if function is math.pow:
-            return math.inf if arguments[0] == 0 else math.nan
-        pole = -1.0 if function is math.log1p else 0.0
-        logarithm = function in (math.log, math.log2, math.log10, math.log1p)
-        return -math.inf if logarithm and arguments[0] == pole else math.nan
-
-
-def _divide(a, b):
-    if b:
-        return a / b
-    return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
+def _cell(row, name):
+    value = row[name]
+    if value is None or (isinstance(value, float) and value != value):
+        return None
+    return None if isinstance(value, str) and value.strip() in MISSING else value
 
 
 def _number(row, name, fill=None):
     value = _cell(row, name)
-    return fill if value is None else float(value)
+    if value is None:
+        return fill
+    try:
+        if not (isinstance(value, str) and "_" in value):
+            return float(value)
+    except ValueError:
+        pass
+    raise ValueError("%s: %r is no number" % (name, value))
 
 
 def _text(row, name):
@@ -86,41 +71,60 @@ def _text(row, name):
         value = int(value)
     return str(value).strip()
 '''
-_DATES = """
+_DATES = r"""
+
+def _hours(name, text):
+    import re
+
+    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]+)?))?\s*([aApP][mM])?", text.strip())
+    if found:
+        hours = int(found[1])
+        if found[4]:
+            hours = hours % 12 + (12 if found[4].lower() == "pm" else 0)
+        hours = hours + int(found[2]) / 60 + float(found[3] or 0) / 3600
+        if hours <= 24:
+            return hours
+    raise ValueError("%s: %r is no time" % (name, text))
+
+
+def _moment(name, text, style):
+    import datetime
+    import re
+
+    if style == "iso":
+        found = re.fullmatch(r"([0-9]{4})(?:[-/]([0-9]{1,2})(?:[-/]([0-9]{1,2})([T\s].*)?)?)?", text)
+        if found:
+            year, month, day, clock = found.groups()
+            text = "%s-%02d-%02d%s" % (year, int(month or 1), int(day or 1), clock or "")
+        moment = datetime.datetime.fromisoformat(text)
+        return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
+    date = r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4}|[0-9]{2})"
+    if style == "ymd":
+        date = r"([0-9]{4})[/.]([0-9]{1,2})[/.]([0-9]{1,2})"
+    found = re.fullmatch(date + r"(?:[T\s]+(.*))?", text)
+    if not found:
+        raise ValueError
+    a, b, c = map(int, found.groups()[:3])
+    year, month, day = {"ymd": (a, b, c), "dmy": (c, b, a), "mdy": (c, a, b)}[style]
+    if style != "ymd" and len(found[3]) == 2:
+        year += 1900 if year >= 69 else 2000
+    seconds = round(_hours(name, found[4]) * 3600, 6) if found[4] else 0
+    return datetime.datetime(year, month, day) + datetime.timedelta(seconds=seconds)
+
 
 def _days(row, name, style):
     import datetime
-    import re
 
     value = _cell(row, name)
     if value is None:
         return None
     text = str(value).strip()
     if style == "time":
-        found = re.fullmatch(r"(\\d{1,2}):(\\d\\d)(?::(\\d\\d(?:\\.\\d+)?))?\\s*([aApP][mM])?", text)
-        if not found:
-            raise ValueError(f"{name}: {text!r} is no time")
-        hours = int(found[1])
-        if found[4]:
-            hours = hours % 12 + (12 if found[4].lower() == "pm" else 0)
-        return hours + int(found[2]) / 60 + float(found[3] or 0) / 3600
-    if style != "iso":
-        year_last = r"(\\d{1,2})[-/.](\\d{1,2})[-/.](\\d{4}|\\d\\d)"
-        found = re.match(r"(\\d{4})[/.](\\d{1,2})[/.](\\d{1,2})" if style == "ymd" else year_last, text)
-        if not found:
-            raise ValueError(f"{name}: {text!r} is no date")
-        parts = [int(part) for part in found.groups()]
-        year, month, day = {"ymd": parts, "dmy": parts[::-1], "mdy": [parts[2], parts[0], parts[1]]}[style]
-        if len(str(found[1 if style == "ymd" else 3])) == 2:
-            year += 1900 if year >= 69 else 2000
-        clock = _days({"t": text[found.end():].strip().lstrip("T") or "0:00"}, "t", "time")
-        seconds = round(clock * 3600, 6)
-        moment = datetime.datetime(year, month, day) + datetime.timedelta(seconds=seconds)
-    else:
-        moment = datetime.datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)
-    since = moment - datetime.datetime(1970, 1, 1)
+        return _hours(name, text)
+    try:
+        since = _moment(name, text, style) - datetime.datetime(1970, 1, 1)
+    except ValueError:
+        raise ValueError("%s: %r is no date" % (name, text)) from None
     return ((since.days * 86400 + since.seconds) * 1000000 + since.microseconds) / (1e6 * 86400.0)
 
 
@@ -136,15 +140,72 @@ def _part(days, part, fill=None):
     date = datetime.date(1970, 1, 1) + datetime.timedelta(days=math.floor(days))
     return float(date.isoweekday() if part == "weekday" else getattr(date, part))
 """
+_FUNCTIONS = """
+
+def _log(function, x, pole=0.0):
+    return function(x) if x > pole else -math.inf if x == pole else math.nan
+
+
+def _sqrt(x):
+    return math.sqrt(x) if x >= 0 else math.nan
+
+
+def _exp(x):
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def _wave(function, x):
+    return function(x) if math.isfinite(x) else math.nan
+
+
+def _power(x, y):
+    odd = x < 0 and math.isfinite(y) and y % 2 == 1
+    try:
+        return math.pow(x, y)
+    except OverflowError:
+        return -math.inf if odd else math.inf
+    except ValueError:
+        return math.inf if x == 0 else math.nan
+
+
+def _divide(x, y):
+    if y != 0:
+        return x / y
+    return math.nan if x == 0 or x != x else math.copysign(math.inf, x) * math.copysign(1.0, y)
+"""
+_TRUTH = """
+
+def _truth(text):
+    return {"1": "true", "0": "false"}.get(text, text.lower())
+"""
 _POLY = """
 
 def _poly(x, degree, centres, norms):
+    if norms[degree + 1] == 0:
+        return 0.0
     before, now = 0.0, 1.0
     for k in range(degree):
         ratio = norms[k + 1] / norms[k] if k else 0.0
         before, now = now, (x - centres[k]) * now - ratio * before
-    return now / math.sqrt(norms[degree + 1]) if norms[degree + 1] > 0 else 0.0
+    return now / math.sqrt(norms[degree + 1])
 """
+_SPELLED = {
+    "divide": "_divide({}, {})",
+    "power": "_power({}, {})",
+    "negative": "-{}",
+    "log": "_log(math.log, {})",
+    "log2": "_log(math.log2, {})",
+    "log10": "_log(math.log10, {})",
+    "log1p": "_log(math.log1p, {}, -1.0)",
+    "exp": "_exp({})",
+    "sqrt": "_sqrt({})",
+    "abs": "abs({})",
+    "sin": "_wave(math.sin, {})",
+    "cos": "_wave(math.cos, {})",
+}
 
 
 def to_python(model: Model) -> str:
@@ -154,19 +215,19 @@ def to_python(model: Model) -> str:
     for share in shares(model):
         product = " * ".join(map(writer.atom, share.feature.factors))
         body.append(f"    out += {_float(share.coefficient)} * ({product} - {_float(share.mean)})")
-    title, *columns = heading(model)
-    settings = model.document.get("settings", {})
-    na = settings.get("na", []) if isinstance(settings, dict) else []
-    missing = sorted(MISSING | {token for token in na if isinstance(token, str)})
-    filled = {"title": _safe(title), "columns": "\n".join(map(_safe, columns)), "missing": ascii(missing)}
-    text = re.sub(r"\{(title|columns|missing)\}", lambda match: filled[match[1]], _HEAD)
-    text += _DATES if writer.dates else ""
-    text += _POLY if writer.polynomials else ""
     lines = ["", "", "def predict(row):", '    """The prediction for a row, or None."""', "    try:"]
     lines += [f"    {line}" for line in (*writer.locals, *body)]
     lines += ["    except (_NoneError, ArithmeticError):", "        return None"]
     lines += ["    return out if math.isfinite(out) else None", ""]
-    return text + "\n".join(lines)
+    return "".join((_head(model), *writer.helpers)) + "\n".join(lines)
+
+
+def _head(model: Model) -> str:
+    title, *columns = map(_safe, heading(model))
+    settings = model.document.get("settings", {})
+    na = settings.get("na", []) if isinstance(settings, dict) else []
+    missing = sorted(MISSING | {token for token in na if isinstance(token, str)})
+    return _HEAD.format(title=title, columns="\n".join(columns), missing=ascii(missing))
 
 
 def _safe(line: str) -> str:
@@ -186,7 +247,7 @@ class _Writer:
         self._known: dict[Atom, str] = {}
         self._columns: dict[tuple[str, str], str] = {}
         self.locals: list[str] = []
-        self.dates = self.polynomials = False
+        self.helpers: dict[str, None] = {}
 
     def atom(self, atom: Atom) -> str:
         if atom not in self._known:
@@ -220,7 +281,7 @@ class _Writer:
             case Call(function, arguments):
                 return self._call(function, [self.atom(one) for one in arguments])
             case Poly(argument, degree):
-                self.polynomials = True
+                self.helpers[_POLY] = None
                 found = self._model.encoding.polynomials[argument]
                 return f"_poly({self.atom(argument)}, {degree}, {found.centres!r}, {found.norms!r})"
 
@@ -232,7 +293,7 @@ class _Writer:
         style = self._model.encoding.styles[column]
         if style == "words":
             raise cannot(f"dates with names of months, as in {visible(column)}", "python", "dates as 2026-01-31")
-        self.dates = True
+        self.helpers[_DATES] = None
         return self._column("days", column, f"_days(row, {column!a}, {style!r})")
 
     def _level(self, column: str, level: str) -> str:
@@ -240,21 +301,17 @@ class _Writer:
         text = f"_text(row, {column!a})"
         if needs_cell(self._model, category):
             text = f"_needed({text})"
-        text = self._column("text", column, text)
-        if level == MISSING_LEVEL:
-            return f"float({text} is None)"
-        if level == OTHER_LEVEL and category.lumped:
-            return f"float({text} is not None and {text} not in {kept_levels(category)!a})"
+        code = f"{text} or {MISSING_LEVEL!a}"
         if category.boolean:
-            return f"float({text} is not None and {text}.lower() == {level!a})"
-        return f"float({text} == {level!a})"
+            self.helpers[_TRUTH] = None
+            code = f"_truth({code})"
+        code = self._column("level", column, code)
+        if level == OTHER_LEVEL and category.lumped:
+            return f"float({code} not in {(*kept_levels(category), MISSING_LEVEL)!a})"
+        return f"float({code} == {level!a})"
 
     def _call(self, function: str, arguments: list[str]) -> str:
         if function in _SIGNS:
             return f"{arguments[0]} {_SIGNS[function]} {arguments[1]}"
-        if function == "divide":
-            return f"_divide({arguments[0]}, {arguments[1]})"
-        if function == "negative":
-            return f"-{arguments[0]}"
-        name = {"power": "math.pow", "abs": "abs"}.get(function, f"math.{function}")
-        return f"_math({name}, {', '.join(arguments)})"
+        self.helpers[_FUNCTIONS] = None
+        return _SPELLED[function].format(*arguments)

@@ -16,19 +16,43 @@ from regcli.data.features.terms import (
     Poly,
 )
 from regcli.errors import visible
-from regcli.export.parts import bounded, cannot, heading, kept_levels, needs_cell, shares
+from regcli.export.parts import cannot, heading, kept_levels, needs_cell, plain_text, shares
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "^"}
 _PARTS = {"year": "lt$year + 1900", "month": "lt$mon + 1", "day": "lt$mday", "weekday": "(lt$wday + 6) %% 7 + 1"}
+_NUMBER = """
+  number <- function(x) as.numeric(if (is.factor(x)) as.character(x) else x)"""
+_FILLED = """
+  filled <- function(x, fill) ifelse(is.na(x), fill, x)"""
+_TEXT = """
+  text <- function(x) {
+    x <- if (is.numeric(x)) ifelse(is.na(x), NA, sprintf("%.15g", x)) else trimws(as.character(x))
+    ifelse(is.na(x) | x == "", NA, x)
+  }
+  code <- function(x) { x <- text(x); ifelse(is.na(x), "(missing)", x) }"""
+_TRUTH = """
+  truth <- function(x) { x <- tolower(x); ifelse(x == "1", "true", ifelse(x == "0", "false", x)) }"""
+_DATES = """
+  days <- function(x) {
+    pattern <- paste0("^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}):([0-9]{2})(?::([0-9]{2}(?:[.][0-9]+)?))?",
+                      "(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))?)?$")
+    found <- regmatches(x <- text(x), regexec(pattern, x, perl = TRUE))
+    piece <- function(place) vapply(found, function(one) if (length(one) < 9) NA_character_ else one[place], "")
+    amount <- function(place) { y <- piece(place); as.numeric(ifelse(y == "", "0", y)) }
+    seconds <- amount(3) * 3600 + amount(4) * 60 + amount(5)
+    away <- ifelse(piece(7) == "-", -1, 1) * (amount(8) * 3600 + amount(9) * 60)
+    as.numeric(as.Date(piece(2))) + (seconds - away) / 86400
+  }"""
 _POLY = """
   poly_at <- function(x, degree, centres, norms) {
+    if (norms[degree + 2] == 0) return(0 * x)
     before <- 0 * x; now <- before + 1
     for (k in seq_len(degree)) {
       ratio <- if (k > 1) norms[k + 1] / norms[k] else 0
       following <- (x - centres[k]) * now - ratio * before
       before <- now; now <- following
     }
-    if (norms[degree + 2] > 0) now / sqrt(norms[degree + 2]) else 0 * x
+    now / sqrt(norms[degree + 2])
   }"""
 
 
@@ -46,11 +70,14 @@ def to_r(model: Model) -> str:
     lines += [
         "# Read a file with read.csv(FILE, check.names = FALSE, na.strings = c('', 'NA')).",
         "predict_model <- function(data) {",
-        "  filled <- function(x, fill) ifelse(is.na(x), fill, x)",
+        *("".join(writer.helpers).lstrip("\n").splitlines()),
+        f"  lacking <- setdiff(c({', '.join(map(_string, model.needed.columns))}), names(data))",
+        "  if (length(lacking)) stop('columns are not there: ', paste(lacking, collapse = ', '))",
+        f"  out <- rep({_number(model.centre)}, nrow(data))",
+        *terms,
+        "  ifelse(is.finite(out), out, NA_real_)",
+        "}",
     ]
-    lines += [_POLY.lstrip("\n")] if writer.polynomials else []
-    lines += [f"  out <- rep({_number(model.centre)}, nrow(data))", *terms]
-    lines += ["  ifelse(is.finite(out), out, NA_real_)", "}"]
     return "\n".join(lines) + "\n"
 
 
@@ -60,8 +87,7 @@ def _number(value: float) -> str:
 
 def _string(text: str) -> str:
     """A string in ASCII: whatever is in it, R reads the same characters."""
-    if "\0" in text:
-        raise cannot("a name that holds NUL", "r")
+    plain_text(text, "r")
     out = []
     for char in text:
         if char in '"\\':
@@ -76,16 +102,13 @@ def _string(text: str) -> str:
 class _Writer:
     def __init__(self, model: Model) -> None:
         self._model = model
-        self.polynomials = False
+        self.helpers: dict[str, None] = {}
 
     def atom(self, atom: Atom) -> str:
-        """The atom as an expression."""
-        return bounded(self._spelled(atom), "r")
-
-    def _spelled(self, atom: Atom) -> str:
         match atom:
             case Number(column):
-                return self._filled(atom, f"as.numeric({self._column(column)})")
+                self._use(_NUMBER)
+                return self._filled(atom, f"number({self._column(column)})")
             case Level(column, level):
                 return self._level(column, level)
             case Gap(column):
@@ -97,43 +120,50 @@ class _Writer:
             case Call(function, arguments):
                 return self._call(function, [self.atom(one) for one in arguments])
             case Poly(argument, degree):
-                self.polynomials = True
+                self._use(_POLY)
                 found = self._model.encoding.polynomials[argument]
                 centres, norms = (", ".join(map(_number, numbers)) for numbers in (found.centres, found.norms))
                 return f"poly_at({self.atom(argument)}, {degree}, c({centres}), c({norms}))"
+
+    def _use(self, *helpers: str) -> None:
+        self.helpers |= dict.fromkeys(helpers)
 
     def _column(self, name: str) -> str:
         return f"data[[{_string(name)}]]"
 
     def _filled(self, atom: Atom, expression: str) -> str:
         fill = self._model.encoding.fills.get(atom)
-        return expression if fill is None else f"filled({expression}, {_number(fill)})"
+        if fill is None:
+            return expression
+        self._use(_FILLED)
+        return f"filled({expression}, {_number(fill)})"
 
     def _level(self, column: str, level: str) -> str:
         category = self._model.encoding.categories[column]
-        name = self._column(column)
-        text = f"tolower(as.character({name}))" if category.boolean else f"as.character({name})"
-        if level == MISSING_LEVEL:
-            return f"as.numeric(is.na({name}))"
+        self._use(_TEXT)
+        text = f"code({self._column(column)})"
+        if category.boolean:
+            self._use(_TRUTH)
+            text = f"truth({text})"
         if level == OTHER_LEVEL and category.lumped:
-            known = ", ".join(map(_string, kept_levels(category)))
-            found = f"as.numeric(!is.na({name}) & !({text} %in% c({known})))"
+            known = ", ".join(map(_string, (*kept_levels(category), MISSING_LEVEL)))
+            found = f"as.numeric(!({text} %in% c({known})))"
         else:
-            found = f"as.numeric({text} %in% {_string(level)})"
-        return f"ifelse(is.na({name}), NA_real_, {found})" if needs_cell(self._model, category) else found
+            found = f"as.numeric({text} == {_string(level)})"
+        if needs_cell(self._model, category):
+            return f"ifelse(is.na(text({self._column(column)})), NA_real_, {found})"
+        return found
 
     def _part(self, column: str, part: str) -> str:
         if self._model.encoding.styles[column] != "iso":
             raise cannot(f"dates as in {visible(column)}, which are not written as 2026-01-31", "r")
-        text = f"sub('T', ' ', as.character({self._column(column)}))"
-        formats = "c('%Y-%m-%d %H:%M:%OS', '%Y-%m-%d %H:%M', '%Y-%m-%d')"
-        read = f"as.POSIXct(x, tz = 'UTC', tryFormats = {formats}, optional = TRUE)"
-        whole = f"vapply({text}, function(x) as.numeric({read}), 0)"
+        self._use(_TEXT, _DATES)
+        days = f"days({self._column(column)})"
         if part == "days":
-            return f"unname({whole} / 86400)"
+            return days
         if part == "hour":
-            return f"unname(round({whole} %% 86400) / 3600)"
-        moment = f"as.POSIXlt(floor({whole} / 86400) * 86400, origin = '1970-01-01', tz = 'UTC')"
+            return f"(round({days} %% 1 * 86400) / 3600)"
+        moment = f"as.POSIXlt(floor({days}) * 86400, origin = '1970-01-01', tz = 'UTC')"
         return f"local({{ lt <- {moment}; {_PARTS[part]} }})"
 
     def _call(self, function: str, arguments: list[str]) -> str:

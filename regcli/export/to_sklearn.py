@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,18 @@ import pandas as pd
 
 from regcli.artifact import Model
 from regcli.data.features.encoding import Category
-from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Gap, Level, Number
+from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Atom, Gap, Level, Number
 from regcli.data.reading.tidy import number
 from regcli.errors import visible
-from regcli.export.parts import cannot, kept_levels
+from regcli.export.parts import cannot, needs_cell, shares
+
+Part = tuple[str, Any, list[str]]
 
 
 def to_sklearn(model: Model) -> bytes:
     """The pipeline as joblib writes it. It takes a DataFrame with the columns of the file.
 
+    Where there is no prediction, as in a row with a gap that nothing fills, it raises ValueError as LinearRegression.
     Raises UsageError for features that scikit-learn's own classes cannot make: products, powers, functions, dates.
     """
     import joblib
@@ -29,102 +33,153 @@ def to_sklearn(model: Model) -> bytes:
 
 
 def pipeline_of(model: Model) -> Any:
-    """The fitted pipeline: columns made ready, then a linear model with the coefficients in the units of the file."""
+    """The fitted pipeline: columns made ready, numbers centred, then a linear model with the model's coefficients."""
     from sklearn.compose import ColumnTransformer
+    from sklearn.dummy import DummyRegressor
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
 
-    features = [model.encoding.features[j] for j in model.active]
-    if not features:
-        return Pipeline([("model", _constant(model.centre))])
-    coefficients = {}
-    for j, feature in zip(model.active, features, strict=True):
-        if len(feature.factors) != 1 or not isinstance(feature.factors[0], Number | Level | Gap):
-            raise cannot(f"{visible(feature.name)}, which is no column, level or gap", "sklearn")
-        coefficients[feature.factors[0]] = float(model.coefficients[j])
-    parts, vector = _parts(model, coefficients)
-    example = pd.DataFrame({name: _example(model, name) for name in model.needed.columns})
-    columns = ColumnTransformer([(name, part, names) for name, part, names in parts], verbose_feature_names_out=True)
-    columns.set_output(transform="default")
+    if not model.active:
+        constant = DummyRegressor(strategy="constant", constant=model.centre)
+        return Pipeline([("model", constant.fit([[0.0]], [model.centre]))])
+    builder = _Builder(model)
+    columns = ColumnTransformer(builder.parts)
+    example = pd.DataFrame({name: builder.example(name) for name in model.needed.columns})
     made = columns.fit_transform(example)
-    assert made.shape[1] == len(vector), "each column that is made has its coefficient"
-    linear = LinearRegression().fit(np.zeros((2, len(vector))), np.zeros(2))
-    linear.coef_ = np.array(vector)
-    raw = model.centre - float(np.sum(model.coefficients[model.active] * model.means[model.active]))
-    linear.intercept_ = raw
-    return Pipeline([("columns", columns), ("model", linear)])
+    builder.learn(columns)
+    centring = StandardScaler(with_std=False).fit(made)
+    centring.mean_ = np.array(builder.means)
+    linear = LinearRegression().fit(made, np.zeros(len(made)))
+    linear.coef_, linear.intercept_ = np.array(builder.coefficients), builder.intercept
+    return Pipeline([("columns", columns), ("centring", centring), ("model", linear)])
 
 
-def _constant(value: float) -> Any:
-    """A model that needs no column."""
-    from sklearn.dummy import DummyRegressor
+class _Builder:
+    """The transformers with their columns, the coefficient and mean of each column that they make, the intercept."""
 
-    return DummyRegressor(strategy="constant", constant=value).fit([[0.0]], [value])
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.parts: list[Part] = []
+        self.coefficients: list[float] = []
+        self.means: list[float] = []
+        self.intercept = model.centre
+        self._shares = _by_atom(model)
+        self._levels: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+        for atom, share in self._shares.items():
+            if isinstance(atom, Level):
+                self._levels[atom.column][atom.level] = share
+        self._numbers()
+        self._gaps()
+        for column, levels in self._levels.items():
+            self._of_levels(column, levels)
+
+    def _numbers(self) -> None:
+        from sklearn.impute import SimpleImputer
+
+        fills = self._model.encoding.fills
+        self.filled = [one for one in self._shares if isinstance(one, Number) and one in fills]
+        plain = [one for one in self._shares if isinstance(one, Number) and one not in fills]
+        if self.filled:
+            strategy = "median" if self._model.encoding.missing == "median" else "mean"
+            self._add("filled", SimpleImputer(strategy=strategy), self.filled)
+        if plain:
+            self._add("numbers", "passthrough", plain)
+
+    def _gaps(self) -> None:
+        from sklearn.impute import MissingIndicator
+
+        gaps = [one for one in self._shares if isinstance(one, Gap)]
+        for one in gaps:
+            if one.column in self._model.encoding.styles:
+                raise cannot(f"gaps in the dates of {visible(one.column)}", "sklearn")
+        if gaps:
+            self._add("gaps", MissingIndicator(features="all"), gaps)
+
+    def _add(self, name: str, transformer: Any, atoms: list[Any]) -> None:
+        self.parts.append((name, transformer, [one.column for one in atoms]))
+        self.coefficients += [self._shares[one][0] for one in atoms]
+        self.means += [self._shares[one][1] for one in atoms]
+
+    def _of_levels(self, column: str, levels: dict[str, tuple[float, float]]) -> None:
+        """A column for each way to write each known level. What is none of them is (other), where there is that: its
+        coefficient is part of the intercept and taken off all others, as the indicators of all levels add up to 1."""
+        category = self._model.encoding.categories[column]
+        base = levels.get(OTHER_LEVEL, (0.0, 0.0))[0] if category.lumped else 0.0
+        for kind in (str, float):
+            spelled: dict[Any, float] = {}
+            for level in dict.fromkeys((*category.levels, MISSING_LEVEL)):
+                if not (level == OTHER_LEVEL and category.lumped):
+                    coefficient = levels.get(level, (0.0, 0.0))[0]
+                    spelled |= dict.fromkeys(_cells(level, category)[kind], coefficient - base)
+            if spelled:
+                self.parts.append((f"{column} as {kind.__name__}", _indicators(list(spelled)), [column]))
+                self.coefficients += spelled.values()
+                self.means += [0.0] * len(spelled)
+        self.intercept += base - sum(coefficient * mean for coefficient, mean in levels.values())
+        if needs_cell(self._model, category):
+            self.parts.append((f"cells of {column}", _gaps_as_nan(), [column]))
+            self.coefficients.append(0.0)
+            self.means.append(0.0)
+
+    def example(self, column: str) -> list[Any]:
+        """Two cells of a column, as the transformers are to take them."""
+        return ["", ""] if column in self._levels else [0.0, 0.0]
+
+    def learn(self, columns: Any) -> None:
+        """Give the imputer the fill values."""
+        if self.filled:
+            imputer = columns.named_transformers_["filled"]
+            imputer.statistics_ = np.array([self._model.encoding.fills[one] for one in self.filled])
 
 
-def _parts(model: Model, coefficients: dict[Any, float]) -> tuple[list[tuple[str, Any, list[str]]], list[float]]:
-    """The transformers with their columns, fitted when all are, and the coefficient of each column that they make."""
-    from sklearn.impute import MissingIndicator
-
-    parts: list[tuple[str, Any, list[str]]] = []
-    vector: list[float] = []
-    numbers = [atom.column for atom in coefficients if isinstance(atom, Number)]
-    if numbers:
-        parts.append(("numbers", _imputer(model), numbers))
-        vector += [coefficients[Number(name)] for name in numbers]
-    gaps = [atom.column for atom in coefficients if isinstance(atom, Gap)]
-    if gaps:
-        parts.append(("gaps", MissingIndicator(features="all"), gaps))
-        vector += [coefficients[Gap(name)] for name in gaps]
-    for name in dict.fromkeys(atom.column for atom in coefficients if isinstance(atom, Level)):
-        category = model.encoding.categories[name]
-        if category.boolean:
-            raise cannot(
-                f"the true/false column {visible(name)}", "sklearn", "--categorical with that column, or --to python"
-            )
-        if all(number(level, ".") is not None for level in kept_levels(category)):
-            raise cannot(f"the levels of {visible(name)}, numbers that pandas would not read as text", "sklearn")
-        parts.append((f"levels {len(parts)}", _encoder(category), [name]))
-        vector += [coefficients.get(Level(name, level), 0.0) for level in _order(category)]
-    return parts, vector
+def _by_atom(model: Model) -> dict[Atom, tuple[float, float]]:
+    """The coefficient and the mean of each atom; two features of one atom are one."""
+    found: dict[Atom, tuple[float, float]] = {}
+    for coefficient, mean, feature in shares(model):
+        atom = feature.factors[0]
+        if len(feature.factors) != 1 or not isinstance(atom, Number | Level | Gap):
+            raise cannot(f"{visible(feature.name)}, which is no column, level or gap", "sklearn")
+        found[atom] = (found[atom][0] + coefficient if atom in found else coefficient, mean)
+    return found
 
 
-def _imputer(model: Model) -> Any:
-    from sklearn.impute import SimpleImputer
+def _cells(level: str, category: Category) -> dict[type, list[Any]]:
+    """What a DataFrame may hold where the file has this level: text or no cell, and a number or a truth value.
 
-    if not model.encoding.fills:
-        return "passthrough"
-    return SimpleImputer(strategy="median" if model.encoding.missing == "median" else "mean")
+    Apart, for an encoder is to have categories that can be sorted.
+    """
+    if level == MISSING_LEVEL:
+        return {str: [level, "", None, np.nan], float: []}
+    if category.boolean and level in ("true", "false"):
+        return {str: [level, level.title(), level.upper(), str(int(level == "true"))], float: [level == "true"]}
+    value = number(level, ".")
+    if value is None or not np.isfinite(value):
+        return {str: [level], float: []}
+    spelled = str(int(value)) if value.is_integer() else str(value)
+    return {str: [level], float: [value] if spelled == level else []}
 
 
-def _encoder(category: Category) -> Any:
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import Pipeline
+def _as_cells() -> Any:
+    """Cells as they are, so that 2007, 2007.0 and true are found among text."""
+    from sklearn.preprocessing import FunctionTransformer
+
+    return FunctionTransformer(np.asarray, kw_args={"dtype": object}, feature_names_out="one-to-one")
+
+
+def _indicators(cells: list[Any]) -> Any:
+    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder
 
-    gaps = SimpleImputer(strategy="constant", fill_value=MISSING_LEVEL)
-    if category.lumped:
-        encoder = OneHotEncoder(min_frequency=2, handle_unknown="infrequent_if_exist", sparse_output=False)
-    else:
-        encoder = OneHotEncoder(categories=[_known(category)], handle_unknown="ignore", sparse_output=False)
-    return Pipeline([("gaps", gaps), ("levels", encoder)])
+    known = np.array(cells, dtype=object)
+    return make_pipeline(_as_cells(), OneHotEncoder(categories=[known], handle_unknown="ignore", sparse_output=False))
 
 
-def _known(category: Category) -> list[str]:
-    return sorted({*kept_levels(category), MISSING_LEVEL})
+def _gaps_as_nan() -> Any:
+    """NaN, which no linear model takes, where there is no cell; else a number that is not used."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OrdinalEncoder
 
-
-def _order(category: Category) -> list[str]:
-    """The levels in the order in which the encoder makes their columns: sorted, the rare ones last."""
-    return [*_known(category), OTHER_LEVEL] if category.lumped else _known(category)
-
-
-def _example(model: Model, name: str) -> list[Any]:
-    """Rows that teach the transformers what the model knows: fill values, and which levels are rare."""
-    size = 2 * max((len(one.levels) + len(one.lumped) + 1 for one in model.needed.categories.values()), default=1)
-    category = model.needed.categories.get(name)
-    if category is None:
-        return [model.encoding.fills.get(Number(name), 0.0)] * size
-    twice = _known(category) * 2
-    once = list(category.lumped) if category.lumped else []
-    return (twice + once + [twice[0]] * size)[:size]
+    known = np.array(["", None, np.nan], dtype=object)
+    unused: dict[str, Any] = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
+    return make_pipeline(_as_cells(), OrdinalEncoder(categories=[known], encoded_missing_value=np.nan, **unused))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from regcli.artifact import Model
+from regcli.data.features.encoding import Category
 from regcli.data.features.terms import (
     MISSING_LEVEL,
     OTHER_LEVEL,
@@ -17,36 +17,23 @@ from regcli.data.features.terms import (
     Number,
     Part,
     Poly,
+    leaves,
 )
-from regcli.errors import UsageError, visible
-from regcli.export.parts import DEEPEST, bounded, cannot, heading, kept_levels, needs_cell, shares
+from regcli.export.dialects import DIALECTS, Dialect, number
+from regcli.export.parts import cannot, heading, kept_levels, needs_cell, shares
+from regcli.export.sql_dates import part_in_sql
 from regcli.specs.checks import member
 
+DEEPEST = 10
+"""Polynomials of a higher degree are not spelled out."""
+LONGEST = 1 << 20
+"""Nor are features of more characters: x stands twice in many a function, four times in two of them, and so on."""
+MOST_TERMS = 200
+"""More terms are added up in groups: SQLite and DuckDB allow no expression to be nested 1,000 deep, as a sum is."""
 
-@dataclass(frozen=True)
-class Dialect:
-    """How a database quotes names and text, what it calls a double and a text, and its natural logarithm."""
-
-    quotes: str = '""'
-    double: str = "DOUBLE PRECISION"
-    text: str = "VARCHAR"
-    log: str = "LN"
-    backslash: bool = False
-    dates: str | None = None
-
-
-DIALECTS = {
-    "standard": Dialect(),
-    "sqlite": Dialect(double="REAL", text="TEXT", dates="sqlite"),
-    "duckdb": Dialect(dates="extract"),
-    "postgres": Dialect(dates="extract"),
-    "mysql": Dialect(quotes="``", double="DOUBLE", text="CHAR", backslash=True),
-    "sqlserver": Dialect(quotes="[]", double="FLOAT", text="NVARCHAR(4000)", log="LOG"),
-    "bigquery": Dialect(quotes="``", double="FLOAT64", text="STRING", backslash=True),
-}
-_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
-_EXTRACTED = {"year": "YEAR", "month": "MONTH", "day": "DAY", "weekday": "ISODOW"}
-_FORMATTED = {"year": "%Y", "month": "%m", "day": "%d"}
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*"}
+_BUILT_IN = {*_SIGNS, "divide", "negative", "abs"}
+_DIGITS = {"true": "1", "false": "0"}
 
 
 def to_sql(model: Model, dialect: str | None = None) -> str:
@@ -56,117 +43,139 @@ def to_sql(model: Model, dialect: str | None = None) -> str:
     """
     name = dialect or "standard"
     member("--dialect", name, tuple(DIALECTS))
-    writer = _Writer(model, name, DIALECTS[name])
-    lines = [f"-- {line}" for line in heading(model)]
-    lines.append("-- Use: SELECT (the expression below) AS prediction FROM the_table; a missing cell is NULL there")
-    lines.append(_number(model.centre))
+    writer = _Writer(model, DIALECTS[name])
+    terms = [number(model.centre)]
     for share in shares(model):
         feature = " * ".join(map(writer.atom, share.feature.factors))
-        lines.append(f"  + {_number(share.coefficient)} * ({feature} - {_number(share.mean)})")
-    return "\n".join(lines) + "\n"
+        terms.append(f"{number(share.coefficient)} * ({_bounded(feature)} - {number(share.mean)})")
+    lines = [f"-- {line}" for line in (*heading(model), *_remarks(model, name))]
+    return "\n".join([*lines, "(", *_sum(terms), ")", ""])
 
 
-def _number(value: float) -> str:
-    """A literal that is a double everywhere: DuckDB and others take 1.5 for a decimal, and 1.5e0 not."""
-    text = repr(value)
-    text = text if "e" in text else f"{text}e0"
-    return f"({text})" if value < 0 or text.startswith("-") else text
+def _bounded(text: str) -> str:
+    if len(text) > LONGEST:
+        raise cannot("a feature that is spelled out in over a million characters", "sql")
+    return text
+
+
+def _sum(terms: Sequence[str]) -> list[str]:
+    """The lines of a sum."""
+    if len(terms) > MOST_TERMS:
+        groups = [terms[at : at + MOST_TERMS] for at in range(0, len(terms), MOST_TERMS)]
+        return _sum(["\n".join(["(", *_sum(group), "  )"]) for group in groups])
+    return [f"  {term}" if place == 0 else f"  + {term}" for place, term in enumerate(terms)]
+
+
+def _remarks(model: Model, name: str) -> list[str]:
+    """What is to be known of the table and of the database."""
+    found = ["Use: SELECT (the expression below) AS prediction FROM the_table; a missing cell is NULL there"]
+    atoms = [factor for feature in model.needed.features for factor in feature.factors]
+    if name in ("standard", "sqlite") and any(map(_needs_library, atoms)):
+        found.append("SQLite needs its math functions: 3.35 or later, built with SQLITE_ENABLE_MATH_FUNCTIONS")
+    styles = {model.encoding.styles[one.column] for each in atoms for one in leaves(each) if isinstance(one, Part)}
+    if "iso" in styles:
+        found.append("Dates are written 2026-01-31 or 2026-01-31 13:45:00, or are of the database's own types")
+    if "time" in styles:
+        found.append("Times of day are written 13:45 or 13:45:00, or are of the database's own type")
+    return found
+
+
+def _needs_library(atom: Atom) -> bool:
+    if isinstance(atom, Poly):
+        return _needs_library(atom.argument)
+    return isinstance(atom, Call) and (
+        (atom.function not in _BUILT_IN and _square(atom) is None) or any(map(_needs_library, atom.arguments))
+    )
+
+
+def _square(atom: Call) -> int | None:
+    """The exponent of a power that is written as a product, which every database has."""
+    if atom.function == "power" and isinstance(atom.arguments[1], Constant) and atom.arguments[1].value in (2, 3, 4):
+        return int(atom.arguments[1].value)
+    return None
 
 
 class _Writer:
-    def __init__(self, model: Model, name: str, dialect: Dialect) -> None:
-        self._model, self._name, self._dialect = model, name, dialect
+    def __init__(self, model: Model, dialect: Dialect) -> None:
+        self._model, self._dialect = model, dialect
 
     def atom(self, atom: Atom) -> str:
-        """The atom as an expression."""
-        return bounded(self._spelled(atom), "sql")
+        return _bounded(self._spelled(atom))
 
     def _spelled(self, atom: Atom) -> str:
         match atom:
             case Number(column):
-                return self._filled(atom, f"CAST({self._column(column)} AS {self._dialect.double})")
+                return self._filled(atom, self._dialect.number(column))
             case Level(column, level):
                 return self._level(column, level)
             case Gap(column):
-                return f"CASE WHEN {self._column(column)} IS NULL THEN 1e0 ELSE 0e0 END"
-            case Part(column, part):
-                return self._filled(atom, self._part(column, part))
+                return f"CASE WHEN {self._cell(column)} IS NULL THEN 1e0 ELSE 0e0 END"
+            case Part(column):
+                return self._filled(atom, part_in_sql(atom, self._model.encoding.styles[column], self._dialect))
             case Constant(value):
-                return _number(value)
-            case Call(function, arguments):
-                return self._call(function, [self.atom(one) for one in arguments], arguments)
+                return number(value)
+            case Call():
+                return self._call(atom)
             case Poly(argument, degree):
                 return self._polynomial(argument, degree)
 
-    def _column(self, name: str) -> str:
-        first, last = self._dialect.quotes[0], self._dialect.quotes[1]
-        if "\0" in name:
-            raise cannot("a column whose name holds NUL", "sql")
-        if self._name == "bigquery" and any(char in name for char in "`\\\n"):
-            raise cannot(f"the column name {visible(name)} in {self._name}", "sql")
-        return f"{first}{name.replace(last, last * 2)}{last}"
-
-    def _string(self, text: str) -> str:
-        if "\0" in text:
-            raise cannot("a level that holds NUL", "sql")
-        if self._dialect.backslash:
-            text = text.replace("\\", "\\\\")
-            if self._name == "bigquery":
-                escaped = text.replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
-                return f"'{escaped}'"
-        prefix = "N" if self._name == "sqlserver" else ""
-        return prefix + "'" + text.replace("'", "''") + "'"
+    def _cell(self, column: str) -> str:
+        """What is NULL where the column has no cell."""
+        dated = column in self._model.encoding.styles
+        return self._dialect.text(column) if dated else self._dialect.number(column)
 
     def _filled(self, atom: Atom, expression: str) -> str:
         fill = self._model.encoding.fills.get(atom)
-        return expression if fill is None else f"COALESCE({expression}, {_number(fill)})"
+        return expression if fill is None else f"COALESCE({expression}, {number(fill)})"
 
     def _level(self, column: str, level: str) -> str:
         category = self._model.encoding.categories[column]
-        name = self._column(column)
-        text = f"TRIM(CAST({name} AS {self._dialect.text}))"
-        text = f"LOWER({text})" if category.boolean else text
+        text, gap = self._dialect.text(column), self._dialect.string(MISSING_LEVEL)
+        code = f"LOWER({text})" if category.boolean else text
         if level == MISSING_LEVEL:
-            known = f"{name} IS NULL"
+            known = f"COALESCE({code}, {gap}) = {gap}"
         elif level == OTHER_LEVEL and category.lumped:
-            others = ", ".join(map(self._string, kept_levels(category)))
-            known = f"{name} IS NOT NULL" + (f" AND {text} NOT IN ({others})" if others else "")
+            known = f"COALESCE({code}, {gap}) NOT IN ({', '.join([*self._strings(category), gap])})"
         elif category.boolean:
-            digit = {"true": "1", "false": "0"}.get(level, level)
-            known = f"{text} IN ({self._string(level)}, {self._string(digit)})"
+            known = f"{code} IN ({', '.join(map(self._dialect.string, _spellings(level)))})"
         else:
-            known = f"{text} = {self._string(level)}"
-        gap = f"WHEN {name} IS NULL THEN NULL " if needs_cell(self._model, category) else ""
-        return f"CASE {gap}WHEN {known} THEN 1e0 ELSE 0e0 END"
+            known = f"{code} = {self._dialect.string(level)}"
+        none = f"WHEN {text} IS NULL THEN NULL " if needs_cell(self._model, category) else ""
+        return f"CASE {none}WHEN {known} THEN 1e0 ELSE 0e0 END"
 
-    def _part(self, column: str, part: str) -> str:
-        style = self._model.encoding.styles[column]
-        how = self._dialect.dates
-        if style not in ("iso", "time"):
-            raise cannot(f"dates as in {visible(column)}, which are not written as 2026-01-31", "sql")
-        if how is None:
-            raise UsageError(
-                f"dates as in {visible(column)} are spelled for some databases only",
-                hint="--dialect sqlite, duckdb or postgres",
-            )
-        name = self._column(column)
-        return _in_sqlite(name, part) if how == "sqlite" else _extracted(name, part, style == "time")
+    def _strings(self, category: Category) -> list[str]:
+        kept = kept_levels(category)
+        spelled = [word for level in kept for word in _spellings(level)] if category.boolean else kept
+        return list(map(self._dialect.string, spelled))
 
-    def _call(self, function: str, arguments: list[str], atoms: tuple[Atom, ...]) -> str:
-        if function in _SIGNS:
-            return f"({arguments[0]} {_SIGNS[function]} {arguments[1]})"
-        if function == "power":
-            return _power(arguments, atoms[1])
+    def _call(self, call: Call) -> str:
+        x, *others = map(self.atom, call.arguments)
+        if call.function in _SIGNS:
+            return f"({x} {_SIGNS[call.function]} {others[0]})"
+        if call.function == "divide":
+            return f"({x} / NULLIF({others[0]}, 0e0))"
+        if call.function == "power":
+            times = _square(call)
+            return f"({' * '.join([x] * times)})" if times else _power(x, others[0], call.arguments[1])
+        return self._function(call.function, x)
+
+    def _function(self, function: str, x: str) -> str:
+        """NULL where the function has no finite value: some databases give up the whole query there."""
         log = self._dialect.log
-        written: dict[str, Callable[[str], str]] = {
-            "negative": lambda x: f"(-{x})",
-            "log": lambda x: f"{log}({x})",
-            "log2": lambda x: f"({log}({x}) / {log}(2e0))",
-            "log10": lambda x: f"({log}({x}) / {log}(10e0))",
-            "log1p": lambda x: f"{log}(1e0 + {x})",
+        more = f"(1e0 + {x})"
+        # Near 0 exact to rounding, which LN(1 + x) is not: Goldberg 1991, theorem 4
+        log1p = f"CASE WHEN {more} = 1e0 THEN {x} ELSE {log}({more}) * {x} / ({more} - 1e0) END"
+        exp = f"CASE WHEN {x} < -708e0 THEN 0e0 WHEN {x} <= 709e0 THEN EXP({x}) END"
+        written = {
+            "negative": f"(-{x})",
+            "log": f"CASE WHEN {x} > 0e0 THEN {log}({x}) END",
+            "log2": f"(CASE WHEN {x} > 0e0 THEN {log}({x}) END / {number(0.6931471805599453)})",
+            "log10": f"CASE WHEN {x} > 0e0 THEN LOG10({x}) END",
+            "log1p": f"CASE WHEN {x} > (-1e0) THEN {log1p} END",
+            "sqrt": f"CASE WHEN {x} >= 0e0 THEN SQRT({x}) END",
+            "exp": f"EXP({x})" if self._dialect.unbounded else exp,
         }
-        spell = written.get(function)
-        return f"{function.upper()}({arguments[0]})" if spell is None else spell(arguments[0])
+        return written.get(function) or f"{function.upper()}({x})"
 
     def _polynomial(self, argument: Atom, degree: int) -> str:
         if degree > DEEPEST:
@@ -174,39 +183,27 @@ class _Writer:
         x = self.atom(argument)
         found = self._model.encoding.polynomials[argument]
         if found.norms[degree + 1] == 0:
-            return "0e0"
+            return f"(0e0 * {x})"
         before, now = "0e0", "1e0"
         for k in range(degree):
-            following = f"({x} - {_number(found.centres[k])}) * {now}"
+            following = f"({x} - {number(found.centres[k])}) * {now}"
             if k:
-                following += f" - {_number(found.norms[k + 1] / found.norms[k])} * {before}"
-            before, now = now, bounded(f"({following})", "sql")
-        return f"({now} / {_number(found.norms[degree + 1] ** 0.5)})"
+                following += f" - {number(found.norms[k + 1] / found.norms[k])} * {before}"
+            before, now = now, _bounded(f"({following})")
+        return f"({now} / {number(found.norms[degree + 1] ** 0.5)})"
 
 
-def _power(arguments: list[str], exponent: Atom) -> str:
-    """A small whole power as a product, which every database has."""
-    if isinstance(exponent, Constant) and exponent.value in (2.0, 3.0, 4.0):
-        return f"({' * '.join([arguments[0]] * int(exponent.value))})"
-    return f"POWER({arguments[0]}, {arguments[1]})"
+def _spellings(level: str) -> list[str]:
+    """True and false as databases without such a type have them: 1 and 0."""
+    return [level, _DIGITS[level]] if level in _DIGITS else [level]
 
 
-def _in_sqlite(name: str, part: str) -> str:
-    if part == "days":
-        return f"(JULIANDAY({name}) - 2440587.5e0)"
-    if part in ("hour", "hours"):
-        pieces = [f"CAST(STRFTIME('{mark}', {name}) AS REAL)" for mark in ("%H", "%M", "%S")]
-        return f"(({pieces[0]} * 3600e0 + {pieces[1]} * 60e0 + {pieces[2]}) / 3600e0)"
-    if part == "weekday":
-        return f"CAST((STRFTIME('%w', {name}) + 6) % 7 + 1 AS REAL)"
-    return f"CAST(STRFTIME('{_FORMATTED[part]}', {name}) AS REAL)"
-
-
-def _extracted(name: str, part: str, clock: bool) -> str:
-    moment = f"CAST({name} AS {'TIME' if clock else 'TIMESTAMP'})"
-    if part == "days":
-        return f"(CAST(EXTRACT(EPOCH FROM {moment}) AS DOUBLE PRECISION) / 86400e0)"
-    if part in ("hour", "hours"):
-        h, m, s = (f"CAST(EXTRACT({unit} FROM {moment}) AS DOUBLE PRECISION)" for unit in ("HOUR", "MINUTE", "SECOND"))
-        return f"(({h} * 3600e0 + {m} * 60e0 + FLOOR({s})) / 3600e0)"
-    return f"CAST(EXTRACT({_EXTRACTED[part]} FROM {moment}) AS DOUBLE PRECISION)"
+def _power(x: str, y: str, exponent: Atom) -> str:
+    """A power, NULL where it has no finite value."""
+    if not isinstance(exponent, Constant):
+        defined = f"{x} > 0e0 OR {x} = 0e0 AND {y} >= 0e0 OR {x} < 0e0 AND {y} = FLOOR({y})"
+    elif exponent.value.is_integer():
+        defined = "" if exponent.value >= 0 else f"{x} <> 0e0"
+    else:
+        defined = f"{x} >= 0e0" if exponent.value > 0 else f"{x} > 0e0"
+    return f"CASE WHEN {defined} THEN POWER({x}, {y}) END" if defined else f"POWER({x}, {y})"

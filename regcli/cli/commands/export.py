@@ -9,18 +9,16 @@ import typer
 
 from regcli.cli import options as o
 from regcli.cli.commands.predict import ModelFile
-from regcli.cli.output import put, put_bytes, say
+from regcli.cli.output import put_bytes, say
 from regcli.errors import UsageError, visible
+from regcli.export import DIALECTS, EXPORTS
 from regcli.specs.checks import member
 from regcli.writing import check_writable, write_whole
-
-TARGETS = ("sql", "python", "r", "sklearn")
-DIALECTS = ("standard", "sqlite", "duckdb", "postgres", "mysql", "sqlserver", "bigquery")
 
 To = Annotated[
     str,
     typer.Option(
-        "--to", metavar="NAME", autocompletion=lambda: list(TARGETS),
+        "--to", metavar="NAME", autocompletion=lambda: list(EXPORTS),
         help="sql (an expression), python (a function without dependencies), r, or sklearn (a pipeline, by joblib).",
     ),
 ]  # fmt: skip
@@ -45,32 +43,24 @@ def export(
 
     Example: regcli export model.json --to sql --dialect duckdb
     """
-    member("--to", to, TARGETS)
+    member("--to", to, tuple(EXPORTS))
     if dialect is not None:
         member("--dialect", dialect, DIALECTS)
         if to != "sql":
             raise UsageError(f"--dialect cannot act with --to {to}", hint="--to sql")
-    if to == "sklearn" and output is None and sys.stdout is not None and sys.stdout.isatty():
+    at_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
+    if to == "sklearn" and at_terminal:
         raise UsageError("a pipeline is no text for a terminal", hint="--output model.joblib")
     if output is not None:
         check_writable(output, [model])
 
     from regcli.artifact import load
 
-    saved = load(model)
-    if to == "sklearn":
-        from regcli.export.to_sklearn import to_sklearn
-
-        content = to_sklearn(saved)
-    else:
-        from regcli.export import TEXTS
-
-        content = TEXTS[to](saved, dialect).encode("utf-8", "backslashreplace")
+    content = EXPORTS[to](load(model), dialect)
+    if at_terminal and any(visible(line) != line for line in content.decode().split("\n")):
+        raise UsageError("names with control characters are not for a terminal", hint="--output model.sql")
     if output is None:
-        if to == "sklearn":
-            put_bytes(content)
-        else:
-            put(content.decode("utf-8"), "utf-8")
+        put_bytes(content)
         return 0
     write_whole(output, content)
     if not quiet:
