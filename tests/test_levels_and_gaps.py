@@ -268,6 +268,16 @@ def test_other_ways_to_write_dates(texts: list[str], first: float) -> None:
     assert style is not None and days_of(cells, style)[0] == first
 
 
+@pytest.mark.parametrize("text", ["31/01/2024 25:00", "31/01/2024 24:00", "31/02/2024", "31/01/2024 noon"])
+def test_a_time_or_a_day_that_is_not_there_is_no_date(text: str) -> None:
+    """Then the column is none of dates that could be read, and nothing is made up."""
+    from regcli.data.features.dates import days_of, style_of
+
+    cells = pd.Series([text, "13/01/2024 10:00"])
+    assert style_of(cells) is None
+    assert np.isnan(days_of(cells, "dmy")[0]) and days_of(cells, "dmy")[1] == pytest.approx(19735 + 10 / 24)
+
+
 def test_dates_that_can_be_read_in_two_ways_are_not_guessed() -> None:
     """02/03/2020 alone may be in February or in March: the column is refused, with or without --dates."""
     frame = DATES.assign(day=["02/03/2020", "04/05/2020", "06/07/2020", "08/09/2020", "10/11/2020", "12/01/2020"])

@@ -113,6 +113,8 @@ def _clock(rest: str) -> str:
     if match is None:
         return "" if not rest.strip() else "no time"
     hours = _hours(rest.strip().lstrip("T"))
+    if not hours < 24:
+        return "no time"
     seconds = round(hours * 3600, 6)
     return f"T{int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}:{seconds % 60:09.6f}"
 
