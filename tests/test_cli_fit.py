@@ -117,6 +117,7 @@ REFUSED: dict[str, tuple[str, bool]] = {
     "-a 1 --reference sex": ("COL=LEVEL", False),
     "-a 1 --reference seks=1": ("seks", False),
     "-a 1 --categorical sx": ("sx", False),
+    "-a 1 --units prise": ("prise", False),
     "-a 1 --categorical sex --numeric sex": ("--categorical and --numeric", False),
     "-a 1 --id target": ("--id", False),
     "-a 1 --formula target": ("TARGET ~ TERMS", False),

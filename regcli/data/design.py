@@ -99,6 +99,7 @@ def build(
         raise UsageError("DATA and --test are both standard input", hint="--test with a file")
     rows = read(data.as_text())
     names = list(rows.frame.columns)
+    matching(data.units, names, "--units")  # readers pass over a name that is not there, which may be the target's
     formula, target, said = target_and_formula(data, names, rows)
     option, markers, by = markers_of(validation, folds, names, target)
     ids = sorted(matching(data.id, names, "--id"), key=names.index)
