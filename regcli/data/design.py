@@ -190,7 +190,8 @@ def _test_file(
     data: DataSpec, source: Any, target: str, encoding: Encoding, roles: Mapping[str, Role]
 ) -> tuple[Split, pd.DataFrame, list[Notice]]:
     """The rows of another file, with the same columns by name, roles and policy for missing cells."""
-    rows = read(replace(data.as_text(), categorical=(*data.as_text().categorical, *encoding.categories)), source)
+    spelled = data.as_text()
+    rows = read(replace(spelled, categorical=(*spelled.categorical, *encoding.categories)), source)
     columns = [target, *encoding.columns]
     lacking = [name for name in columns if name not in rows.frame.columns]
     if lacking:

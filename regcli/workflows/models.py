@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regcli.data.reading.names import free_name
 from regcli.problem.objective import Solution
 from regcli.report.report import Column, Report, Table, facts
 from regcli.workflows.preparing import Prepared
@@ -19,7 +20,7 @@ KEPT = ("version", "command", "settings")
 
 def model_document(document: dict[str, Any], prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """The document of a `regcli.model/1` for what a `fit` or a `cv` document reports."""
-    from regcli.artifact import encoding_to_json, fingerprint
+    from regcli.artifact import SCHEMA, encoding_to_json, fingerprint
 
     design, scaling, data = prepared.design, prepared.scaling, document["data"]
     centred = prepared.model.intercept
@@ -28,7 +29,7 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
         for row, mean, scale in zip(document["model"]["coefficients"], scaling.mean, scaling.scale, strict=True)
     ]
     return {
-        "schema": "regcli.model/1",
+        "schema": SCHEMA,
         **{key: document[key] for key in KEPT},
         "data": {
             **{key: data[key] for key in ("source", "rows_read", "rows_used", "target", "dropped_columns")},
@@ -61,7 +62,9 @@ def _fitted(model: Model, prepared: Prepared) -> Table:
     """One row for each training row: its line in the file, the columns that name it, target, fitted value, residual."""
     design = prepared.design
     fitted = model.predict(design.train)
-    keys = _apart([design.unit, *design.ids, design.target, "fitted", "residual"])
+    keys: list[str] = []
+    for name in (design.unit, *design.ids, design.target, "fitted", "residual"):
+        keys.append(free_name(name, keys))
     columns = tuple(Column(key, key, "text") for key in keys)
     ids = [design.train[name].tolist() for name in design.ids]
     target = design.y.tolist()
@@ -71,15 +74,3 @@ def _fitted(model: Model, prepared: Prepared) -> Table:
 
 def _is_gap(cell: Any) -> bool:
     return isinstance(cell, float) and bool(np.isnan(cell))
-
-
-def _apart(names: list[str]) -> list[str]:
-    """Names that differ: a later one of an equal name is numbered."""
-    found: list[str] = []
-    for name in names:
-        count, free = 1, name
-        while free in found:
-            count += 1
-            free = f"{name}_{count}"
-        found.append(free)
-    return found

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 import regcli
 from regcli.artifact import Model
+from regcli.data.columns import matching
+from regcli.data.reading.names import free_name
 from regcli.data.scoring import Tally, check_columns, prepared
 from regcli.data.sources import Rows
 from regcli.data.streaming import chunks
@@ -58,11 +60,7 @@ class Prediction:
     @property
     def column(self) -> str:
         """What the column of predictions is called: `prediction`, unless a column of the output is called so."""
-        taken, name, count = {*self.ids, *(self.header if self.append else [])}, "prediction", 1
-        while name in taken:
-            count += 1
-            name = f"prediction_{count}"
-        return name
+        return free_name("prediction", {*self.ids, *(self.header if self.append else [])})
 
     @property
     def metrics(self) -> dict[str, Any] | None:
@@ -153,8 +151,6 @@ def _batches(found: Prediction) -> Iterator[Batch]:
 
 def _ids(model: Model, data: DataSpec, names: Sequence[str]) -> list[str]:
     """The columns that name rows: those asked for, else those of the training rows that are there."""
-    from regcli.data.columns import matching
-
     stored = model.document.get("settings", {}).get("id", [])
     if data.id:
         return sorted(matching(data.id, names, "--id"), key=list(names).index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from itertools import product as every_choice
 from typing import Any
@@ -14,6 +15,7 @@ from regcli.data.features import dates
 from regcli.data.features.encoding import Category, Encoding
 from regcli.data.features.model_terms import Factor, Formula, Levels, factor_columns
 from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Feature, Gap, Level, Part, plain, power, product
+from regcli.data.reading.names import free_name
 from regcli.data.reading.tidy import number
 from regcli.data.roles import Role
 from regcli.errors import DataError, UsageError, counted, nearest, shortened, visible
@@ -172,10 +174,7 @@ def _uniquely_named(features: Sequence[Feature]) -> list[Feature]:
     used: set[str] = set()
     found = []
     for one in features:
-        name, count = one.name, 1
-        while name in used:
-            count += 1
-            name = f"{one.name}_{count}"
+        name = free_name(one.name, used)
         used.add(name)
-        found.append(one if name == one.name else Feature(name, one.factors, one.level))
+        found.append(one if name == one.name else replace(one, name=name))
     return found

@@ -54,7 +54,7 @@ def _gaps(encoding: Encoding, train: pd.DataFrame) -> list[Notice]:
         found.append(
             Notice("missing_level", f"{cells} of text {_is(sum(levels.values()))} the level {MISSING_LEVEL}: {each}")
         )
-    filled = gaps_by_column(encoding, train) if encoding.fills else {}
+    filled = _gaps_by_column(encoding, train) if encoding.fills else {}
     filled = {name: count for name, count in filled.items() if count}
     if filled:
         middle = "median" if encoding.missing == "median" else "mean"
@@ -65,7 +65,7 @@ def _gaps(encoding: Encoding, train: pd.DataFrame) -> list[Notice]:
     return found
 
 
-def gaps_by_column(encoding: Encoding, frame: pd.DataFrame) -> dict[str, int]:
+def _gaps_by_column(encoding: Encoding, frame: pd.DataFrame) -> dict[str, int]:
     """How many cells of each needed column of numbers or dates are missing."""
     names = [name for name in encoding.columns if name not in encoding.categories]
     counts = frame[names].isna().to_numpy().sum(axis=0)
@@ -86,9 +86,9 @@ def _dates(encoding: Encoding) -> list[Notice]:
     return [Notice("dates", f"dates as numbers: {listed(each)}")]
 
 
-def new_levels(encoding: Encoding, frame: pd.DataFrame, what: str = "test rows") -> list[Notice]:
-    """Levels that no training row has."""
-    found = encoding.new_levels(frame)
+def new_levels(encoding: Encoding, test: pd.DataFrame) -> list[Notice]:
+    """Levels of test rows that no training row has."""
+    found = encoding.new_levels(test)
     if not found:
         return []
     each = []
@@ -96,5 +96,5 @@ def new_levels(encoding: Encoding, frame: pd.DataFrame, what: str = "test rows")
         other = f" as {OTHER_LEVEL}" if encoding.categories[name].lumped else ""
         each.append(f"{visible(name)} ({listed(list(levels), 3)}{other})")
     cells = sum(sum(levels.values()) for levels in found.values())
-    text = f"{what}: {counted(cells, 'cell')} of levels that no training row has, which add nothing: {listed(each)}"
+    text = f"test rows: {counted(cells, 'cell')} of levels that no training row has, which add nothing: {listed(each)}"
     return [Notice("new_levels", text)]

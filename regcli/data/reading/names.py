@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from regcli.errors import Notice, listed, shortened
 
@@ -27,6 +27,15 @@ def unique_names(header: Sequence[str], places: Sequence[int] | None = None) -> 
     if twice:
         notices.append(Notice("duplicate_names", f"column names that occur twice were numbered: {listed(twice)}"))
     return names, notices
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """`name`, numbered from 2 on where it is `taken`."""
+    free, count = name, 1
+    while free in taken:
+        count += 1
+        free = f"{name}_{count}"
+    return free
 
 
 def chosen(patterns: Sequence[str], names: Sequence[str]) -> list[int]:
