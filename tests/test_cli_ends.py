@@ -169,6 +169,28 @@ def test_signals_end_it_at_once(number: signal.Signals, moment: str, tmp_path: P
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"out.json": "old"}
 
 
+@pytest.mark.parametrize("moment", ["regcli.select.crossval", "regcli.artifact", "fsync", "replace"])
+@pytest.mark.parametrize("verb", ["cv", "predict"])
+def test_an_interrupt_leaves_no_half_model_and_no_half_predictions(verb: str, moment: str, tmp_path: Path) -> None:
+    """Ctrl-C in the middle of cv --save and of predict --output: 130, not a word, the old file, no temporary one."""
+    model, out = tmp_path / "m.json", tmp_path / "out"
+    assert fit(DIABETES, "-a", 1, "--save", model).code == 0
+    out.mkdir()
+    (out / "old").write_text("old")
+    words = {
+        "cv": ["cv", DIABETES, "--n-alphas", "5", "-q", "--save"],
+        "predict": ["predict", str(model), DIABETES, "-q", "--format", "csv", "-o"],
+    }[verb]
+    if (verb, moment) == ("predict", "regcli.select.crossval"):
+        moment = "regcli.data.streaming"
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALLED, str(int(signal.SIGINT)), moment, "regcli", *words, str(out / "old")],
+        env=environment(), capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"old": "old"}
+
+
 def test_an_ignored_interrupt_stays_ignored() -> None:
     """What was started to survive an interrupt, as by nohup, survives it."""
     started = subprocess.Popen(
