@@ -77,11 +77,23 @@ class Design:
         return [one.name for one in self.encoding.features]
 
     @property
-    def relearn(self) -> Callable[[Mask], Matrix] | None:
+    def relearn(self) -> Relearning | None:
         """Makes X (n, p) anew with what only some training rows (n,) teach; None where X would be the same."""
         if not self.learns:
             return None
-        return lambda rows: self.encoding.learned(self.train[rows]).apply(self.train)
+        return Relearning(self.encoding, self.train)
+
+
+@dataclass(frozen=True)
+class Relearning:
+    """Makes the columns of `train` anew with what only some of its rows teach."""
+
+    encoding: Encoding
+    train: pd.DataFrame
+
+    def __call__(self, rows: Mask) -> Matrix:
+        """The columns (n, p); `rows` (n,) says which rows teach."""
+        return self.encoding.learned(self.train[rows]).apply(self.train)
 
 
 def build(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
@@ -116,7 +116,7 @@ def cross_validate(
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Curve:
     """Fit and test all `count` folds, `k` in each repeat."""
-    return Curve(ask, k, tuple(run_folds(engine, ask, count, jobs, tell)))
+    return Curve(ask, k, tuple(run_folds(partial(engine.run, ask=ask), count, jobs, tell)))
 
 
 def extended(

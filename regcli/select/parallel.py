@@ -1,4 +1,5 @@
-"""Folds in several processes: a fold has the same answer wherever it is worked out, so their number changes nothing.
+"""Work on folds in several processes: a fold has the same answer wherever it is worked out, so their number changes
+nothing.
 
 Processes, not threads: some builds of OpenBLAS give wrong products when several Python threads multiply at once.
 """
@@ -9,37 +10,35 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
-
-from regcli.select.asking import Ask, Engine, FoldResult
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+
+T = TypeVar("T")
 
 WORTH_IT = 0.5
 """Seconds of work left, by the time of the first fold, from which on other processes are started."""
 
 
-def run_folds(engine: Engine, ask: Ask, count: int, jobs: int, tell: Callable[[int, int], None]) -> list[FoldResult]:
-    """The answers of folds 0 to `count` - 1; `tell` hears how many of them are done."""
+def run_folds(work: Callable[[int], T], count: int, jobs: int, tell: Callable[[int, int], None]) -> list[T]:
+    """What `work` makes of folds 0 to `count` - 1; `tell` hears how many of them are done.
+
+    `work` is sent to other processes where those cannot be forked: it can be pickled.
+    """
     begun = time.perf_counter()
-    found: dict[int, FoldResult] = {0: engine.run(0, ask)}
+    found: dict[int, T] = {0: work(0)}
     tell(1, count)
     jobs = min(jobs, count - 1)
     alone = jobs < 2 or (time.perf_counter() - begun) * (count - 1) < WORTH_IT
-    answers = _one_by_one(engine, ask, count) if alone else _shared(engine, ask, count, jobs)
+    answers = ((index, work(index)) for index in range(1, count)) if alone else _shared(work, count, jobs)
     for index, answer in answers:
         found[index] = answer
         tell(len(found), count)
     return [found[index] for index in range(count)]
 
 
-def _one_by_one(engine: Engine, ask: Ask, count: int) -> Iterator[tuple[int, FoldResult]]:
-    for index in range(1, count):
-        yield index, engine.run(index, ask)
-
-
-def _shared(engine: Engine, ask: Ask, count: int, jobs: int) -> Iterator[tuple[int, FoldResult]]:
+def _shared(work: Callable[[int], T], count: int, jobs: int) -> Iterator[tuple[int, T]]:
     """Every process works off its own share of the folds and sends each answer as it is found.
 
     A process whose parent is gone fails at its next answer, and is gone too.
@@ -53,7 +52,7 @@ def _shared(engine: Engine, ask: Ask, count: int, jobs: int) -> Iterator[tuple[i
         for first in range(1, jobs + 1):
             reader, writer = context.Pipe(duplex=False)
             share = range(first, count, jobs)
-            worker = context.Process(target=_work, args=(engine, ask, share, writer, [*readers, reader]), daemon=True)
+            worker = context.Process(target=_work, args=(work, share, writer, [*readers, reader]), daemon=True)
             worker.start()
             writer.close()
             readers.append(reader)
@@ -79,12 +78,12 @@ def _shared(engine: Engine, ask: Ask, count: int, jobs: int) -> Iterator[tuple[i
                 worker.kill()
 
 
-def _work(engine: Engine, ask: Ask, share: range, writer: Connection, others: list[Connection]) -> None:
+def _work(work: Callable[[int], Any], share: range, writer: Connection, others: list[Connection]) -> None:
     for other in others:  # the ends that only the parent reads: while one is open here, a dead parent is not noticed
         other.close()
     for index in share:
         try:
-            message: Any = (index, engine.run(index, ask))
+            message: Any = (index, work(index))
         except Exception as error:
             message = error
         try:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,9 @@ from regcli.errors import counted
 from regcli.problem.objective import Solution
 from regcli.report.of_cv import report_of_cv
 from regcli.report.report import Report
-from regcli.select.asking import Ask, Engine
-from regcli.select.by_moments import MomentsEngine
-from regcli.select.by_rows import RowsEngine
-from regcli.select.criteria import degrees_of_freedom
-from regcli.select.crossval import Curve, best_of, cross_validate, extended
+from regcli.select.asking import Engine
+from regcli.select.crossval import best_of
 from regcli.select.folds import Folds
-from regcli.select.pathwise import SolutionPath, solve_path
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, typed
 from regcli.workflows.curves import chosen_of, curve_of, cv_notices, folds_doc, selection_of
@@ -30,21 +25,18 @@ from regcli.workflows.documents import certificate_of, data_of, metrics_of, mode
 from regcli.workflows.folding import folds_of
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
-from regcli.workflows.paths import arrays_of, check_penalty, criteria_of, cv_settings, grid_of, path_of, stopped_of
+from regcli.workflows.paths import arrays_of, check_penalty, criteria_of, cv_settings, path_of, stopped_of
 from regcli.workflows.preparing import Clock, Prepared, prepare
-
-MOST_MOMENTS = 1 << 30
-"""Bytes that the moments of all folds may take; beyond, each fold goes by its rows."""
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One share of L1: the problem on all rows, its cross-validated curve, and its path on all rows."""
-
-    prepared: Prepared
-    curve: Curve
-    path: SolutionPath
-    df: np.ndarray[Any, np.dtype[np.float64]]
+from regcli.workflows.tuning import (
+    Steps,
+    Tried,
+    at_chosen,
+    available_cores,
+    chosen_index,
+    curve_along,
+    engine_for,
+    with_path,
+)
 
 
 def cv(
@@ -67,81 +59,23 @@ def cv(
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     prepared = prepare(design, model)
     folds, notices = folds_of(design, folding)
-    engine = _engine(prepared, folds, folding, 0.0 in grid.alphas)
+    engine = engine_for(prepared, folds, folding.measure, unpenalised=0.0 in grid.alphas)
     clock.tell(f"scaled the columns, made {counted(folds.k, 'fold')}")
     jobs = min(folding.jobs or available_cores(), available_cores())
     models = [replace(model, l1_ratio=ratio) for ratio in folding.l1_ratios] or [model]
-    steps = _Steps(progress, len(models))
-    tried = [_try(prepared.posed(one, not grid.alphas), engine, folds, grid, jobs, steps) for one in models]
+    steps = Steps(progress, len(models))
+    posed = [prepared.posed(one, not grid.alphas) for one in models]
+    curves = [curve_along(one, engine, folds, grid, jobs, steps) for one in posed]
+    tried = [with_path(one, engine, curve) for one, curve in zip(posed, curves, strict=True)]
     clock.tell(f"fitted {counted(folds.k * len(folds.assignment) * len(models), 'fold path')} by {engine.name}")
     best = best_of([one.curve for one in tried])
-    refitted, solution = _refitted(tried[best], folding, model)
+    refitted = at_chosen(tried[best].prepared, tried[best].curve, folding.rule)
+    solution = solve(refitted.problem, model.solver)
     specs = (data, model, validation, grid, folding)
     document, arrays = _cv_document(tried, best, folds, engine, specs, refitted, solution)
     document["warnings"] = [{"code": n.code, "message": n.message} for n in notices] + document["warnings"]
     clock.tell("refitted and certified")
     return with_model(report_of_cv(document, arrays, output.order), document, refitted, solution)
-
-
-def _refitted(one: Tried, folding: FoldSpec, model: ModelSpec) -> tuple[Prepared, Solution]:
-    """The problem at the alpha that the rule chooses, on all training rows, and its solution."""
-    at = one.curve.best if folding.rule == "min" else one.curve.one_se
-    problem = replace(one.prepared.problem, alpha=float(one.curve.alphas[at]))
-    return replace(one.prepared, problem=problem), solve(problem, model.solver)
-
-
-def available_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@dataclass
-class _Steps:
-    """Tells the fold paths done of all, over several curves one after another."""
-
-    progress: Callable[[int, int], None]
-    curves: int
-    before: int = 0
-
-    def __call__(self, done: int, of: int) -> None:
-        self.progress(self.before + done, max(self.curves, 1) * of)
-        if done == of:
-            self.before += of
-
-
-def _engine(prepared: Prepared, folds: Folds, folding: FoldSpec, unpenalised: bool) -> Engine:
-    """Moments where they can serve: squared error, more training rows than features, and room for them."""
-    design, scaling = prepared.design, prepared.scaling
-    p = design.X.shape[1]
-    size = 16 * len(folds.assignment) * folds.k * (p + 1) ** 2
-    squared = folding.measure != "mae"
-    exact = prepared.model.solver != "sklearn" and not unpenalised
-    y = design.y - prepared.problem.null_intercept
-    relearn = design.relearn
-    if squared and exact and relearn is None and folds.least_training > p and size <= MOST_MOMENTS:
-        return MomentsEngine(
-            design.X, prepared.problem.Z, y, scaling.mean, scaling.scale, folds, prepared.problem.twins
-        )
-    return RowsEngine(design.X, y, folds, "squared" if squared else "absolute", relearn)
-
-
-def _try(prepared: Prepared, engine: Engine, folds: Folds, spec: GridSpec, jobs: int, steps: _Steps) -> Tried:
-    grid, model = grid_of(prepared, spec), prepared.model
-    ask = Ask(prepared.translation, grid.alphas, model.standardize, model.intercept, model.solver)
-    count = folds.k * len(folds.assignment)
-    curve = cross_validate(engine, ask, folds.k, count, jobs, steps)
-    curve = extended(engine, curve, grid, model.ratio == 0, jobs)
-    problem, alphas = prepared.problem, curve.alphas
-    if not isinstance(engine, MomentsEngine):
-        path = solve_path(problem, alphas, model.solver)
-        return Tried(prepared, curve, path, degrees_of_freedom(problem, alphas, path.coefs))
-    found = engine.fit(engine.all, curve.ask, lambda: np.ones(len(problem.y), dtype=bool))
-    by = "ridge" if model.ratio == 0 else "quadratic"
-    path = SolutionPath(
-        alphas, found.standardized, found.intercepts + problem.null_intercept, found.mean_square, found.rulings,
-        (by,) * len(alphas), len(alphas),
-    )  # fmt: skip
-    return Tried(prepared, curve, path, degrees_of_freedom(problem, alphas, path.coefs, found.gram))
 
 
 def _cv_document(
@@ -156,7 +90,7 @@ def _cv_document(
     data, model, validation, grid, folding = specs
     one = tried[best]
     curve, prepared = one.curve, one.prepared
-    at = curve.best if folding.rule == "min" else curve.one_se
+    at = chosen_index(curve, folding.rule)
     coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
     entries = path_of(prepared, one.path, one.df)
     offset = sum(len(other.curve.alphas) for other in tried[:best])

@@ -1,0 +1,111 @@
+"""How a strength is chosen: the engine that suits the rows, the curve along the alphas, the problem at its choice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from regcli.select.asking import Ask, Engine
+from regcli.select.by_moments import MomentsEngine
+from regcli.select.by_rows import RowsEngine
+from regcli.select.criteria import degrees_of_freedom
+from regcli.select.crossval import Curve, cross_validate, extended
+from regcli.select.folds import Folds
+from regcli.select.pathwise import SolutionPath, solve_path
+from regcli.specs import GridSpec, Measure, Rule
+from regcli.workflows.paths import grid_of
+from regcli.workflows.preparing import Prepared
+
+MOST_MOMENTS = 1 << 30
+"""Bytes that the moments of all folds may take; beyond, each fold goes by its rows."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One share of L1: the problem on all rows, its cross-validated curve, and its path on all rows."""
+
+    prepared: Prepared
+    curve: Curve
+    path: SolutionPath
+    df: np.ndarray[Any, np.dtype[np.float64]]
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass
+class Steps:
+    """Tells the fold paths done of all, over several curves one after another."""
+
+    progress: Callable[[int, int], None]
+    curves: int
+    before: int = 0
+
+    def __call__(self, done: int, of: int) -> None:
+        """`done` fold paths of the current curve `of` so many are there."""
+        self.progress(self.before + done, max(self.curves, 1) * of)
+        if done == of:
+            self.before += of
+
+
+def engine_for(prepared: Prepared, folds: Folds, measure: Measure, unpenalised: bool = False) -> Engine:
+    """Moments where they can serve: squared error, more training rows than features, and room for them."""
+    design, scaling = prepared.design, prepared.scaling
+    p = design.X.shape[1]
+    size = 16 * len(folds.assignment) * folds.k * (p + 1) ** 2
+    squared = measure != "mae"
+    exact = prepared.model.solver != "sklearn" and not unpenalised
+    y = design.y - prepared.problem.null_intercept
+    relearn = design.relearn
+    if squared and exact and relearn is None and folds.least_training > p and size <= MOST_MOMENTS:
+        return MomentsEngine(
+            design.X, prepared.problem.Z, y, scaling.mean, scaling.scale, folds, prepared.problem.twins
+        )
+    return RowsEngine(design.X, y, folds, "squared" if squared else "absolute", relearn)
+
+
+def curve_along(
+    prepared: Prepared,
+    engine: Engine,
+    folds: Folds,
+    spec: GridSpec,
+    jobs: int = 1,
+    tell: Callable[[int, int], None] = lambda done, of: None,
+) -> Curve:
+    """The errors of the folds along the grid, which is extended where it is drawn and the least lies at its end."""
+    grid, model = grid_of(prepared, spec), prepared.model
+    ask = Ask(prepared.translation, grid.alphas, model.standardize, model.intercept, model.solver)
+    curve = cross_validate(engine, ask, folds.k, folds.k * len(folds.assignment), jobs, tell)
+    return extended(engine, curve, grid, model.ratio == 0, jobs)
+
+
+def with_path(prepared: Prepared, engine: Engine, curve: Curve) -> Tried:
+    """The same with the path on all rows, and its degrees of freedom."""
+    problem, model, alphas = prepared.problem, prepared.model, curve.alphas
+    if not isinstance(engine, MomentsEngine):
+        path = solve_path(problem, alphas, model.solver)
+        return Tried(prepared, curve, path, degrees_of_freedom(problem, alphas, path.coefs))
+    found = engine.fit(engine.all, curve.ask, lambda: np.ones(len(problem.y), dtype=bool))
+    by = "ridge" if model.ratio == 0 else "quadratic"
+    path = SolutionPath(
+        alphas, found.standardized, found.intercepts + problem.null_intercept, found.mean_square, found.rulings,
+        (by,) * len(alphas), len(alphas),
+    )  # fmt: skip
+    return Tried(prepared, curve, path, degrees_of_freedom(problem, alphas, path.coefs, found.gram))
+
+
+def chosen_index(curve: Curve, rule: Rule) -> int:
+    """Where on the curve the rule stops."""
+    return curve.best if rule == "min" else curve.one_se
+
+
+def at_chosen(prepared: Prepared, curve: Curve, rule: Rule) -> Prepared:
+    """The problem at the alpha that the rule chooses, on all training rows."""
+    problem = replace(prepared.problem, alpha=float(curve.alphas[chosen_index(curve, rule)]))
+    return replace(prepared, problem=problem)
