@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "cv", "fit", "inspect", "load", "path", "predict"]
+__all__ = ["__version__", "compare", "cv", "fit", "inspect", "load", "path", "predict"]
 
 if TYPE_CHECKING:
-    from regcli.api import cv, fit, inspect, load, path, predict
+    from regcli.api import compare, cv, fit, inspect, load, path, predict
 
 
 def __getattr__(name: str) -> Any:

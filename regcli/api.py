@@ -177,6 +177,55 @@ def cv(
     return verb.cv(data, model, validation, grid, folding, specs.OutputSpec(order=order))
 
 
+def compare(
+    source: Any,
+    target: Any = None,
+    *,
+    penalties: Any = None,
+    alpha: Any = None,
+    l1_ratio: Any = None,
+    convention: specs.Convention = "mean",
+    standardize: bool = True,
+    intercept: bool = True,
+    solver: specs.SolverName = "auto",
+    folds: int | str | None = None,
+    inner_folds: int | None = None,
+    repeats: int = 1,
+    seed: int | None = None,
+    groups: Any = None,
+    time: Any = None,
+    fold_column: Any = None,
+    rule: specs.Rule = "min",
+    measure: specs.Measure = "mse",
+    jobs: int | None = None,
+    test: Any = None,
+    test_size: float | None = None,
+    split_column: Any = None,
+    order: specs.Order = "size",
+    **reading: Unpack[Reading],
+) -> Report:
+    """Least squares, ridge, lasso and elastic net, each tuned by inner cross-validation and judged on the same folds,
+    or by rows held out.
+
+    `penalties` names the models; `alpha` is a strength for all, or a dict of those of some, which are then not tuned.
+    `source` and the other arguments are as in `cv`, or the options of `regcli compare`. The report's attributes are the
+    keys of the JSON document; it saves the model that the verdict chooses.
+
+    Raises the errors of `regcli.errors`: UsageError, DataError.
+    """
+    from regcli.workflows import compare as verb
+
+    data = _data(source, target, reading)
+    fold_seed, test_seed = specs.seeds(seed, folds, time, fold_column, test_size)
+    folding = specs.FoldSpec(
+        folds, repeats, fold_seed, _name(groups), _name(time), _name(fold_column), rule, measure, l1_ratio, jobs
+    )
+    model = specs.ModelSpec("l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver)
+    validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
+    spec = specs.CompareSpec.of(penalties, alpha, inner_folds)
+    return verb.compare(data, model, validation, folding, spec, specs.OutputSpec(order=order))
+
+
 def inspect(source: Any, target: Any = None, *, vif: bool = False, **reading: Unpack[Reading]) -> Report:
     """What each column of `source` is, what `fit` would do with it, and what stands in the way.
 

@@ -15,7 +15,9 @@ from regcli.specs import (
     CRITERIA,
     DEFAULT_ALPHAS,
     DEFAULT_FOLDS,
+    DEFAULT_INNER_FOLDS,
     DEFAULT_L1_RATIO,
+    DEFAULT_RATIOS,
     DEFAULT_SEED,
     FORMATS,
     MEASURES,
@@ -139,6 +141,50 @@ L1Ratios = Annotated[
         "--l1-ratio", metavar="SHARES", rich_help_panel=MODEL,
         help=f"Elastic net: the share of l1 in the penalty, or several of which the best is chosen: 0.1,0.5,0.9; "
         f"{DEFAULT_L1_RATIO} unless given.",
+    ),
+]  # fmt: skip
+
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--penalties", "-p", metavar="NAMES", rich_help_panel=MODEL,
+        help="Which models: ols, ridge, lasso, elasticnet; all unless given. The one without features is always there.",
+    ),
+]  # fmt: skip
+GivenAlphas = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--alpha", "-a", metavar="NUMBERS", rich_help_panel=MODEL,
+        help="Strengths, where they are not to be tuned: one for all, or ridge=24,lasso=0.2.",
+    ),
+]  # fmt: skip
+TriedRatios = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--l1-ratio", metavar="SHARES", rich_help_panel=MODEL,
+        help=f"Elastic net: the shares of l1 it is tuned with; {', '.join(map(str, DEFAULT_RATIOS))} unless given.",
+    ),
+]  # fmt: skip
+InnerFolds = Annotated[
+    int | None,
+    typer.Option(
+        "--inner-folds", metavar="NUMBER", rich_help_panel=FOLDS,
+        help=f"How many folds the models are tuned on, inside the rows they learn from; {DEFAULT_INNER_FOLDS} unless "
+        "given.",
+    ),
+]  # fmt: skip
+ComparedRule = Annotated[
+    Rule,
+    typer.Option(
+        "--rule", metavar="NAME", parser=str, rich_help_panel=FOLDS, autocompletion=lambda: list(RULES),
+        help="Tune to min, the least error, or to 1se, the largest strength within one standard error of it.",
+    ),
+]  # fmt: skip
+ErrorName = Annotated[
+    Measure,
+    typer.Option(
+        "--measure", metavar="NAME", parser=str, rich_help_panel=FOLDS, autocompletion=lambda: ["mse", "mae"],
+        help="What an error is: mse or mae.",
     ),
 ]  # fmt: skip
 

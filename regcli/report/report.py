@@ -119,7 +119,7 @@ class Report:
     @property
     def certified(self) -> bool:
         """Whether every solution is certified, those of folds included."""
-        parts = [self.document.get(key, {}) for key in ("certificate", "folds")]
+        parts = [self.document.get(key) or {} for key in ("certificate", "folds")]
         return all(part.get("certified", True) for part in parts)
 
     def __getattr__(self, name: str) -> Any:

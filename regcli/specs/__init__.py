@@ -4,6 +4,15 @@ The command line and the Python functions both build these; everything below rea
 is consistent: a check that fails raises `UsageError` with the option as a user types it.
 """
 
+from regcli.specs.comparison import (
+    DEFAULT_INNER_FOLDS,
+    DEFAULT_RATIOS,
+    PENALTY_OF,
+    RIVALS,
+    TUNED,
+    CompareSpec,
+    Rival,
+)
 from regcli.specs.data import BAD_ROWS, DATES, MISSING, BadRows, DataSpec, Dates, Missing
 from regcli.specs.grid import CRITERIA, DEFAULT_ALPHAS, Criterion, GridSpec, PathSpec
 from regcli.specs.model import (
@@ -38,18 +47,24 @@ __all__ = [
     "DATES",
     "DEFAULT_ALPHAS",
     "DEFAULT_FOLDS",
+    "DEFAULT_INNER_FOLDS",
     "DEFAULT_L1_RATIO",
+    "DEFAULT_RATIOS",
     "DEFAULT_SEED",
     "FORMATS",
     "MEASURES",
     "MISSING",
     "ORDERS",
     "PENALTIES",
+    "PENALTY_OF",
     "PICTURES",
+    "RIVALS",
     "RULES",
     "SOLVERS",
+    "TUNED",
     "Axis",
     "BadRows",
+    "CompareSpec",
     "Convention",
     "Criterion",
     "DataSpec",
@@ -64,6 +79,7 @@ __all__ = [
     "OutputSpec",
     "PathSpec",
     "Penalty",
+    "Rival",
     "Rule",
     "SolverName",
     "ValidationSpec",

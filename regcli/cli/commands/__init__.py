@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from regcli import __version__
+from regcli.cli.commands.compare import compare
 from regcli.cli.commands.cv import cv
 from regcli.cli.commands.export import export
 from regcli.cli.commands.fit import fit
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command("fit")(fit)
 app.command("path")(path)
 app.command("cv")(cv)
+app.command("compare")(compare)
 app.command("predict")(predict)
 app.command("export")(export)
 app.command("inspect")(inspect)

@@ -1,0 +1,69 @@
+"""`regcli compare`: which penalty, and what does it do to these data?"""
+
+from __future__ import annotations
+
+from regcli.cli import options as o
+from regcli.cli.output import deliver, say_if_waiting, teller
+from regcli.cli.progress import Progress
+from regcli.cli.reading import files_of, takes_data
+from regcli.cli.threads import suit_threads
+from regcli.specs import CompareSpec, DataSpec, FoldSpec, ModelSpec, OutputSpec, ValidationSpec, seeds
+from regcli.specs.checks import numbers
+
+
+@takes_data
+def compare(
+    data: DataSpec,
+    penalties: o.Models = None,
+    alpha: o.GivenAlphas = None,
+    l1_ratio: o.TriedRatios = None,
+    convention: o.ConventionName = "mean",
+    standardize: o.Standardize = True,
+    intercept: o.Intercept = True,
+    solver: o.Solver = "auto",
+    folds: o.FoldCount = None,
+    inner_folds: o.InnerFolds = None,
+    repeats: o.Repeats = 1,
+    seed: o.FoldSeed = None,
+    groups: o.Groups = None,
+    time: o.Time = None,
+    fold_column: o.FoldColumn = None,
+    rule: o.ComparedRule = "min",
+    measure: o.ErrorName = "mse",
+    jobs: o.Jobs = None,
+    test: o.Test = None,
+    test_size: o.TestSize = None,
+    split_column: o.SplitColumn = None,
+    format: o.FormatName = None,
+    json: o.Json = False,
+    output: o.Output = None,
+    save: o.Save = None,
+    fitted: o.Fitted = None,
+    order: o.OrderName = "size",
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Which penalty? Least squares, ridge, lasso and elastic net, tuned and judged on the same folds.
+
+    Example: regcli compare data.csv
+    """
+    said = OutputSpec(format, output, order, quiet, verbose, json, save=save, fitted=fitted)
+    fold_seed, test_seed = seeds(seed, folds, time, fold_column, test_size)
+    folding = FoldSpec(
+        folds, repeats, fold_seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs
+    )
+    spec = CompareSpec.of(penalties, alpha, inner_folds)
+    model = ModelSpec("l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver)
+    validation = ValidationSpec(test, test_size, split_column, test_seed)
+    spec.check(folding, validation)
+
+    sources = files_of(data, test)
+    suit_threads()
+    say_if_waiting(sources)
+
+    from regcli.workflows import compare as verb
+
+    with Progress("folds", said.quiet) as progress:
+        return deliver(
+            lambda: verb.compare(data, model, validation, folding, spec, said, teller(said), progress), said, sources
+        )

@@ -1,0 +1,154 @@
+"""What `compare` says, drawn from its document: models, coefficients side by side, verdict, diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regcli.errors import counted, visible
+from regcli.report.report import Cell, Column, Fact, Report, Table, facts
+from regcli.report.wording import exactness, tiny
+
+RIVAL_WORDS = {
+    "null": "no features", "ols": "least squares", "ridge": "ridge", "lasso": "lasso", "elasticnet": "elastic net",
+}  # fmt: skip
+RULE_WORDS = {"1se": "the one-standard-error rule", "min": "the least error"}
+STABILITY = "stability of the selection over the folds, 1 is the same in all: Nogueira, Sechidis, Brown 2018"
+
+
+def report_of_compare(found: Mapping[str, Any], order: str = "size") -> Report:
+    """The report on a `regcli.compare/1` document; coefficients by their largest size, or as in the file."""
+    document = facts(found)
+    data = document["data"]
+    features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
+    what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
+    headline = f"{counted(len(document['models']), 'model')} compared{_judges(document)}: {what}"
+    tables = (_models(document), _coefficients(document, order))
+    return Report(document, headline, tables, _records(document), tuple(_facts(document)))
+
+
+def _judges(document: Mapping[str, Any]) -> str:
+    folds = document["folds"]
+    if folds is None:
+        return f" on {counted(document['data']['test']['rows'], 'test row')}"
+    how = "by leaving one row out" if folds["scheme"] == "leave one out" else f"on {folds['k']} folds"
+    return f" {how}{', ' + str(folds['repeats']) + ' times' if folds['repeats'] > 1 else ''}"
+
+
+def _models(document: Mapping[str, Any]) -> Table:
+    measure = document["measure"].upper()
+    stable = any(model["stability"] is not None for model in document["models"])
+    mixed = any(model["name"] == "elasticnet" for model in document["models"])
+    columns = (
+        Column("model", "name", "name"),
+        Column(measure, "mean", "number"),
+        Column("std. error", "se", "number"),
+        Column("worse by", "difference", "number"),
+        Column("std. error", "difference_se", "number"),
+        Column("R2", "r2", "percent"),
+        Column("features", "nonzero", "count"),
+        *([Column("stability", "stability", "score", optional=2)] if stable else []),
+        Column("alpha", "alpha", "number", optional=3),
+        *([Column("l1_ratio", "l1_ratio", "number", optional=1)] if mixed else []),
+        Column("L1 norm", "l1_norm", "number", optional=1),
+        Column("L2 norm", "l2_norm", "number", optional=1),
+        Column("training", "train_mean", "number", optional=1),
+        Column("seconds", "seconds", "score", optional=1),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for model in document["models"]:
+        difference = model["difference"] or {"mean": None, "se": None}
+        cells = {**model, "difference": difference["mean"], "difference_se": difference["se"]}
+        cells["name"] = RIVAL_WORDS[model["name"]]
+        if model["name"] != "elasticnet":
+            cells["l1_ratio"] = None
+        rows.append(tuple(cells[column.key] for column in columns))
+    return Table(columns, tuple(rows), whole=True)
+
+
+def _coefficients(document: Mapping[str, Any], order: str) -> Table:
+    """Standardized coefficients side by side; a zero is an empty cell."""
+    models = [model for model in document["models"] if model["name"] != "null"]
+    names = list(document["data"]["features"])
+    if order == "size":
+        names.sort(key=lambda name: -max(abs(model["standardized"].get(name, 0.0)) for model in models))
+    first = Column("standardized", "name", "name")
+    columns = (first, *(Column(RIVAL_WORDS[model["name"]], model["name"], "number") for model in models))
+    rows = tuple((name, *(model["standardized"].get(name) for model in models)) for name in names)
+    quiet = frozenset(i for i, row in enumerate(rows) if all(cell is None for cell in row[1:]))
+    return Table(columns, rows, quiet)
+
+
+def _records(document: Mapping[str, Any]) -> Table:
+    keys = (
+        "name", "penalty", "tuned", "alpha", "l1_ratio", "mean", "se", "difference", "difference_se", "r2",
+        "train_mean", "nonzero", "stability", "l1_norm", "l2_norm", "seconds",
+    )  # fmt: skip
+    rows = []
+    for model in document["models"]:
+        difference = model["difference"] or {"mean": None, "se": None}
+        cells = {**model, "difference": difference["mean"], "difference_se": difference["se"]}
+        cells["tuned"] = "yes" if model["tuned"] else "no"
+        rows.append(tuple(cells[key] for key in keys))
+    texts = ("name", "penalty", "tuned")
+    return Table(tuple(Column(key, key, "text" if key in texts else "number") for key in keys), tuple(rows))
+
+
+def _facts(document: Mapping[str, Any]) -> list[Fact]:
+    verdict = document["verdict"]
+    found = [
+        Fact("Verdict", tuple(verdict["reason"].split("; "))),
+        Fact("Why", tuple(verdict["facts"])),
+        Fact("Judged", tuple(_judged(document))),
+        Fact("Certificate", tuple(_certified(document))),
+        Fact("Next", (document["next"],), is_command=True),
+    ]
+    if document["diagnosis"]:
+        found.insert(2, Fact("Diagnosis", tuple(line["message"] for line in document["diagnosis"])))
+    return found
+
+
+def _judged(document: Mapping[str, Any]) -> Sequence[str]:
+    folds, tuning = document["folds"], document["tuning"]
+    lines = [_tuned(document)] if tuning is not None else ["at the strengths that were given"]
+    if folds is None:
+        how = visible(document["data"]["test"]["how"])
+        lines.insert(0, f"by {counted(document['data']['test']['rows'], 'row')} held out ({how})")
+        lines.append("worse by: the mean of the rows' differences to the best model")
+    else:
+        lines.insert(0, f"by the rows of each fold, {_scheme(folds)}")
+        lines.append(
+            f"worse by: the mean difference to the best model, its standard error with Nadeau and Bengio's factor, "
+            f"1/{folds['k'] * folds['repeats']} + {folds['overlap']:.3g}"
+        )
+    if any(model["stability"] is not None for model in document["models"]):
+        lines.append(STABILITY)
+    return lines
+
+
+def _scheme(folds: Mapping[str, Any]) -> str:
+    column = visible(folds["column"]) if folds["column"] else ""
+    return {
+        "random": f"{folds['k']} random ones drawn with seed {folds['seed']}",
+        "leave one out": f"{folds['k']:,} of one row",
+        "groups": f"{folds['k']} that keep the groups of {column} whole",
+        "time": f"{folds['k']} in order of {column}, each after what is learned from",
+        "given": f"the {folds['k']} of {column}",
+    }[folds["scheme"]]
+
+
+def _tuned(document: Mapping[str, Any]) -> str:
+    tuning, nested = document["tuning"], document["folds"] is not None
+    where = "on the training rows alone, " if nested else ""
+    given = [RIVAL_WORDS[name] for name, alpha in document["settings"]["alphas"].items() if alpha]
+    but = f"; {', '.join(given)} at the strength given" if given else ""
+    return f"tuned {where}by {tuning['k']}-fold cross-validation and {RULE_WORDS[tuning['rule']]}{but}"
+
+
+def _certified(document: Mapping[str, Any]) -> Sequence[str]:
+    lines = [exactness(document["certificate"])]
+    folds = document["folds"]
+    if folds is not None:
+        word = "" if folds["certified"] else ", NOT all certified"
+        lines.append(f"in the folds: worst violation {tiny(folds['violation'])}{word}")
+    return lines

@@ -1,0 +1,232 @@
+"""`compare`: which penalty, and what does it do? Several models, judged by the same rows that none has learned from."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+import regcli
+from regcli.data.design import Design, build
+from regcli.errors import Notice, counted
+from regcli.report.of_compare import RIVAL_WORDS, report_of_compare
+from regcli.report.report import Report
+from regcli.select.crossval import at_edge
+from regcli.specs import TUNED, CompareSpec, DataSpec, FoldSpec, ModelSpec, OutputSpec, ValidationSpec, typed
+from regcli.workflows.comparing import Standing, by_folds, by_test_rows
+from regcli.workflows.diagnosing import diagnosis
+from regcli.workflows.documents import (
+    certificate_of,
+    check_coefficients,
+    data_of,
+    metrics_of,
+    model_of,
+    settings_of,
+    sparsity_of,
+)
+from regcli.workflows.folding import folds_of
+from regcli.workflows.models import with_model
+from regcli.workflows.nesting import Judged, Nested, judge
+from regcli.workflows.noticing import solution_notices
+from regcli.workflows.preparing import Clock
+from regcli.workflows.rivals import Contender, Fitted, contenders, fit_all
+from regcli.workflows.tuning import available_cores
+from regcli.workflows.verdicts import verdict_of
+
+
+def compare(
+    data: DataSpec,
+    model: ModelSpec,
+    validation: ValidationSpec,
+    folding: FoldSpec,
+    spec: CompareSpec,
+    output: OutputSpec,
+    tell: Callable[[str], None] = lambda text: None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Report:
+    """Tune, fit and judge every model of `spec` on the same folds, or by rows held out; `model` says what they share.
+
+    `progress` hears how many folds of how many are done.
+    """
+    spec.check(folding, validation)
+    clock = Clock(tell)
+    design = build(data, validation, model.intercept, folding)
+    clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
+    rivals = contenders(spec, model, folding)
+    jobs = min(folding.jobs or available_cores(), available_cores())
+    judged, notices = None, list[Notice]()
+    if design.X_test is None:
+        folds, notices = folds_of(design, folding)
+        judged = judge(Nested(replace(design, lines=list), rivals, spec, folding, folds), jobs, progress)
+        clock.tell(
+            f"tuned, fitted and judged {counted(len(rivals), 'model')} in {counted(len(judged.verdicts), 'fold')}"
+        )
+    fitted = fit_all(design, rivals, spec, folding, jobs)
+    standing = by_test_rows(fitted, folding.measure) if judged is None else by_folds(judged, fitted)
+    clock.tell("tuned and fitted them on all training rows")
+    document = _document(design, rivals, fitted, standing, judged, (data, model, validation, folding, spec))
+    document["warnings"] = [{"code": n.code, "message": n.message} for n in [*notices, *_notices(rivals, fitted)]]
+    document["warnings"] = [*({"code": n.code, "message": n.message} for n in design.notices), *document["warnings"]]
+    clock.tell("diagnosed")
+    chosen = fitted[standing.chosen]
+    return with_model(
+        report_of_compare(document, output.order), _as_fit(document, chosen), chosen.prepared, chosen.solution
+    )
+
+
+def _document(
+    design: Design,
+    rivals: Sequence[Contender],
+    fitted: Sequence[Fitted],
+    standing: Standing,
+    judged: Judged | None,
+    specs: tuple[DataSpec, ModelSpec, ValidationSpec, FoldSpec, CompareSpec],
+) -> dict[str, Any]:
+    data, model, validation, folding, spec = specs
+    models = [_model(i, rivals[i], one, standing, judged) for i, one in enumerate(fitted)]
+    certificates = [one.solution.certificate for one in fitted]
+    return {
+        "schema": "regcli.compare/1",
+        "version": regcli.__version__,
+        "command": "compare",
+        "settings": _settings(data, model, validation, folding, spec),
+        "data": data_of(fitted[0].prepared),
+        "judged_on": "test rows" if judged is None else "folds",
+        "measure": folding.measure,
+        "folds": None if judged is None else _folds(judged, folding),
+        "tuning": _tuning(fitted, folding),
+        "models": models,
+        "verdict": verdict_of(models, standing, fitted, rivals, folding.measure),
+        "diagnosis": diagnosis(models, fitted, rivals, standing, spec, folding),
+        "certificate": {
+            "gap": max(one.gap for one in certificates),
+            "violation": max(one.violation for one in certificates),
+            "certified": all(one.certified for one in certificates),
+        },
+        "next": _next(rivals[standing.chosen], fitted[standing.chosen], specs),
+        "warnings": [],
+    }
+
+
+def _settings(
+    data: DataSpec, model: ModelSpec, validation: ValidationSpec, folding: FoldSpec, spec: CompareSpec
+) -> dict[str, Any]:
+    """The requests as they were carried out; the number of processes changes nothing and is left out."""
+    found = settings_of(data, model, folding, spec, validation)
+    for name in ("penalty", "alpha", "l1", "l2", "l1_ratios", "jobs", "penalties", "alphas", "inner_folds"):
+        found.pop(name)
+    given = dict(spec.alphas)
+    drawn = (folding.time is None and folding.fold_column is None) or validation.test_size is not None
+    return found | {
+        "l1_ratio": list(folding.l1_ratios),
+        "seed": folding.drawn_with if drawn else None,
+        "penalties": list(spec.penalties),
+        "alphas": {name: given.get(name) for name in TUNED},
+        "inner_folds": spec.inner if spec.tuned else None,
+    }
+
+
+def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Judged | None) -> dict[str, Any]:
+    prepared, solution, score = one.prepared, one.solution, standing.scores[i]
+    names, problem, units = prepared.design.names, prepared.problem, prepared.units
+    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    check_coefficients(names, coef)
+    active = np.flatnonzero(solution.coef).tolist()
+    null = standing.scores[0].mean
+    penalised = rival.name not in ("null", "ols")
+    folds = [] if judged is None else [fold[i] for fold in judged.verdicts]
+    difference = standing.differences[i]
+    return {
+        "name": rival.name,
+        "penalty": None if rival.name == "null" else rival.model.penalty,
+        "tuned": rival.tuned,
+        "alpha": problem.alpha if penalised else None,
+        "l1_ratio": prepared.model.ratio if penalised else None,
+        "l1": problem.alpha * units.l1 if penalised else None,
+        "l2": problem.alpha * units.l2 if penalised else None,
+        "at_edge": None if one.curve is None else at_edge(one.curve),
+        "nonzero": len(active),
+        "mean": score.mean,
+        "se": score.se,
+        "train_mean": score.train_mean,
+        "r2": 1 - score.mean / null if null > 0 else None,
+        "difference": None if difference is None else {"mean": difference.mean, "se": difference.se},
+        "tied": i in standing.tied,
+        "stability": score.stability,
+        "l1_norm": float(np.sum(np.abs(solution.coef))),
+        "l2_norm": float(np.linalg.norm(solution.coef)),
+        "seconds": one.seconds + sum(fold.seconds for fold in folds),
+        "per_fold": score.parts.tolist() if folds else [],
+        "fold_alphas": [fold.alpha for fold in folds] if penalised else [],
+        "fold_nonzero": [int(fold.selected.sum()) for fold in folds],
+        "intercept": intercept if prepared.model.intercept else None,
+        "coefficients": {names[j]: float(coef[j]) for j in active},
+        "standardized": {names[j]: float(solution.coef[j]) for j in active},
+        "certificate": certificate_of(names, solution),
+    }
+
+
+def _folds(judged: Judged, folding: FoldSpec) -> dict[str, Any]:
+    fits = [verdict for fold in judged.verdicts for verdict in fold]
+    return {
+        "k": judged.folds.k,
+        "repeats": len(judged.folds.assignment),
+        "seed": judged.folds.seed,
+        "scheme": judged.folds.scheme,
+        "column": folding.column,
+        "overlap": judged.overlap,
+        "gap": max(fit.gap for fit in fits),
+        "violation": max(fit.violation for fit in fits),
+        "certified": all(fit.certified for fit in fits),
+    }
+
+
+def _tuning(fitted: Sequence[Fitted], folding: FoldSpec) -> dict[str, Any] | None:
+    """How strengths were chosen on all training rows; None where all were given."""
+    folds = next((one.tuning for one in fitted if one.tuning is not None), None)
+    if folds is None:
+        return None
+    return {"k": folds.k, "scheme": folds.scheme, "column": folding.column, "seed": folds.seed, "rule": folding.rule}
+
+
+def _notices(rivals: Sequence[Contender], fitted: Sequence[Fitted]) -> list[Notice]:
+    """What must be said of the models, each in front of what is said of it alone."""
+    found: dict[str, tuple[Notice, list[str]]] = {}
+    for rival, one in zip(rivals, fitted, strict=True):
+        if rival.name == "null":
+            continue
+        for notice in solution_notices(one.prepared, one.solution, rival.name == "ols"):
+            found.setdefault(notice.message, (notice, []))[1].append(RIVAL_WORDS[rival.name])
+    return [Notice(one.code, f"{', '.join(words)}: {one.message}") for one, words in found.values()]
+
+
+def _as_fit(document: dict[str, Any], chosen: Fitted) -> dict[str, Any]:
+    """The chosen model as `fit` would report it, to be saved."""
+    prepared, solution = chosen.prepared, chosen.solution
+    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    return {
+        **{key: document[key] for key in ("version", "command", "settings", "data")},
+        "model": model_of(prepared, solution, coef, intercept, prepared.model.penalty == "none"),
+        "sparsity": sparsity_of(prepared.design.names, solution.coef),
+        "metrics": metrics_of(prepared, solution),
+        "certificate": certificate_of(prepared.design.names, solution),
+    }
+
+
+def _next(
+    rival: Contender, one: Fitted, specs: tuple[DataSpec, ModelSpec, ValidationSpec, FoldSpec, CompareSpec]
+) -> str:
+    """The command that makes the chosen model again, as it was tuned here."""
+    data, _, validation, folding, _ = specs
+    if rival.name == "null":
+        return shlex.join(["regcli", "inspect", *typed(data)])
+    if one.tuning is None:
+        if folding.column is not None and folding.column not in data.exclude:
+            data = replace(data, exclude=(*data.exclude, folding.column))
+        return shlex.join(["regcli", "fit", *typed(data, rival.model, validation)])
+    k = None if folding.fold_column else one.tuning.k
+    tuned = replace(folding, folds=k, repeats=1, measure=folding.measure, l1_ratios=rival.ratios)
+    return shlex.join(["regcli", "cv", *typed(data, replace(rival.model, l1_ratio=None), validation, tuned)])

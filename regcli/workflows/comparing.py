@@ -1,0 +1,90 @@
+"""The errors of the models of a comparison, on folds or on test rows, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.select.comparison import (
+    Difference,
+    fold_difference,
+    is_tied,
+    mean_of_rows,
+    row_difference,
+    simplest,
+    stability,
+)
+from regcli.select.crossval import mean_and_error
+from regcli.specs import Measure
+from regcli.workflows.nesting import Judged, row_losses
+from regcli.workflows.rivals import Fitted
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Score:
+    """The error of a model on rows it was not fitted to, its standard error, and its error on those it was."""
+
+    mean: float
+    se: float
+    train_mean: float
+    parts: Vector
+    stability: float | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The scores of all models, and their differences to the best one, None for itself."""
+
+    scores: list[Score]
+    differences: list[Difference | None]
+    best: int
+    tied: list[int]
+    chosen: int
+
+
+def by_folds(judged: Judged, fitted: Sequence[Fitted]) -> Standing:
+    """Where the models stand by the test rows of all folds."""
+    scores, k = [], judged.folds.k
+    for model in range(len(fitted)):
+        parts = judged.test(model)
+        mean, se = mean_and_error(parts[:, None], judged.tested, k)
+        train, _ = mean_and_error(judged.train(model)[:, None], judged.tested, k)
+        alike = stability(judged.selected(model))
+        scores.append(Score(float(mean[0]), float(se[0]), float(train[0]), parts, alike))
+
+    def apart(one: Score, best: Score) -> Difference:
+        return fold_difference(one.parts, best.parts, judged.tested, judged.overlap)
+
+    return _standing(scores, [apart(one, scores[_least(scores)]) for one in scores], fitted)
+
+
+def by_test_rows(fitted: Sequence[Fitted], measure: Measure) -> Standing:
+    """Where the models stand by test rows that were held out."""
+    scores = []
+    for one in fitted:
+        design, problem, solution = one.prepared.design, one.prepared.problem, one.solution
+        assert design.X_test is not None and design.y_test is not None
+        predicted = solution.intercept + one.prepared.scaling.apply(design.X_test) @ solution.coef
+        own = problem.y - solution.intercept - problem.Z @ solution.coef
+        losses = row_losses(design.y_test - predicted, measure)
+        scores.append(Score(*mean_of_rows(losses), float(np.mean(row_losses(own, measure))), losses))
+    best = scores[_least(scores)]
+    return _standing(scores, [row_difference(one.parts, best.parts) for one in scores], fitted)
+
+
+def _least(scores: Sequence[Score]) -> int:
+    return int(np.argmin([score.mean for score in scores]))
+
+
+def _standing(scores: list[Score], differences: list[Difference], fitted: Sequence[Fitted]) -> Standing:
+    best = _least(scores)
+    tied = [i for i, difference in enumerate(differences) if i == best or is_tied(difference)]
+    nonzero = [int(np.count_nonzero(one.solution.coef)) for one in fitted]
+    norms = [float(np.linalg.norm(one.solution.coef)) for one in fitted]
+    chosen = simplest(nonzero, norms, tied)
+    return Standing(scores, [None if i == best else one for i, one in enumerate(differences)], best, tied, chosen)

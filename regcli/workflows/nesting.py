@@ -1,0 +1,152 @@
+"""Nested cross-validation: in every fold each model is tuned and fitted on the training rows alone, and then judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.data.design import Design
+from regcli.problem.objective import Certificate
+from regcli.select.asking import FoldResult, is_constant
+from regcli.select.folds import Folds
+from regcli.select.parallel import run_folds
+from regcli.specs import CompareSpec, FoldSpec, Measure
+from regcli.workflows.rivals import Contender, Fitted, fit_all
+
+Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One model in one fold: its mean losses on test and training rows, what it selected (p,), its strength (nan where
+    the rows taught nothing), the worst figures of all its fits."""
+
+    test: float
+    train: float
+    selected: Mask
+    alpha: float
+    l1_ratio: float
+    seconds: float
+    gap: float
+    violation: float
+    certified: bool
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Every model in every fold: `verdicts` [fold of R K][model]; how many test rows each fold has, and how many rows
+    it learned from, (R K,)."""
+
+    folds: Folds
+    verdicts: list[list[Verdict]]
+    tested: Vector
+    learned: Vector
+
+    def test(self, model: int) -> Vector:
+        """The mean test losses of a model (R K,)."""
+        return np.array([fold[model].test for fold in self.verdicts])
+
+    def train(self, model: int) -> Vector:
+        """Its mean training losses (R K,)."""
+        return np.array([fold[model].train for fold in self.verdicts])
+
+    def selected(self, model: int) -> Mask:
+        """What it selected (R K, p)."""
+        return np.array([fold[model].selected for fold in self.verdicts])
+
+    @property
+    def overlap(self) -> float:
+        """The number of test rows over that of training rows, on average."""
+        return float(np.mean(self.tested / self.learned))
+
+
+@dataclass(frozen=True)
+class Nested:
+    """What is done in each fold; it can be sent to other processes."""
+
+    design: Design
+    rivals: list[Contender]
+    spec: CompareSpec
+    folding: FoldSpec
+    folds: Folds
+
+    def __call__(self, index: int) -> list[Verdict]:
+        """Each model tuned and fitted on the training rows of fold `index`, and judged by its test rows."""
+        design = self.design
+        train, test = (part(*divmod(index, self.folds.k)) for part in (self.folds.train, self.folds.test))
+        X = design.X if design.relearn is None else design.relearn(train)
+        intercept = self.rivals[0].model.intercept
+        live = _varying(X[train], intercept)
+        y, y_test = design.y[train], design.y[test]
+        if live.size == 0 or (intercept and y.max() == y.min()):
+            centre = float(y.mean()) if intercept else 0.0
+            nothing = np.zeros(X.shape[1], dtype=bool)
+            losses = (_loss(y_test - centre, self.folding.measure), _loss(y - centre, self.folding.measure))
+            return [Verdict(*losses, nothing, np.nan, np.nan, 0.0, 0.0, 0.0, True) for _ in self.rivals]
+        found = fit_all(_part(design, train, X, live), self.rivals, self.spec, self.folding)
+        return [self._verdict(one, X[np.ix_(test, live)], y_test, live) for one in found]
+
+    def _verdict(self, one: Fitted, X_test: NDArray[np.float64], y_test: Vector, live: NDArray[np.intp]) -> Verdict:
+        problem, solution, measure = one.prepared.problem, one.solution, self.folding.measure
+        predicted = solution.intercept + one.prepared.scaling.apply(X_test) @ solution.coef
+        fitted = solution.intercept + problem.Z @ solution.coef
+        selected = np.zeros(self.design.X.shape[1], dtype=bool)
+        selected[live] = solution.coef != 0
+        rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]
+        return Verdict(
+            test=_loss(y_test - predicted, measure),
+            train=_loss(problem.y - fitted, measure),
+            selected=selected,
+            alpha=problem.alpha,
+            l1_ratio=one.prepared.model.ratio,
+            seconds=one.seconds,
+            gap=max(ruling.gap for ruling in rulings),
+            violation=max(ruling.violation for ruling in rulings),
+            certified=all(ruling.certified for ruling in rulings),
+        )
+
+
+def judge(nested: Nested, jobs: int, tell: Callable[[int, int], None]) -> Judged:
+    """Every model judged on every fold."""
+    folds = nested.folds
+    pairs = [divmod(index, folds.k) for index in range(folds.k * len(folds.assignment))]
+    verdicts = run_folds(nested, len(pairs), jobs, tell)
+    tested = np.array([folds.test(*pair).sum() for pair in pairs], dtype=np.float64)
+    learned = np.array([folds.train(*pair).sum() for pair in pairs], dtype=np.float64)
+    return Judged(folds, verdicts, tested, learned)
+
+
+def row_losses(residual: Vector, measure: Measure) -> Vector:
+    """What each residual costs (n,)."""
+    with np.errstate(over="ignore"):
+        return np.abs(residual) if measure == "mae" else residual**2
+
+
+def _loss(residual: Vector, measure: Measure) -> float:
+    return float(np.mean(row_losses(residual, measure)))
+
+
+def _varying(X: NDArray[np.float64], intercept: bool) -> NDArray[np.intp]:
+    """The columns that teach something."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    if not intercept:
+        return np.flatnonzero((low != 0) | (high != 0))
+    return np.flatnonzero(~is_constant(low, high, np.maximum(np.abs(low), np.abs(high))))
+
+
+def _part(design: Design, rows: Mask, X: NDArray[np.float64], live: NDArray[np.intp]) -> Design:
+    """The training rows of a fold as a design of their own."""
+    labels = None if design.labels is None else np.unique(design.labels[rows], return_inverse=True)[1]
+    return replace(
+        design,
+        X=np.asfortranarray(X[np.ix_(rows, live)]),
+        y=design.y[rows],
+        encoding=design.encoding if live.size == X.shape[1] else design.encoding.only(live.tolist()),
+        train=design.train[rows],
+        labels=labels,
+        lines=list,
+    )

@@ -1,0 +1,130 @@
+"""The models of a comparison, each tuned on the rows it is given and fitted to them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from regcli.data.design import Design
+from regcli.errors import DataError, counted
+from regcli.problem.objective import Solution
+from regcli.select.asking import Engine
+from regcli.select.crossval import Curve, best_of
+from regcli.select.folds import Folds, given_folds, grouped_folds, random_folds, time_folds
+from regcli.solve import solve
+from regcli.specs import DEFAULT_L1_RATIO, DEFAULT_RATIOS, PENALTY_OF, CompareSpec, FoldSpec, GridSpec, ModelSpec, Rival
+from regcli.workflows.preparing import Prepared, check_alpha, prepare
+from regcli.workflows.tuning import at_chosen, curve_along, engine_for
+
+ABOVE = 1 + 1e-9
+"""The null model is the lasso at this many times its alpha_max."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model that takes part: its request, without a strength where that is tuned, and the shares of L1 it is tried
+    with."""
+
+    name: Rival
+    model: ModelSpec
+    ratios: tuple[float, ...] = ()
+
+    @property
+    def tuned(self) -> bool:
+        """Whether its strength is chosen by cross-validation."""
+        return self.model.strength is None
+
+    def variants(self) -> list[ModelSpec]:
+        """The model with each share of L1."""
+        return [replace(self.model, l1_ratio=ratio) for ratio in self.ratios] or [self.model]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A contender fitted to all rows of a design, with the curve of its tuning, and the seconds that all took."""
+
+    prepared: Prepared
+    solution: Solution
+    seconds: float
+    curve: Curve | None = None
+    tuning: Folds | None = None
+
+
+def contenders(spec: CompareSpec, model: ModelSpec, folding: FoldSpec) -> list[Contender]:
+    """Those asked for; `model` says what they have in common."""
+    given = dict(spec.alphas)
+    found = []
+    for name in spec.penalties:
+        if name in ("null", "ols"):
+            plain = replace(model, penalty="none", convention="mean", alpha=None)
+            found.append(Contender(name, plain if name == "ols" else replace(plain, penalty="l1", alpha=1.0)))
+            continue
+        one = replace(model, penalty=PENALTY_OF[name], alpha=given.get(name))
+        if name != "elasticnet":
+            found.append(Contender(name, one))
+        else:
+            ratios = folding.l1_ratios or ((DEFAULT_L1_RATIO,) if name in given else DEFAULT_RATIOS)
+            found.append(Contender(name, replace(one, l1_ratio=ratios[0]), ratios))
+    return found
+
+
+def fit_all(
+    design: Design,
+    rivals: list[Contender],
+    spec: CompareSpec,
+    folding: FoldSpec,
+    jobs: int = 1,
+    tell: Callable[[str], None] = lambda text: None,
+) -> list[Fitted]:
+    """Every contender tuned on folds of the rows of `design`, where it is to be, and fitted to all of them."""
+    plain = prepare(design, rivals[0].model)
+    folds = inner_folds(design, folding, spec.inner) if spec.tuned else None
+    engine = None if folds is None else engine_for(plain, folds, folding.measure)
+    found = []
+    for rival in rivals:
+        begun = time.perf_counter()
+        posed, curve = _posed(plain, rival, folding, folds, engine, jobs)
+        solution = solve(posed.problem, rival.model.solver)
+        found.append(Fitted(posed, solution, time.perf_counter() - begun, curve, folds if curve else None))
+        tell(rival.name)
+    return found
+
+
+def _posed(
+    plain: Prepared, rival: Contender, folding: FoldSpec, folds: Folds | None, engine: Engine | None, jobs: int
+) -> tuple[Prepared, Curve | None]:
+    """The problem at the strength that was given, or that cross-validation chooses, with the curve of that."""
+    if rival.name == "null":
+        posed = plain.posed(rival.model)
+        problem = replace(posed.problem, alpha=posed.alpha_max * ABOVE)
+        return replace(posed, problem=problem), None
+    if not rival.tuned:
+        posed = plain.posed(rival.model)
+        check_alpha(posed.problem, posed.problem.alpha)
+        return posed, None
+    assert folds is not None and engine is not None
+    tried = [plain.posed(one, drawn=True) for one in rival.variants()]
+    curves = [curve_along(one, engine, folds, GridSpec(), jobs) for one in tried]
+    best = best_of(curves)
+    return at_chosen(tried[best], curves[best], folding.rule), curves[best]
+
+
+def inner_folds(design: Design, folding: FoldSpec, wanted: int) -> Folds:
+    """The folds that models are tuned on: of the same scheme as those they are judged on, as many as `wanted` where
+    the rows of `design` allow that. Raises DataError where they allow no two."""
+    n, labels = len(design.y), design.labels
+    distinct = n if labels is None else int(labels.max()) + 1
+    most = distinct - 1 if folding.time else distinct
+    k = min(wanted, most)
+    if k < 2 or n < 4:
+        what = f"{counted(distinct, 'value')} of {folding.column}" if folding.column else counted(n, "row")
+        raise DataError(
+            f"the models are to be tuned on {what}: too few for two folds",
+            hint="--alpha ridge=1,lasso=0.1, which tunes nothing",
+        )
+    if labels is None:
+        return random_folds(n, k, folding.drawn_with)
+    if folding.fold_column:
+        return given_folds(labels)
+    return time_folds(labels, k) if folding.time else grouped_folds(labels, k, folding.drawn_with)

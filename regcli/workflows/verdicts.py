@@ -1,0 +1,143 @@
+"""The verdict of a comparison in words: which model, and what in these data speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from regcli.errors import counted, visible
+from regcli.report.of_compare import RIVAL_WORDS
+from regcli.report.wording import names, number, percent, short
+from regcli.specs import Measure
+from regcli.workflows.comparing import Standing
+from regcli.workflows.rivals import Contender, Fitted
+
+RELATED = 0.5
+"""From this size on a correlation is worth a word."""
+MOST_PAIRS = 2
+WIDEST = 2000
+"""Correlations are not looked for among more columns."""
+
+Model = Mapping[str, Any]
+
+
+class Related(NamedTuple):
+    """Two features by their places, and their correlation."""
+
+    one: int
+    other: int
+    correlation: float
+
+
+def verdict_of(
+    models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted], rivals: Sequence[Contender], measure: Measure
+) -> dict[str, Any]:
+    """The best model, those tied with it, the simplest of them, and why."""
+    best, chosen = models[standing.best], models[standing.chosen]
+    return {
+        "best": best["name"],
+        "chosen": chosen["name"],
+        "tied": [models[i]["name"] for i in standing.tied],
+        "reason": "; ".join(_reasons(models, standing, fitted, measure)),
+        "facts": list(_facts(models, standing, fitted)),
+    }
+
+
+def _reasons(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted], measure: Measure) -> Iterator[str]:
+    best, chosen = models[standing.best], models[standing.chosen]
+    explained = "" if best["r2"] is None or best["name"] == "null" else f", R2 {best['r2']:.3f}"
+    yield f"{_called(best)} errs least: {measure.upper()} {number(best['mean'], 4)}{explained}"
+    others = [_called(models[i]) for i in standing.tied if i != standing.best]
+    if not others and best["name"] != "null":
+        yield "no other model is within one standard error of the difference"
+        return
+    if others:
+        yield f"tied with it, within one standard error of the difference: {', '.join(others)}"
+    if chosen["name"] == "null":
+        yield "so nothing here predicts reliably better than the mean of the target"
+        return
+    total = len(fitted[0].prepared.design.names)
+    yield f"the simplest of these is {RIVAL_WORDS[chosen['name']]}, {_size(chosen, total)}"
+
+
+def _called(model: Model) -> str:
+    return "the model without features" if model["name"] == "null" else RIVAL_WORDS[model["name"]]
+
+
+def _size(model: Model, total: int) -> str:
+    if model["nonzero"] < total:
+        return f"with {model['nonzero']:,} of {counted(total, 'feature')}"
+    return f"with all {counted(total, 'feature')}, standardized L2 norm {number(model['l2_norm'], 3)}"
+
+
+def _facts(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted]) -> Iterator[str]:
+    """What in these data speaks for the verdict: rows for each feature, what a penalty gains, correlations."""
+    known = {model["name"]: (model, i) for i, model in enumerate(models)}
+    n, p = fitted[0].prepared.design.X.shape
+    yield _shape(n, p)
+    if "ols" in known:
+        yield _gain(known["ols"][0], models[standing.best], standing)
+    for name in ("lasso", "elasticnet"):
+        if name in known and 0 < known[name][0]["nonzero"] < p:
+            yield _left_out(known[name][0], p)
+            break
+    if "ridge" in known and "lasso" in known:
+        at = tuple(known[name][1] for name in ("ridge", "lasso"))
+        for pair in related(fitted[0]):
+            yield _shared(pair, *(fitted[i] for i in at))
+
+
+def _shape(n: int, p: int) -> str:
+    rows, features = counted(n, "row"), counted(p, "feature")
+    if n <= p:
+        return f"{rows} for {features}: least squares can follow any target, so its training error says nothing"
+    return f"{rows} for {features}: {short(float(f'{n / p:.2g}'))} for each"
+
+
+def _gain(ols: Model, best: Model, standing: Standing) -> str:
+    """What a penalty gains over least squares."""
+    if ols["name"] == best["name"]:
+        return "no penalty lowers the error here: least squares is the best"
+    if best["name"] == "null":
+        return "least squares errs more than the mean of the target: there is nothing here for it to learn"
+    share = percent(1 - best["mean"] / ols["mean"]) if ols["mean"] > 0 else "0 %"
+    gain = f"{RIVAL_WORDS[best['name']]} errs {share} less than least squares"
+    return f"{gain}, which is less than one standard error of the difference" if ols["tied"] else gain
+
+
+def _left_out(model: Model, p: int) -> str:
+    fold = model["fold_nonzero"]
+    steady = f" (in the folds {min(fold)} to {max(fold)} stay)" if fold and min(fold) < max(fold) else ""
+    return f"{RIVAL_WORDS[model['name']]} leaves out {p - model['nonzero']:,} of {counted(p, 'feature')}{steady}"
+
+
+def related(fitted: Fitted) -> list[Related]:
+    """The most correlated features."""
+    design, scaling = fitted.prepared.design, fitted.prepared.scaling
+    n, p = design.X.shape
+    if not 2 <= p <= WIDEST or n < 3:
+        return []
+    with np.errstate(all="ignore"):
+        R = np.nan_to_num(np.corrcoef(design.X / scaling.scale, rowvar=False))
+    R = np.triu(R, 1)
+    order = np.argsort(-np.abs(R), axis=None, kind="stable")[:MOST_PAIRS]
+    places = [divmod(int(place), p) for place in order]
+    pairs = [Related(one, other, float(R[one, other])) for one, other in places]
+    return [pair for pair in pairs if abs(pair.correlation) >= RELATED]
+
+
+def _shared(pair: Related, ridge: Fitted, lasso: Fitted) -> str:
+    """What ridge and the lasso make of two correlated features."""
+    everyone = ridge.prepared.design.names
+    two = [visible(everyone[j]) for j in pair[:2]]
+    shared, kept = ([float(one.solution.coef[j]) for j in pair[:2]] for one in (ridge, lasso))
+    left = [name for name, value in zip(two, kept, strict=True) if value != 0]
+    alone = f"lasso keeps {left[0]} alone" if len(left) == 1 else "lasso leaves both out"
+    if len(left) == 2:
+        alone = f"lasso keeps both ({number(kept[0], 2)} and {number(kept[1], 2)})"
+    weights = f"{number(shared[0], 2)} and {number(shared[1], 2)}"
+    return f"{names(two)} are correlated {pair.correlation:.2f}: ridge gives them {weights}, {alone}".replace(
+        f"{two[0]}, {two[1]}", f"{two[0]} and {two[1]}", 1
+    )
