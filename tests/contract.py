@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 
-COMMANDS = ("fit", "path", "cv")
+COMMANDS = ("fit", "path", "cv", "compare")
 
 
 def schema_of(name: str) -> dict[str, Any]:

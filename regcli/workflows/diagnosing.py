@@ -51,11 +51,16 @@ def diagnosis(
     ]
 
 
+def _line(code: str, message: str, model: str | None, value: float) -> Line:
+    """A line with the number that prompted it, None where no double holds that."""
+    return {"code": code, "message": message, "model": model, "value": value if np.isfinite(value) else None}
+
+
 def _wide(one: Fitted) -> Iterator[Line]:
     n, p = one.prepared.design.X.shape
     if p > n:
         text = f"more features ({p:,}) than rows ({n:,}): least squares is not unique, a penalty decides"
-        yield {"code": "more_features_than_rows", "message": text, "features": p, "rows": n}
+        yield _line("more_features_than_rows", text, None, p / n)
 
 
 def _overfitting(models: Sequence[Model], folding: FoldSpec) -> Iterator[Line]:
@@ -76,8 +81,7 @@ def _overfitting(models: Sequence[Model], folding: FoldSpec) -> Iterator[Line]:
     calmest = min((i for i in range(len(models)) if models[i]["name"] != "null"), key=lambda i: ratios[i])
     if calmest != worst and ratios[calmest] < bound:
         text += f"; {RIVAL_WORDS[models[calmest]['name']]}: {ratios[calmest]:.2g} times"
-    ratio = float(ratios[worst]) if np.isfinite(ratios[worst]) else None
-    yield {"code": "overfitting", "message": text, "model": model["name"], "ratio": ratio}
+    yield _line("overfitting", text, model["name"], float(ratios[worst]))
 
 
 def _over_regularized(models: Sequence[Model], standing: Standing) -> Iterator[Line]:
@@ -92,7 +96,7 @@ def _over_regularized(models: Sequence[Model], standing: Standing) -> Iterator[L
         what = f"at alpha {short(model['alpha'])} {kept}"
         other = f"{RIVAL_WORDS[best['name']]} explains {percent(best['r2'])}"
         text = f"{RIVAL_WORDS[model['name']]} {what}, {other}: its penalty is too strong"
-        yield {"code": "over_regularized", "message": text, "model": model["name"], "r2": model["r2"]}
+        yield _line("over_regularized", text, model["name"], model["r2"])
 
 
 def _collinear(one: Fitted) -> Iterator[Line]:
@@ -113,7 +117,7 @@ def _collinear(one: Fitted) -> Iterator[Line]:
         f"collinear features: the condition number is {size}, above all through {involved}; "
         "least-squares coefficients of these are unsteady, ridge steadies them"
     )
-    yield {"code": "collinearity", "message": text, "condition": None if exactly else condition}
+    yield _line("collinearity", text, None, np.inf if exactly else condition)
 
 
 def _distorted(
@@ -148,7 +152,7 @@ def _distorted(
         f"{spreads}: {way} {RIVAL_WORDS[rivals[i].name]}{selection} {measure} in tuning "
         f"{number(errors[1], 3)} for {number(errors[0], 3)}"
     )
-    yield {"code": "uneven_scales", "message": text, "model": rivals[i].name, "ratio": spread}
+    yield _line("uneven_scales", text, rivals[i].name, spread)
 
 
 def _kept(one: Fitted) -> set[str]:
