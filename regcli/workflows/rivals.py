@@ -120,8 +120,8 @@ def inner_folds(design: Design, folding: FoldSpec, wanted: int) -> Folds:
     if k < 2 or n < 4:
         what = f"{counted(distinct, 'value')} of {folding.column}" if folding.column else counted(n, "row")
         raise DataError(
-            f"the models are to be tuned on {what}: too few for two folds",
-            hint="--alpha ridge=1,lasso=0.1, which tunes nothing",
+            f"a model is to be tuned inside a fold on {what}: too few for two folds",
+            hint="fewer --folds, or --alpha ridge=1,lasso=0.1, which tunes nothing",
         )
     if labels is None:
         return random_folds(n, k, folding.drawn_with)

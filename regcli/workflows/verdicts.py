@@ -78,7 +78,7 @@ def _facts(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted]
     n, p = fitted[0].prepared.design.X.shape
     yield _shape(n, p)
     if "ols" in known:
-        yield _gain(known["ols"][0], models[standing.best], standing)
+        yield _gain(known["ols"][0], models[standing.best])
     for name in ("lasso", "elasticnet"):
         if name in known and 0 < known[name][0]["nonzero"] < p:
             yield _left_out(known[name][0], p)
@@ -96,15 +96,16 @@ def _shape(n: int, p: int) -> str:
     return f"{rows} for {features}: {short(float(f'{n / p:.2g}'))} for each"
 
 
-def _gain(ols: Model, best: Model, standing: Standing) -> str:
+def _gain(ols: Model, best: Model) -> str:
     """What a penalty gains over least squares."""
     if ols["name"] == best["name"]:
         return "no penalty lowers the error here: least squares is the best"
     if best["name"] == "null":
         return "least squares errs more than the mean of the target: there is nothing here for it to learn"
     share = percent(1 - best["mean"] / ols["mean"]) if ols["mean"] > 0 else "0 %"
-    gain = f"{RIVAL_WORDS[best['name']]} errs {share} less than least squares"
-    return f"{gain}, which is less than one standard error of the difference" if ols["tied"] else gain
+    if ols["tied"]:
+        return f"the best penalty gains {share} over least squares, less than one standard error of the difference"
+    return f"{RIVAL_WORDS[best['name']]} errs {share} less than least squares"
 
 
 def _left_out(model: Model, p: int) -> str:
