@@ -210,7 +210,7 @@ def test_an_ignored_interrupt_stays_ignored() -> None:
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )  # fmt: skip
 @pytest.mark.parametrize("debug", ["0", "1"])
-@pytest.mark.parametrize("verb", ["fit", "path", "cv"])
+@pytest.mark.parametrize("verb", ["fit", "path", "cv", "compare"])
 def test_faults_of_its_own(
     verb: str, error: BaseException, code: int, debug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "fit": "fit {} -a 1",
     "path": "path {} -p enet --n-alphas 5",
     "cv": "cv {} -p l2 --n-alphas 5 -k 3",
+    "compare": "compare {} -k 3 -a 1",
     "predict": "predict MODEL {}",
 }
 

@@ -29,6 +29,14 @@ CALLED_ELSEWHERE = {
     "--delimiter": "--sep",
 }
 OF_OTHER_VERBS = {
+    "compare": {
+        "--penalty": "--penalties ridge,lasso",
+        "--alphas": "--alpha ridge=1,lasso=0.1, or leave it out: the strengths are tuned",
+        "--l1": "--alpha elasticnet=0.1 with --l1-ratio",
+        "--l2": "--alpha elasticnet=0.1 with --l1-ratio",
+        "--n-alphas": "leave it out: regcli cv takes a grid",
+        "--select": "leave it out: regcli path has the information criteria",
+    },
     "cv": {
         "--alpha": "--alphas 10,1,0.1 says which are tried; regcli fit takes one",
         "-a": "--alphas 10,1,0.1 says which are tried; regcli fit takes one",

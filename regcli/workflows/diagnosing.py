@@ -125,7 +125,8 @@ def _distorted(
 ) -> Iterator[Line]:
     """How the result of the first tuned model would change if columns were penalised in the units of the file."""
     scale = fitted[0].prepared.scaling.scale
-    spread = float(scale.max() / scale.min())
+    with np.errstate(over="ignore"):
+        spread = float(scale.max() / scale.min())
     order = {"lasso": 0, "elasticnet": 1, "ridge": 2}
     tuned = sorted((i for i, rival in enumerate(rivals) if rival.tuned), key=lambda i: order[rivals[i].name])
     if spread < UNEVEN or not tuned:
