@@ -280,7 +280,7 @@ def test_over_regularization_is_told() -> None:
 def test_collinearity_is_told(tmp_path: Path) -> None:
     """The condition number of the standardized columns, by NumPy, and the columns that make it; not for prostate."""
     frame = pd.read_csv(PROSTATE).drop(columns="train")
-    frame["twin"] = frame["lcavol"] + 0.01 * frame.index % 7
+    frame["twin"] = frame["lcavol"] + 0.01 * (frame.index % 7)
     source = tmp_path / "twin.csv"
     frame.to_csv(source, index=False)
     line = diagnosed(source, "-y", "lpsa", "-p", "ridge", "-a", "0.1", "-k", "3")["collinearity"]
