@@ -16,7 +16,9 @@ from regcli.errors import DataError, UsageError
 from regcli.problem.certificate import pull_scale
 from regcli.problem.objective import Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
-from regcli.solve import SOLVERS, Proposal, line, solve
+from regcli.solve import SOLVERS, Proposal, at_once, line, solve
+from regcli.solve import quadratic as one_by_one
+from regcli.solve.quadratic import Quadratic
 
 
 def design(name: str) -> tuple[Matrix, Vector]:
@@ -398,3 +400,27 @@ def test_any_start_will_do(name: str, ratio: float) -> None:
             solution = solve(problem, solver, start)
             assert_certified(solution)
             assert solution.objective == pytest.approx(expected.objective, rel=1e-13)
+
+
+@pytest.mark.parametrize("rounds", [1, 4])
+@pytest.mark.parametrize("p", [1, 5, 16])
+def test_all_alphas_at_once_are_the_alphas_one_by_one(p: int, rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Correlated columns and a hundred alphas: the same solutions, to rounding times the condition number, and
+    optimal by their own gradient; what one round leaves unsettled is solved with the guard."""
+    monkeypatch.setattr(at_once, "MOST_ROUNDS", rounds)
+    monkeypatch.setattr(at_once, "MOST_SWEEPS", 12 if rounds > 1 else 1)
+    rng = np.random.default_rng(p)
+    Z = rng.normal(size=(60, p)) + 2 * rng.normal(size=(60, 1))
+    Z = (Z - Z.mean(axis=0)) / Z.std(axis=0)
+    target = Z @ rng.normal(size=p) + rng.normal(size=60)
+    quadratic = Quadratic(Z.T @ Z / 60, Z.T @ (target - target.mean()) / 60)
+    penalty = ElasticNet(np.full(p, 0.5), np.linspace(0.1, 2, p))
+    alphas = (2 * np.max(np.abs(quadratic.linear)) * np.logspace(0, -4, 100)).tolist()
+    together, alone = (list(each.along(quadratic, penalty, alphas)) for each in (at_once, one_by_one))
+    settled = at_once.at_once(quadratic, penalty, np.array(alphas))[2]
+    assert (rounds == 1 and p == 16) <= (not settled.all()) and settled.any()
+    for alpha, (coef, pull), (other, _) in zip(alphas, together, alone, strict=True):
+        assert coef == pytest.approx(other, rel=1e-9, abs=1e-11)
+        strengths = penalty.at(alpha)
+        assert pull == pytest.approx(quadratic.linear - quadratic.matrix @ coef, abs=1e-12)
+        assert np.max(strengths.distance(coef, pull)) <= 1e-12

@@ -18,8 +18,9 @@ from regcli.problem.moments import Moments, complements, moments_by_group, prefi
 from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import EPS, Ask, FoldResult, is_constant
 from regcli.select.folds import Folds
+from regcli.solve.at_once import along
 from regcli.solve.direct import ridge_along
-from regcli.solve.quadratic import Quadratic, along
+from regcli.solve.quadratic import Quadratic
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]

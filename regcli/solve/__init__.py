@@ -18,8 +18,9 @@ from regcli.problem.families import GAUSSIAN
 from regcli.problem.objective import Problem, Solution, best_intercept, gram, objective
 from regcli.problem.penalties import ElasticNet
 from regcli.solve import sklearn_cd
+from regcli.solve.at_once import along
 from regcli.solve.direct import RidgeFactor, is_ridge, least_squares, ridge_along
-from regcli.solve.quadratic import ActiveSet, Quadratic, along
+from regcli.solve.quadratic import ActiveSet, Quadratic
 from regcli.solve.working_set import WorkingSet
 
 Vector = NDArray[np.float64]
