@@ -14,7 +14,7 @@ from regcli.problem.conventions import equivalents, formula
 from regcli.problem.inference import LEVEL, Estimates, estimates, standard_errors
 from regcli.problem.metrics import Metrics, measure
 from regcli.problem.objective import EPS, Solution
-from regcli.specs import DataSpec, ModelSpec, ValidationSpec
+from regcli.specs import DataSpec, ModelSpec, TrainingSpec, ValidationSpec
 from regcli.workflows.preparing import Prepared
 
 Vector = NDArray[np.float64]
@@ -24,13 +24,17 @@ def settings_of(data: DataSpec, model: ModelSpec, *specs: Any) -> dict[str, Any]
     """The requests as they were carried out; `seed` is what was drawn with, or None."""
     described = asdict(replace(data, source=None)) | asdict(model)
     described.pop("source")
+    drawn_with = None
     for spec in specs:
         described |= asdict(replace(spec, test=None) if isinstance(spec, ValidationSpec) else spec)
         if isinstance(spec, ValidationSpec):
             test = spec.test
             described["test"] = str(test) if isinstance(test, str) or hasattr(test, "__fspath__") else None
-            described["seed"] = spec.drawn_with if spec.test_size is not None else None
-    return described
+            drawn_with = spec.drawn_with if spec.test_size is not None else drawn_with
+        if isinstance(spec, TrainingSpec):
+            described.pop("seed")
+            drawn_with = spec.drawn_with if spec.share is not None else drawn_with
+    return described | ({"seed": drawn_with} if "seed" in described else {})
 
 
 def data_of(prepared: Prepared) -> dict[str, Any]:

@@ -43,6 +43,10 @@ def cv_settings(
 
 def check_penalty(model: ModelSpec, verb: str) -> None:
     """UsageError for a penalty that has no strengths to walk along, or one whose strength is given."""
+    if model.solver == "gradient":
+        raise UsageError(
+            f"--solver gradient is a solver of regcli fit: {verb} solves too many problems for it", hint="--solver auto"
+        )
     if model.penalty == "none":
         raise UsageError(
             f"--penalty none has no strength to vary: {verb} needs l1, l2 or elasticnet", hint="--penalty l1"
