@@ -31,7 +31,7 @@ def finite_columns(encoding: Encoding, train: pd.DataFrame, used: Used | None) -
 
 
 def finite_test_columns(encoding: Encoding, test: pd.DataFrame, what: str = "test row") -> Matrix:
-    """The columns of rows that are held out; DataError for a function or a product that is no finite number somewhere."""
+    """The columns of rows held out; DataError for a function or a product that is no finite number somewhere."""
     X = encoding.apply(test)
     bad = ~np.isfinite(X)
     if not encoding.is_plain and bad.any():

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from regcli.errors import counted, visible
-from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.of_training import training_lines
+from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, names, number, percent, short
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}

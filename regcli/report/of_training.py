@@ -41,9 +41,7 @@ def _fixed(value: float, decimals: int | None) -> str:
 
 def training_lines(training: Mapping[str, Any], penalty: str) -> tuple[str, ...]:
     """How the descent went, for the facts under the table; `penalty` is the one that acted."""
-    name = "accelerated proximal gradient descent (FISTA)" if training["accelerated"] else "gradient descent"
-    name = "proximal gradient descent (ISTA)" if name == "gradient descent" and penalty in ("l1", "elasticnet") else name
-    lines = [f"{name}: {_stopped(training)}", _steps(training)]
+    lines = [f"{descent_name(training, penalty)}, {_stopped(training)}", _steps(training)]
     kept, first = training["kept"], training["history"][0]
     loss = f"loss {number(kept['loss'])} = data {number(kept['data'])} + penalty {number(kept['penalty'])}"
     lines.append(f"{loss}; {number(first['loss'])} at the start")
@@ -53,6 +51,15 @@ def training_lines(training: Mapping[str, Any], penalty: str) -> tuple[str, ...]
         lines.append(f"{what}; on {counted(rows['rows'], 'row')} ({rows['how']})")
     lines.append(distance_words(training, penalty))
     return tuple(lines)
+
+
+def descent_name(training: Mapping[str, Any], penalty: str, short: bool = False) -> str:
+    """What the method is called; without an L1 part the proximal step does nothing."""
+    if training["accelerated"]:
+        return "FISTA" if short else "accelerated proximal gradient descent (FISTA)"
+    if penalty in ("l1", "elasticnet"):
+        return "proximal gradient descent" if short else "proximal gradient descent (ISTA)"
+    return "gradient descent"
 
 
 def _stopped(training: Mapping[str, Any]) -> str:
@@ -90,4 +97,6 @@ def distance_words(training: Mapping[str, Any], penalty: str) -> str:
     here, there = most["coefficient"], most["exact"]
     if math.isclose(here, there, rel_tol=1e-6, abs_tol=0.0):
         return f"{height}, and so are all coefficients to 6 digits"
-    return f"{height}; largest coefficient difference: {visible(most['name'])} {number(here)} here, {number(there)} there"
+    return (
+        f"{height}; largest coefficient difference: {visible(most['name'])} {number(here)} here, {number(there)} there"
+    )

@@ -1,4 +1,4 @@
-"""Pictures of a path and of a cross-validation, as a matplotlib figure or as the bytes of a file.
+"""Pictures of a path, a cross-validation and a descent, as a matplotlib figure or as the bytes of a file.
 
 No pyplot and no display: a figure is made and saved by itself, in our style whatever the user's, and the same
 document gives the same bytes.
@@ -17,6 +17,7 @@ from regcli.errors import OutputError, UsageError, listed
 from regcli.report.pictures.cv import draw_cv
 from regcli.report.pictures.frame import drawing
 from regcli.report.pictures.lettering import Lettering, lettering_for
+from regcli.report.pictures.loss import draw_loss
 from regcli.report.pictures.path import draw_path
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ Picture = Literal["path", "cv"]
 
 X_AXES = ("alpha", "l1-norm", "deviance")
 SUFFIXES = (".png", ".svg", ".pdf")
-PICTURES: dict[str, Callable[[Mapping[str, Any], str, Lettering], Figure]] = {"path": draw_path, "cv": draw_cv}
+PICTURES: dict[str, Callable[[Mapping[str, Any], str, Lettering], Figure]] = {
+    "path": draw_path,
+    "cv": draw_cv,
+    "fit": draw_loss,
+}
 UNDATED: dict[str, dict[str, None]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
@@ -91,7 +96,11 @@ def _figure(document: Mapping[str, Any], x_axis: str, picture: Picture | None, l
     command = document["command"]
     if command not in PICTURES:
         raise UsageError(f"there is no picture of a {command}, only of {listed(tuple(PICTURES))}")
+    if command == "fit" and document["training"] is None:
+        raise UsageError("the picture of a fit is that of its descent", hint="--solver gradient")
     what = picture or command
+    if what == "path" and command == "fit":
+        raise UsageError("a fit has no picture of a path")
     if what == "cv" != command:
         raise UsageError(f"a {command} has no picture of a cross-validation")
     if x_axis not in X_AXES:
@@ -106,7 +115,7 @@ def _figure(document: Mapping[str, Any], x_axis: str, picture: Picture | None, l
 
 
 def _names(document: Mapping[str, Any]) -> set[str]:
-    return {document["data"]["target"]}.union(*(step["standardized"] for step in document["path"]))
+    return {document["data"]["target"]}.union(*(step["standardized"] for step in document.get("path", ())))
 
 
 @contextmanager

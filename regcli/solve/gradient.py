@@ -60,13 +60,15 @@ class Course:
     """What is descended: `problem`, the mean taken out of its y, over columns centre + unit * z (both (p,)).
 
     `centre` is zero without an intercept. `held_out` is (Z, y) of validation rows, scaled and centred as those of the
-    problem. A point is (w, b0), or w alone without an intercept; b0 is relative to the mean of y.
+    problem. A point is (w, b0), or w alone without an intercept. b0 belongs to a y that is `offset` above that of the
+    problem: a small intercept beside a large mean of y keeps all its digits.
     """
 
     problem: Problem
     centre: Vector
     unit: Vector
     factor: float
+    offset: float = 0.0
     held_out: tuple[Matrix, Vector] | None = None
 
     @cached_property
@@ -94,7 +96,7 @@ class Course:
     def scaled(self, point: Vector) -> tuple[Vector, float]:
         """Coefficients (p,) of Z, and the prediction where Z is 0."""
         p = len(self.unit)
-        level = float(point[p] + self.centre @ point[:p]) if self.problem.intercept else 0.0
+        level = float(point[p] + (self.centre @ point[:p] - self.offset)) if self.problem.intercept else 0.0
         return self.unit * point[:p], level
 
     def pull(self, coef: Vector) -> Vector:
@@ -234,9 +236,7 @@ class _Log:
             self.due = max(epoch + 1, math.ceil(epoch * DENSITY))
 
 
-def descend(
-    course: Course, start: Vector, plan: Plan, tell: Callable[[Record], None] = lambda record: None
-) -> Descent:
+def descend(course: Course, start: Vector, plan: Plan, tell: Callable[[Record], None] = lambda record: None) -> Descent:
     """Descend from `start` as planned; `tell` hears the loss as it goes.
 
     Raises UsageError where the learning rate is so large that the loss grows.

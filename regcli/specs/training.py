@@ -13,7 +13,7 @@ from regcli.specs.checks import number, whole_number
 from regcli.specs.model import SolverName
 from regcli.specs.validation import DEFAULT_SEED
 
-DEFAULT_EPOCHS = 10_000
+DEFAULT_EPOCHS = 20_000
 DEFAULT_VALIDATION_SIZE = 0.2
 MOST_EPOCHS = 100_000_000
 
@@ -89,9 +89,7 @@ class TrainingSpec:
         return DEFAULT_SEED if self.seed is None else self.seed
 
 
-def training_seeds(
-    seed: int | None, early_stopping: bool, test_size: float | None
-) -> tuple[int | None, int | None]:
+def training_seeds(seed: int | None, early_stopping: bool, test_size: float | None) -> tuple[int | None, int | None]:
     """What a `--seed` of fit draws: (validation rows, test rows)."""
     return (seed if early_stopping else None), (seed if test_size is not None or not early_stopping else None)
 

@@ -30,7 +30,7 @@ from regcli.workflows.documents import (
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
-from regcli.workflows.training import train
+from regcli.workflows.training import Trained, train
 
 BIASED = "no standard errors: the usual ones leave out the penalty's bias"
 NO_TRAINING = TrainingSpec()
@@ -60,17 +60,20 @@ def fit(
     trained = train(prepared, training, trace) if model.solver == "gradient" else None
     solution = solve(prepared.problem, model.solver) if trained is None else trained.solution
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
-    document = _fit_document(prepared, solution, (data, model, training, validation))
-    document["training"] = None if trained is None else trained.document
+    document = _fit_document(prepared, solution, trained, (data, model, training, validation))
     return with_model(report_of_fit(document, output.order), document, prepared, solution)
 
 
 def _fit_document(
-    prepared: Prepared, solution: Solution, specs: tuple[DataSpec, ModelSpec, TrainingSpec, ValidationSpec]
+    prepared: Prepared,
+    solution: Solution,
+    trained: Trained | None,
+    specs: tuple[DataSpec, ModelSpec, TrainingSpec, ValidationSpec],
 ) -> dict[str, Any]:
     data, model, _, validation = specs
     design, problem = prepared.design, prepared.problem
     coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    intercept = intercept if trained is None or trained.intercept is None else trained.intercept
     check_coefficients(design.names, coef)
     unpenalised = bool(np.all(problem.strengths.free))
     inference = inference_of(prepared, solution, coef, intercept) if unpenalised else None
@@ -86,7 +89,7 @@ def _fit_document(
         "sparsity": sparsity_of(design.names, solution.coef),
         "metrics": metrics,
         "certificate": certificate_of(design.names, solution),
-        "training": None,
+        "training": None if trained is None else trained.document,
         "inference": inference,
         "no_inference": None
         if inference is not None

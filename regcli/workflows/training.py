@@ -15,7 +15,7 @@ from regcli.problem.certificate import certify
 from regcli.problem.objective import Solution, objective
 from regcli.report.of_training import distance_words, trace_line
 from regcli.solve import solve
-from regcli.solve.gradient import PATIENCE, Course, Descent, Plan, Record, descend
+from regcli.solve.gradient import PATIENCE, Course, Descent, Plan, descend
 from regcli.specs import TrainingSpec
 from regcli.workflows.preparing import Prepared
 
@@ -24,16 +24,20 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trained:
-    """The solution at the end of a descent, and the part of the document that tells of the descent."""
+    """The solution at the end of a descent, and the part of the document that tells of the descent.
+
+    `intercept` is that of the file's own columns where these were descended, with all its digits; else None.
+    """
 
     solution: Solution
+    intercept: float | None
     document: dict[str, Any]
 
 
 def train(prepared: Prepared, spec: TrainingSpec, trace: Callable[[str], None]) -> Trained:
     """Descend as asked for; `trace` hears the lines of `--trace`."""
     course = _course(prepared)
-    start = _start(prepared, spec)
+    start = _start(prepared, spec, course)
     rate = course.safe_rate if spec.learning_rate is None else spec.learning_rate
     plan = Plan(rate, spec.limit, spec.accelerate, spec.epochs is None, spec.trace)
     found = descend(course, start, plan, lambda record: trace(trace_line(asdict(record), plan.epochs)))
@@ -42,39 +46,41 @@ def train(prepared: Prepared, spec: TrainingSpec, trace: Callable[[str], None]) 
     document["exact"] = _exact(prepared, course, solution)
     if not solution.certificate.certified:
         solution = replace(solution, notices=(_not_certified(prepared, document, solution),))
-    return Trained(solution, document)
+    raw = not prepared.model.standardize and prepared.model.intercept
+    return Trained(solution, float(found.point[-1]) if raw else None, document)
 
 
 def _course(prepared: Prepared) -> Course:
     """The descent in the columns that the penalty sees: standardized, or as they stand in the file."""
     problem, scaling, design = prepared.problem, prepared.scaling, prepared.design
     level = problem.null_intercept
-    p = len(scaling.scale)
+    raw, p = not prepared.model.standardize, len(scaling.scale)
     held_out = None
     if design.X_validation is not None and design.y_validation is not None:
         held_out = scaling.apply(design.X_validation), design.y_validation - level
     return Course(
         replace(problem, y=problem.y - level),
-        centre=np.zeros(p) if prepared.model.standardize or not problem.intercept else scaling.mean,
-        unit=np.ones(p) if prepared.model.standardize else scaling.scale,
+        centre=scaling.mean if raw and problem.intercept else np.zeros(p),
+        unit=scaling.scale if raw else np.ones(p),
         factor=prepared.translation.factor(problem.total),
+        offset=level if raw else 0.0,
         held_out=held_out,
     )
 
 
-def _start(prepared: Prepared, spec: TrainingSpec) -> Vector:
+def _start(prepared: Prepared, spec: TrainingSpec, course: Course) -> Vector:
     """The point that a descent starts at: everything 0, or a number, or what a saved model holds."""
     problem, scaling = prepared.problem, prepared.scaling
     names = prepared.design.names
     if isinstance(spec.start, str):
         raw, intercept = _of_model(spec.start, names, scaling)
-        weights = raw * scaling.scale if prepared.model.standardize else raw
-        intercept -= 0.0 if prepared.model.standardize or not problem.intercept else float(scaling.mean @ raw)
+        weights = raw * scaling.scale / course.unit
+        intercept -= float(course.centre @ weights)
     else:
         weights, intercept = np.full(len(names), spec.start or 0.0), spec.start or 0.0
     if not np.all(np.isfinite(weights)):
         raise UsageError("--start is too large for these columns in double precision", hint="--start 0")
-    return np.append(weights, intercept - problem.null_intercept) if problem.intercept else weights
+    return np.append(weights, intercept - (problem.null_intercept - course.offset)) if problem.intercept else weights
 
 
 def _of_model(path: str, names: list[str], scaling: Scaling) -> tuple[Vector, float]:
@@ -103,14 +109,13 @@ def _measured(prepared: Prepared, course: Course, found: Descent) -> Solution:
         value = objective(course.problem, level, coef)
     if not np.all(np.isfinite([certificate.gap, certificate.violation, value])):
         raise UsageError(
-            "the descent ended where the loss is beyond double precision", hint="--start 0, or leave out --learning-rate"
+            "the descent ended where the loss is beyond double precision",
+            hint="--start 0, or leave out --learning-rate",
         )
     return Solution(coef, prepared.problem.null_intercept + level, value, certificate, "gradient", found.epochs)
 
 
-def _document(
-    prepared: Prepared, spec: TrainingSpec, course: Course, plan: Plan, found: Descent
-) -> dict[str, Any]:
+def _document(prepared: Prepared, spec: TrainingSpec, course: Course, plan: Plan, found: Descent) -> dict[str, Any]:
     validation = None
     if course.held_out is not None and spec.share is not None:
         validation = {
