@@ -30,7 +30,6 @@ SUFFIXES = (".png", ".svg", ".pdf")
 PICTURES: dict[str, Callable[[Mapping[str, Any], str, Lettering], Figure]] = {
     "path": draw_path,
     "cv": draw_cv,
-    "fit": draw_loss,
 }
 UNDATED: dict[str, dict[str, None]] = {
     ".png": {"Software": None},
@@ -55,7 +54,7 @@ def require_matplotlib() -> None:
 
 
 def figure_of(document: Mapping[str, Any], x_axis: str = "alpha", picture: Picture | None = None) -> Figure:
-    """The picture of a `path` or `cv` document as a matplotlib figure.
+    """The picture of a `path` or `cv` document, or of a `fit` by gradient descent, as a matplotlib figure.
 
     `picture` is "path" (also of a `cv` document, with its `min` and `1se` marked) or "cv", by default what the
     document is; `x_axis` is one of `X_AXES`, for "cv" always "alpha". Raises UsageError where that is not so, and
@@ -94,13 +93,13 @@ def saved(document: Mapping[str, Any], figure: Figure, file: Any, x_axis: str = 
 
 def _figure(document: Mapping[str, Any], x_axis: str, picture: Picture | None, literal: bool) -> Figure:
     command = document["command"]
-    if command not in PICTURES:
-        raise UsageError(f"there is no picture of a {command}, only of {listed(tuple(PICTURES))}")
-    if command == "fit" and document["training"] is None:
-        raise UsageError("the picture of a fit is that of its descent", hint="--solver gradient")
+    descent = document.get("training") is not None
+    if command not in PICTURES and not descent:
+        hint = "--solver gradient, whose loss can be drawn" if command == "fit" else None
+        raise UsageError(f"there is no picture of a {command}, only of {listed(tuple(PICTURES))}", hint=hint)
     what = picture or command
-    if what == "path" and command == "fit":
-        raise UsageError("a fit has no picture of a path")
+    if descent and picture is not None:
+        raise UsageError(f"a descent has no picture of a {picture}")
     if what == "cv" != command:
         raise UsageError(f"a {command} has no picture of a cross-validation")
     if x_axis not in X_AXES:
@@ -111,7 +110,7 @@ def _figure(document: Mapping[str, Any], x_axis: str, picture: Picture | None, l
     with _quiet():
         lettering = lettering_for(_names(document), literal)
         with drawing(lettering.families):
-            return PICTURES[what](document, x_axis, lettering)
+            return (draw_loss if descent else PICTURES[what])(document, x_axis, lettering)
 
 
 def _names(document: Mapping[str, Any]) -> set[str]:

@@ -113,7 +113,9 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
 
 def _for_cv(model: ModelSpec) -> ModelSpec:
     """The same for a command that solves many problems, which gradient descent does not."""
-    return replace(model, solver="auto") if model.solver == "gradient" else model
+    if model.solver != "gradient":
+        return model
+    return replace(model, solver="auto", convention="mean" if model.penalty == "none" else model.convention)
 
 
 def _next_command(data: DataSpec, model: ModelSpec, validation: ValidationSpec, unpenalised: bool) -> str:
