@@ -164,4 +164,7 @@ def _not_certified(prepared: Prepared, document: dict[str, Any], solution: Solut
     how = f"relative gap {found.gap:.0e}, worst violation {found.violation:.0e}"
     after = f"after {document['kept']['epoch']:,} epochs the solution is not certified ({how})"
     penalty = "none" if np.all(prepared.problem.strengths.free) else prepared.model.penalty
-    return Notice("not_certified", f"{after}: {distance_words(document, penalty)}")
+    more = ""
+    if document["stopped"] == "epochs":
+        more = "; more --epochs bring it nearer" + ("" if document["accelerated"] else ", --accelerate sooner")
+    return Notice("not_certified", f"{after}: {distance_words(document, penalty)}{more}")
