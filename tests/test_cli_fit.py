@@ -114,7 +114,7 @@ REFUSED: dict[str, tuple[str, bool]] = {
     "-a 1 --solver gradient --start 1e308": ("--start", True),
     "-a 1 --solver gradient --start ''": ("--start", False),
     "-a 1 --solver gradient --early-stopping --validation-size 1": ("--validation-size", False),
-    "-a 1 --solver gradient --early-stopping --validation-size 0.0001": ("--validation-size", True),
+    "-a 1 --solver gradient --early-stopping --validation-size 0.0001": ("--validation-size", False),
     "-a 1 --solver gradient --early-stopping --validation-size 0.999": ("--validation-size", False),
     "-a 1 --solver gradient --seed 1": ("--seed", True),
     "-a 1 --solver gradient --learning-rate 5": ("diverges", False),

@@ -85,7 +85,7 @@ def distance_words(training: Mapping[str, Any], penalty: str) -> str:
     kept, exact = training["kept"], training["exact"]
     above = kept["loss"] - exact["loss"]
     model = MODELS[penalty]
-    if above <= 1e-9 * training["history"][0]["loss"]:
+    if above <= 1e-9 * exact["loss"]:
         height = "the loss is that of the exact solver"
     else:
         share = f" ({percent(above / exact['loss'])})" if exact["loss"] > 0 else ""

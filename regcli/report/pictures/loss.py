@@ -26,7 +26,7 @@ UPPER, LOWER = 0.52, 0.36
 MORE = 0.07
 """What is free above for an axis of counts, which this picture has not, as a share of the figure's height."""
 ROUNDING = 1e-15
-"""Nearer to the exact loss than this share of the first one is rounding, and not drawn."""
+"""Nearer to the exact loss than this share of it is rounding, and not drawn."""
 
 
 def draw_loss(document: Mapping[str, Any], _x_axis: str, lettering: Lettering) -> Figure:
@@ -37,7 +37,7 @@ def draw_loss(document: Mapping[str, Any], _x_axis: str, lettering: Lettering) -
     axes = framed_axes(_title(document, lettering), [*lines, "exact minimum"])
     lower = _split(axes)
     epochs = [max(float(record["epoch"]), START) for record in history]
-    floor = ROUNDING * history[0]["loss"]
+    floor = ROUNDING * exact
     distance = [record["loss"] - exact for record in history]
 
     heights = [value for line, *_ in lines.values() for value in line]
