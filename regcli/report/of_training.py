@@ -12,7 +12,6 @@ from regcli.report.wording import number, percent, short
 MODELS = {"none": "least squares", "l1": "lasso", "l2": "ridge", "elasticnet": "elastic net"}
 STOPPED = {
     "converged": "the certificate holds",
-    "epochs": "all that were asked for",
     "still": "a step no longer changes a bit",
 }
 
@@ -66,9 +65,11 @@ def _stopped(training: Mapping[str, Any]) -> str:
     epochs, why = f"{training['epochs']:,} of {training['of']:,} epochs", training["stopped"]
     if why == "early_stopping":
         return f"{epochs}, then no lower validation loss for {training['validation']['patience']}"
+    if why == "converged" and training["kept"]["epoch"] < training["epochs"]:
+        return f"{epochs}, to the least loss on the training rows"
     since = training["certified_at"]
     known = f"; the certificate holds since epoch {since:,}" if since is not None and why != "converged" else ""
-    return f"{epochs}: {STOPPED[why]}{known}"
+    return f"{epochs}: {STOPPED[why]}{known}" if why in STOPPED else f"{epochs}{known}"
 
 
 def _steps(training: Mapping[str, Any]) -> str:
@@ -85,7 +86,8 @@ def distance_words(training: Mapping[str, Any], penalty: str) -> str:
     kept, exact = training["kept"], training["exact"]
     above = kept["loss"] - exact["loss"]
     model = MODELS[penalty]
-    if above <= 1e-9 * exact["loss"]:
+    same = above <= 1e-9 * exact["loss"]
+    if same:
         height = "the loss is that of the exact solver"
     else:
         share = f" ({percent(above / exact['loss'])})" if exact["loss"] > 0 else ""
@@ -96,7 +98,9 @@ def distance_words(training: Mapping[str, Any], penalty: str) -> str:
     most = exact["furthest"]
     here, there = most["coefficient"], most["exact"]
     if math.isclose(here, there, rel_tol=1e-6, abs_tol=0.0):
-        return f"{height}, and so are all coefficients to 6 digits"
+        return (
+            f"{height}, and so are all coefficients to 6 digits" if same else f"{height}; it is the intercept that lags"
+        )
     return (
         f"{height}; largest coefficient difference: {visible(most['name'])} {number(here)} here, {number(there)} there"
     )

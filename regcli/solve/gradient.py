@@ -105,11 +105,16 @@ class Course:
             return self._target_pull - self._gram @ coef
         return self.problem.pull(self.problem.y - self.problem.Z @ coef)
 
+    def bias(self, level: float) -> float:
+        """How far the mean prediction lies above the mean of y, of which a large one leaves a rest behind."""
+        return level - self.problem.null_intercept
+
     def gradient(self, point: Vector) -> Vector:
         """The gradient of the smooth part."""
         coef, level = self.scaled(point)
-        slope = self.centre * level - self.unit * self.pull(coef)
-        whole = np.append(slope, level) if self.problem.intercept else slope
+        bias = self.bias(level)
+        slope = self.centre * bias - self.unit * self.pull(coef)
+        whole = np.append(slope, bias) if self.problem.intercept else slope
         return self.factor * (whole + self.l2 * point)
 
     def step(self, point: Vector, rate: float) -> Vector:
@@ -122,7 +127,7 @@ class Course:
         """The violation of the optimality conditions, as the certificate measures it but cheaper."""
         coef, level = self.scaled(point)
         worst = float(np.max(self.problem.strengths.distance(coef, self.pull(coef)), initial=0.0))
-        return max(worst, abs(level)) / pull_scale(self.problem)
+        return max(worst, abs(self.bias(level))) / pull_scale(self.problem)
 
     def certified(self, point: Vector) -> bool:
         """Whether the certificate holds."""

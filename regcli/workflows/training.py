@@ -22,6 +22,10 @@ from regcli.workflows.preparing import Prepared
 Vector = NDArray[np.float64]
 
 
+NEAR = 1e4
+"""A mean of y beyond so many deviations is taken out of the intercept too: it would cost the residuals digits."""
+
+
 @dataclass(frozen=True)
 class Trained:
     """The solution at the end of a descent, and the part of the document that tells of the descent.
@@ -47,7 +51,8 @@ def train(prepared: Prepared, spec: TrainingSpec, trace: Callable[[str], None]) 
     if not solution.certificate.certified:
         solution = replace(solution, notices=(_not_certified(prepared, document, solution),))
     raw = not prepared.model.standardize and prepared.model.intercept
-    return Trained(solution, float(found.point[-1]) if raw else None, document)
+    shift = prepared.problem.null_intercept - course.offset
+    return Trained(solution, float(found.point[-1]) + shift if raw else None, document)
 
 
 def _course(prepared: Prepared) -> Course:
@@ -63,7 +68,7 @@ def _course(prepared: Prepared) -> Course:
         centre=scaling.mean if raw and problem.intercept else np.zeros(p),
         unit=scaling.scale if raw else np.ones(p),
         factor=prepared.translation.factor(problem.total),
-        offset=level if raw else 0.0,
+        offset=level if raw and abs(level) <= NEAR * prepared.s_y else 0.0,
         held_out=held_out,
     )
 
