@@ -385,9 +385,9 @@ def test_python_traces_on_standard_error(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("verb", ["path", "cv"])
+@pytest.mark.parametrize("verb", ["path", "cv", "compare"])
 def test_only_fit_descends(verb: str) -> None:
-    """path and cv refuse it, with what to type."""
+    """path, cv and compare refuse it, with what to type."""
     said = regcli(verb, DIABETES, "--solver", "gradient")
     check_error(said, 2)
     assert regcli(verb, DIABETES, *str(said.hint).split()).code == 0

@@ -24,17 +24,16 @@ def settings_of(data: DataSpec, model: ModelSpec, *specs: Any) -> dict[str, Any]
     """The requests as they were carried out; `seed` is what was drawn with, or None."""
     described = asdict(replace(data, source=None)) | asdict(model)
     described.pop("source")
-    drawn_with = None
     for spec in specs:
+        drawn_before = described.get("seed")
         described |= asdict(replace(spec, test=None) if isinstance(spec, ValidationSpec) else spec)
         if isinstance(spec, ValidationSpec):
             test = spec.test
             described["test"] = str(test) if isinstance(test, str) or hasattr(test, "__fspath__") else None
-            drawn_with = spec.drawn_with if spec.test_size is not None else drawn_with
+            described["seed"] = spec.drawn_with if spec.test_size is not None else None
         if isinstance(spec, TrainingSpec):
-            described.pop("seed")
-            drawn_with = spec.drawn_with if spec.share is not None else drawn_with
-    return described | ({"seed": drawn_with} if "seed" in described else {})
+            described["seed"] = spec.drawn_with if spec.share is not None else drawn_before
+    return described
 
 
 def data_of(prepared: Prepared) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def fit(
     trained = train(prepared, training, trace) if model.solver == "gradient" else None
     solution = solve(prepared.problem, model.solver) if trained is None else trained.solution
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
-    document = _fit_document(prepared, solution, trained, (data, model, training, validation))
+    document = _fit_document(prepared, solution, trained, (data, model, validation, training))
     return with_model(report_of_fit(document, output.order), document, prepared, solution)
 
 
@@ -68,9 +68,9 @@ def _fit_document(
     prepared: Prepared,
     solution: Solution,
     trained: Trained | None,
-    specs: tuple[DataSpec, ModelSpec, TrainingSpec, ValidationSpec],
+    specs: tuple[DataSpec, ModelSpec, ValidationSpec, TrainingSpec],
 ) -> dict[str, Any]:
-    data, model, _, validation = specs
+    data, model, validation, _ = specs
     design, problem = prepared.design, prepared.problem
     coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
     intercept = intercept if trained is None or trained.intercept is None else trained.intercept
