@@ -9,8 +9,9 @@ an epoch is one step along the gradient of the smooth part, from all rows, and t
 
     (w, b0) <- soft( (w, b0) - rate * gradient,  rate * factor * l1 ),   the intercept without a threshold
 
-Nothing here stops because little changes: a descent ends when the certificate holds, at its last epoch, where a step
-no longer changes a single bit, or when the validation loss has not fallen for `PATIENCE` epochs (Prechelt, 1998).
+Nothing here stops because little changes. A descent ends after the epochs that were asked for; else when the
+certificate holds or a step no longer changes a single bit; and when the validation loss has not fallen for `PATIENCE`
+epochs (Prechelt, 1998).
 """
 
 from __future__ import annotations
@@ -188,8 +189,8 @@ class Course:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to descend: the learning rate, the most `epochs`, whether to accelerate (FISTA), whether to stop as soon as
-    the solution is `until_certified`, and every how many epochs the loss is told, if it is."""
+    """How to descend: the learning rate, the most `epochs`, whether to accelerate (FISTA), whether to go on only
+    `until_certified`, and every how many epochs the loss is told, if it is."""
 
     rate: float
     epochs: int
@@ -300,7 +301,9 @@ class _Watch:
             if violation <= self.bound:
                 # The gap may need a smaller violation than its bound: look again only when it has halved.
                 self.certified_at, self.bound = epoch if self.course.certified(point) else None, violation / 2
-        if self.certified_at is not None and until_certified:
+        if not until_certified:
+            return "epochs"
+        if self.certified_at is not None:
             return "converged"
         if np.array_equal(before, point) and np.array_equal(ahead, point):
             return "still"
