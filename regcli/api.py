@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -57,6 +58,13 @@ def fit(
     standardize: bool = True,
     intercept: bool = True,
     solver: specs.SolverName = "auto",
+    learning_rate: float | None = None,
+    epochs: int | None = None,
+    accelerate: bool = False,
+    start: Any = None,
+    early_stopping: bool = False,
+    validation_size: float | None = None,
+    trace: int | None = None,
     test: Any = None,
     test_size: float | None = None,
     split_column: Any = None,
@@ -67,7 +75,8 @@ def fit(
     """Fit one penalised regression.
 
     `source` is a path, '-' for standard input, a DataFrame, or a pair (X, y) with X (n, p) and y (n,). `target`,
-    `features` and `exclude` are names or globs, one or several. The other arguments are the options of `regcli fit`.
+    `features` and `exclude` are names or globs, one or several. The other arguments are the options of `regcli fit`:
+    those from `learning_rate` to `trace` need solver="gradient"; `trace` prints on standard error, as it does there.
     The report's attributes are the keys of the JSON document (`report.model.alpha`), `to_dict()` is the document, and
     rich or a notebook displays it.
 
@@ -77,8 +86,13 @@ def fit(
 
     data = _data(source, target, reading)
     model = specs.ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
+    drawn, seed = specs.training_seeds(seed, early_stopping, test_size)
+    training = specs.TrainingSpec(
+        solver, learning_rate, epochs, accelerate, start, early_stopping, validation_size, drawn, trace
+    )
     validation = specs.ValidationSpec(test, test_size, _name(split_column), seed)
-    return verb.fit(data, model, validation, specs.OutputSpec(order=order))
+    output = specs.OutputSpec(order=order)
+    return verb.fit(data, model, validation, output, training=training, trace=_say)
 
 
 def path(
@@ -267,6 +281,10 @@ def predict(model: Any, source: Any, **reading: Unpack[Reading]) -> Report:
     if not isinstance(model, Saved):
         model = load(model)
     return report_of(verb(model, _data(source, None, reading)))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _data(source: Any, target: Any, reading: Reading) -> specs.DataSpec:

@@ -42,6 +42,7 @@ AWKWARD = {
     "a header of numbers": ("1,2,3\n1,5,2\n2,3,4\n3,4,5\n", "-a", "0.1"),
     "semicolons": ("a;b;y\n1,5;2;3\n2,5;1;4\n3;9;1\n", "-a", "0.1", "--decimal", ","),
     "a constant test target": ("a,m,y\n1,1,2\n2,1,4\n3,1,5\n4,0,1\n5,0,1\n", "-a", "0.1", "--split-column", "m"),
+    "gradient descent": ("a,b,y\n1,5,2\n2,3,4\n3,4,5\n6,1,1\n", "-a", "0.1", "--solver", "gradient", "--trace", "3"),
     "coordinate descent": ("a,b,y\n1,5,2\n2,3,4\n3,4,5\n6,1,1\n", "-a", "0.1", "--solver", "sklearn"),
 }
 
@@ -253,7 +254,9 @@ def test_settings_are_the_options(tmp_path: Path) -> None:
         "min_level_count": None, "dates": None, "formula": None, "interactions": False, "degree": 1, "thousands": None,
         "units": [], "header": True, "skip_lines": 0, "comment": None, "bad_rows": "error",
         "penalty": "elasticnet", "alpha": 1.0, "l1_ratio": 0.3, "l1": None, "l2": None,
-        "convention": "sum", "standardize": False, "intercept": False, "solver": "exact", "test": None,
+        "convention": "sum", "standardize": False, "intercept": False, "solver": "exact", "learning_rate": None,
+        "epochs": None, "accelerate": False, "start": None, "early_stopping": False, "validation_size": None,
+        "trace": None, "test": None,
         "test_size": 0.5, "split_column": None, "seed": 20260101,
     }  # fmt: skip
 

@@ -54,7 +54,15 @@ OF_OTHER_VERBS = {
         "--folds": "regcli cv",
         "-k": "regcli cv",
     },
-    "fit": {"--alphas": "regcli path or regcli cv", "--plot": "regcli path or regcli cv", "--folds": "regcli cv"},
+    "fit": {
+        "--alphas": "regcli path or regcli cv",
+        "--folds": "regcli cv",
+        "--lr": "--learning-rate",
+        "--iterations": "--epochs",
+        "--max-iter": "--epochs",
+        "--init": "--start",
+        "--momentum": "--accelerate",
+    },
 }
 
 

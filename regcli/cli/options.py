@@ -14,11 +14,13 @@ from regcli.specs import (
     CONVENTIONS,
     CRITERIA,
     DEFAULT_ALPHAS,
+    DEFAULT_EPOCHS,
     DEFAULT_FOLDS,
     DEFAULT_INNER_FOLDS,
     DEFAULT_L1_RATIO,
     DEFAULT_RATIOS,
     DEFAULT_SEED,
+    DEFAULT_VALIDATION_SIZE,
     FORMATS,
     MEASURES,
     ORDERS,
@@ -35,7 +37,7 @@ from regcli.specs import (
     SolverName,
 )
 
-MODEL, VALIDATION, OUTPUT = "Model", "Validation", "Output"
+MODEL, DESCENT, VALIDATION, OUTPUT = "Model", "Gradient descent (--solver gradient)", "Validation", "Output"
 STRENGTHS, FOLDS = "Strengths", "Folds"
 
 PenaltyName = Annotated[
@@ -101,8 +103,62 @@ Intercept = Annotated[
 Solver = Annotated[
     SolverName,
     typer.Option(
-        "--solver", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: list(SOLVERS),
+        "--solver", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: list(SOLVERS[:-1]),
         help="exact, sklearn, or auto: exact, and scikit-learn where that is not certified.",
+    ),
+]  # fmt: skip
+FitSolver = Annotated[
+    SolverName,
+    typer.Option(
+        "--solver", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: list(SOLVERS),
+        help="exact, sklearn, auto (exact, and scikit-learn where that is not certified), or gradient: gradient "
+        "descent, to see it happen.",
+    ),
+]  # fmt: skip
+
+LearningRate = Annotated[
+    float | None,
+    typer.Option(
+        "--learning-rate", metavar="NUMBER", rich_help_panel=DESCENT,
+        help="The size of a step, for the gradient of the formula of --convention; one that is safe unless given.",
+    ),
+]  # fmt: skip
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        "--epochs", metavar="NUMBER", rich_help_panel=DESCENT,
+        help=f"How many steps; unless given, until the certificate holds, {DEFAULT_EPOCHS:,} at most.",
+    ),
+]  # fmt: skip
+Accelerate = Annotated[
+    bool, typer.Option("--accelerate", rich_help_panel=DESCENT, help="With momentum: FISTA in place of ISTA.")
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        "--start", metavar="NUMBER|FILE", rich_help_panel=DESCENT,
+        help="Begin with this number for all weights and the intercept, or with the model that --save wrote; else 0.",
+    ),
+]  # fmt: skip
+EarlyStopping = Annotated[
+    bool,
+    typer.Option(
+        "--early-stopping", rich_help_panel=DESCENT,
+        help="Hold out validation rows, and keep the weights whose loss on them is least.",
+    ),
+]  # fmt: skip
+ValidationSize = Annotated[
+    float | None,
+    typer.Option(
+        "--validation-size", metavar="SHARE", rich_help_panel=DESCENT,
+        help=f"The share of the training rows for that; {DEFAULT_VALIDATION_SIZE} unless given.",
+    ),
+]  # fmt: skip
+Trace = Annotated[
+    int | None,
+    typer.Option(
+        "--trace", metavar="NUMBER", rich_help_panel=DESCENT,
+        help="Print the loss on standard error every so many epochs.",
     ),
 ]  # fmt: skip
 
@@ -271,6 +327,14 @@ Seed = Annotated[
     ),
 ]
 
+FitSeed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", metavar="NUMBER", rich_help_panel=VALIDATION,
+        help=f"Draws that share, and validation rows; {DEFAULT_SEED} unless given.",
+    ),
+]  # fmt: skip
+
 FormatName = Annotated[
     Format | None,
     typer.Option(
@@ -297,6 +361,13 @@ Plot = Annotated[
     str | None,
     typer.Option("--plot", metavar="FILE", rich_help_panel=OUTPUT, help="Draw it: .png, .svg or .pdf."),
 ]
+LossPlot = Annotated[
+    str | None,
+    typer.Option(
+        "--plot", metavar="FILE", rich_help_panel=OUTPUT,
+        help="Draw the loss along the epochs of --solver gradient: .png, .svg or .pdf.",
+    ),
+]  # fmt: skip
 Save = Annotated[
     str | None,
     typer.Option("--save", metavar="FILE", rich_help_panel=OUTPUT, help="Save the model, as JSON, for regcli predict."),

@@ -30,13 +30,13 @@ def finite_columns(encoding: Encoding, train: pd.DataFrame, used: Used | None) -
     )
 
 
-def finite_test_columns(encoding: Encoding, test: pd.DataFrame) -> Matrix:
-    """The columns of rows to be predicted; DataError for a function or a product that is no finite number somewhere."""
+def finite_test_columns(encoding: Encoding, test: pd.DataFrame, what: str = "test row") -> Matrix:
+    """The columns of rows held out; DataError for a function or a product that is no finite number somewhere."""
     X = encoding.apply(test)
     bad = ~np.isfinite(X)
     if not encoding.is_plain and bad.any():
         name = visible(encoding.features[int(np.argwhere(bad)[0][1])].name)
-        rows = counted(int(bad.any(axis=1).sum()), "test row")
+        rows = counted(int(bad.any(axis=1).sum()), what)
         raise DataError(f"{name} is not a finite number in {rows}", hint="another function, or --exclude")
     return X
 

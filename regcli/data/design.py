@@ -32,9 +32,9 @@ from regcli.data.features.terms import Number
 from regcli.data.markers import marker_notices
 from regcli.data.roles import Role
 from regcli.data.sources import read
-from regcli.data.splitting import Split, labels_of, split_rows
+from regcli.data.splitting import Split, labels_of, split_rows, validation_rows
 from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
-from regcli.specs import DataSpec, FoldSpec, ValidationSpec
+from regcli.specs import DataSpec, FoldSpec, TrainingSpec, ValidationSpec
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -48,8 +48,9 @@ class Design:
     `encoding` made X of `train`, the rows of the file, and makes the same columns of other rows; `learns` says whether
     its fill values or polynomials are to be learned anew in folds. `labels` (n,) numbers what the
     column that folds are made by says of each row, in its order, from 0. `X_test`, `y_test` hold the rows to be
-    predicted, or are None. `dropped_rows` and `dropped_columns` are pairs (reason, count) and (name, reason). `lines`
-    gives the line (or row: `unit`) of each training row in its file, `ids` are the columns that name rows.
+    predicted, `X_validation`, `y_validation` those that say when a descent is to stop, or are None. `dropped_rows` and
+    `dropped_columns` are pairs (reason, count) and (name, reason). `lines` gives the line (or row: `unit`) of each
+    training row in its file, `ids` are the columns that name rows.
     """
 
     X: Matrix
@@ -62,6 +63,8 @@ class Design:
     split: Split | None = None
     X_test: Matrix | None = None
     y_test: Vector | None = None
+    X_validation: Matrix | None = None
+    y_validation: Vector | None = None
     dropped_rows: list[tuple[str, int]] = field(default_factory=list)
     dropped_columns: list[tuple[str, str]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -102,10 +105,12 @@ def build(
     intercept: bool = True,
     folds: FoldSpec | None = None,
     contrasts: bool = False,
+    training: TrainingSpec | None = None,
 ) -> Design:
     """Read, choose columns, deal with missing cells, split, encode, drop constant columns; number the rows' folds.
 
-    `contrasts` leaves a reference level out of each column of levels, as a model without penalty needs.
+    `contrasts` leaves a reference level out of each column of levels, as a model without penalty needs; `training` may
+    hold validation rows out of the training rows, from which then nothing is learned.
     """
     if all(isinstance(source, str) and source == "-" for source in (data.source, validation.test)):
         raise UsageError("DATA and --test are both standard input", hint="--test with a file")
@@ -124,7 +129,11 @@ def build(
     used = usable(rows, data, target, roles, markers)
     split = split_rows(validation, used.frame[validation.split_column] if validation.split_column else None,
                        len(used.frame), used.where)  # fmt: skip
-    train, test = _parts(used.frame, split)
+    learned = np.ones(len(used.frame), dtype=bool) if split is None else split.train
+    held = validation_rows(training, learned)
+    learned = learned & ~held
+    whole = bool(learned.all())
+    train, test = used.frame if whole else used.frame[learned], None if split is None else used.frame[~split.train]
     labels = None
     if by:
         said += _gaps_of(by, rows.frame[[target, *columns]], rows.frame[by])
@@ -138,7 +147,7 @@ def build(
     if validation.test is not None:
         split, test, more = _test_file(data, validation.test, target, encoding, roles)
         said += more
-    X = finite_columns(encoding, train, used if split is None or validation.test is not None else None)
+    X = finite_columns(encoding, train, used if whole else None)
     kept, dropped = without_constants(rows.name, X, encoding, intercept)
     said += [*said_of_constants(dropped), *_markers(X, encoding, train[target], target)]
     everything = len(kept) == X.shape[1]
@@ -147,7 +156,9 @@ def build(
     check_target(y, target)
     if test is not None:
         said += new_levels(encoding, test)
-    lines = used.lines if split is None or validation.test is not None else (lambda: _some(used.lines(), split.train))
+    validating = used.frame[held] if held.any() else None
+    if validating is not None:
+        said += new_levels(encoding, validating, "validation rows")
     return Design(
         X=np.asfortranarray(X if everything else X[:, kept]),  # one layout, so that the same rows give the same bits
         y=y,
@@ -159,13 +170,15 @@ def build(
         split=split,
         X_test=None if test is None else finite_test_columns(encoding, test),
         y_test=None if test is None else test[target].to_numpy(dtype=np.float64),
+        X_validation=None if validating is None else finite_test_columns(encoding, validating, "validation row"),
+        y_validation=None if validating is None else validating[target].to_numpy(dtype=np.float64),
         dropped_rows=list(used.dropped_rows),
         dropped_columns=dropped,
         notices=said,
         labels=labels,
         learns=encoding.learns_from(train),
         ids=tuple(ids),
-        lines=lines,
+        lines=used.lines if whole else lambda: _some(used.lines(), learned),
         unit=rows.unit,
     )
 
@@ -181,10 +194,6 @@ def _markers(X: Matrix, encoding: Encoding, y: pd.Series[Any], target: str) -> l
 
 def _some(lines: list[int], kept: Mask) -> list[int]:
     return [line for line, keep in zip(lines, kept, strict=True) if keep]
-
-
-def _parts(frame: pd.DataFrame, split: Split | None) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    return (frame, None) if split is None else (frame[split.train], frame[~split.train])
 
 
 def _gaps_of(name: str, needed: pd.DataFrame, column: pd.Series[Any]) -> list[Notice]:

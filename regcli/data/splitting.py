@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from regcli.errors import DataError, UsageError, listed, shortened, visible
-from regcli.specs import FoldSpec, ValidationSpec
+from regcli.errors import DataError, UsageError, counted, listed, shortened, visible
+from regcli.specs import FoldSpec, TrainingSpec, ValidationSpec
 
 TRAINING_WORDS = frozenset({"true", "t", "1", "1.0", "yes", "train", "training"})
 TEST_WORDS = frozenset({"false", "f", "0", "0.0", "no", "test", "testing"})
@@ -46,6 +46,21 @@ def split_rows(
     return split
 
 
+def validation_rows(spec: TrainingSpec | None, learned: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the rows (n,) are held out of those `learned` from, to stop a descent early: a random share of them."""
+    held = np.zeros(len(learned), dtype=bool)
+    rows = np.flatnonzero(learned)
+    if spec is None or spec.share is None:
+        return held
+    # Keyed apart from the test rows, which the same seed may draw.
+    kept = drawn(len(rows), spec.share, spec.drawn_with + (1 << 64), "--validation-size")
+    if int(kept.sum()) < 2:
+        what = f"--validation-size {spec.share:g} of {counted(len(rows), 'row')} leaves {int(kept.sum())} to learn from"
+        raise UsageError(f"{what}: 2 are needed", hint="leave out --early-stopping")
+    held[rows[~kept]] = True
+    return held
+
+
 def fold_column(spec: FoldSpec | None) -> tuple[str, str | None]:
     """The option and the column that folds are made by, or two nothings."""
     if spec is None or spec.column is None:
@@ -70,10 +85,10 @@ def labels_of(option: str, column: pd.Series[Any], where: Callable[[Sequence[int
     return np.asarray(pd.factorize(column, sort=True)[0], dtype=np.intp)
 
 
-def drawn(n: int, share: float, seed: int) -> NDArray[np.bool_]:
-    """A random share of `n` rows for testing: the same on every machine with the same NumPy."""
+def drawn(n: int, share: float, seed: int, option: str = "--test-size") -> NDArray[np.bool_]:
+    """A random share of `n` rows to be held out: the same on every machine with the same NumPy."""
     if n * share < 0.5:
-        raise UsageError(f"--test-size {share:g} of {n:,} rows is no row", hint=f"--test-size {min(0.5, 1 / n):.2g}")
+        raise UsageError(f"{option} {share:g} of {n:,} rows is no row", hint=f"{option} {min(0.5, 1 / n):.2g}")
     generator = np.random.Generator(np.random.Philox(key=seed))
     train = np.ones(n, dtype=bool)
     train[generator.permutation(n)[: round(n * share)]] = False

@@ -59,6 +59,12 @@ class Translation:
             return 1 / n, 1 / n
         return 1.0, 1.0
 
+    def factor(self, n: float) -> float:
+        """How many times the formula of this module the convention's own formula is."""
+        if self.convention == "sum" or (self.convention == "sklearn" and self.penalty == "l2"):
+            return 2 * n
+        return 2.0 if self.convention == "mse" else 1.0
+
     def scale(self, n: float, s_y: float) -> Scale:
         """The factors for `n` rows and a target of deviation `s_y`."""
         l1_unit, l2_unit = self.units(n)

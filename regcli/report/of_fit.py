@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regcli.errors import counted, visible
+from regcli.report.of_training import training_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, names, number, percent, short
 
@@ -118,6 +119,8 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         Fact("Certificate", certified(document)),
         Fact("Minimised", minimised(document)),
     ]
+    if document["training"] is not None:
+        facts.insert(2, Fact("Descent", training_lines(document["training"], model["penalty"])))
     if model["penalty"] != "none":
         facts.append(Fact("Strength", _strength(model, document["sparsity"]["nonzero"])))
         facts.append(Fact("Elsewhere", elsewhere(model["equivalents"], document["settings"])))

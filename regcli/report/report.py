@@ -142,7 +142,7 @@ class Report:
         return dict(_copied(self.document, dict))
 
     def plot(self, file: Any = None, x_axis: str = "alpha") -> Any:
-        """The picture of a path or of a cross-validation: a matplotlib Figure, also saved where a `file` is named.
+        """The picture of a path, a cross-validation or a descent: a matplotlib Figure, saved as well in a `file`.
 
         `x_axis` of a path: alpha, l1-norm or deviance. Raises UsageError without matplotlib, and for other reports.
         """

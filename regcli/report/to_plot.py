@@ -1,4 +1,4 @@
-"""Pictures of a path and of a cross-validation, as a matplotlib figure or as the bytes of a file.
+"""Pictures of a path, a cross-validation and a descent, as a matplotlib figure or as the bytes of a file.
 
 No pyplot and no display: a figure is made and saved by itself, in our style whatever the user's, and the same
 document gives the same bytes.
@@ -17,6 +17,7 @@ from regcli.errors import OutputError, UsageError, listed
 from regcli.report.pictures.cv import draw_cv
 from regcli.report.pictures.frame import drawing
 from regcli.report.pictures.lettering import Lettering, lettering_for
+from regcli.report.pictures.loss import draw_loss
 from regcli.report.pictures.path import draw_path
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ Picture = Literal["path", "cv"]
 
 X_AXES = ("alpha", "l1-norm", "deviance")
 SUFFIXES = (".png", ".svg", ".pdf")
-PICTURES: dict[str, Callable[[Mapping[str, Any], str, Lettering], Figure]] = {"path": draw_path, "cv": draw_cv}
+PICTURES: dict[str, Callable[[Mapping[str, Any], str, Lettering], Figure]] = {
+    "path": draw_path,
+    "cv": draw_cv,
+}
 UNDATED: dict[str, dict[str, None]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
@@ -50,7 +54,7 @@ def require_matplotlib() -> None:
 
 
 def figure_of(document: Mapping[str, Any], x_axis: str = "alpha", picture: Picture | None = None) -> Figure:
-    """The picture of a `path` or `cv` document as a matplotlib figure.
+    """The picture of a `path` or `cv` document, or of a `fit` by gradient descent, as a matplotlib figure.
 
     `picture` is "path" (also of a `cv` document, with its `min` and `1se` marked) or "cv", by default what the
     document is; `x_axis` is one of `X_AXES`, for "cv" always "alpha". Raises UsageError where that is not so, and
@@ -89,9 +93,13 @@ def saved(document: Mapping[str, Any], figure: Figure, file: Any, x_axis: str = 
 
 def _figure(document: Mapping[str, Any], x_axis: str, picture: Picture | None, literal: bool) -> Figure:
     command = document["command"]
-    if command not in PICTURES:
-        raise UsageError(f"there is no picture of a {command}, only of {listed(tuple(PICTURES))}")
+    descent = document.get("training") is not None
+    if command not in PICTURES and not descent:
+        hint = "--solver gradient, whose loss can be drawn" if command == "fit" else None
+        raise UsageError(f"there is no picture of a {command}, only of {listed(tuple(PICTURES))}", hint=hint)
     what = picture or command
+    if descent and picture is not None:
+        raise UsageError(f"a descent has no picture of a {picture}")
     if what == "cv" != command:
         raise UsageError(f"a {command} has no picture of a cross-validation")
     if x_axis not in X_AXES:
@@ -102,11 +110,11 @@ def _figure(document: Mapping[str, Any], x_axis: str, picture: Picture | None, l
     with _quiet():
         lettering = lettering_for(_names(document), literal)
         with drawing(lettering.families):
-            return PICTURES[what](document, x_axis, lettering)
+            return (draw_loss if descent else PICTURES[what])(document, x_axis, lettering)
 
 
 def _names(document: Mapping[str, Any]) -> set[str]:
-    return {document["data"]["target"]}.union(*(step["standardized"] for step in document["path"]))
+    return {document["data"]["target"]}.union(*(step["standardized"] for step in document.get("path", ())))
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from regcli.specs.model import (
     SolverName,
 )
 from regcli.specs.output import AXES, FORMATS, ORDERS, PICTURES, Axis, Format, Order, OutputSpec
+from regcli.specs.training import DEFAULT_EPOCHS, DEFAULT_VALIDATION_SIZE, TrainingSpec, training_seeds
 from regcli.specs.validation import (
     DEFAULT_FOLDS,
     DEFAULT_SEED,
@@ -46,11 +47,13 @@ __all__ = [
     "CRITERIA",
     "DATES",
     "DEFAULT_ALPHAS",
+    "DEFAULT_EPOCHS",
     "DEFAULT_FOLDS",
     "DEFAULT_INNER_FOLDS",
     "DEFAULT_L1_RATIO",
     "DEFAULT_RATIOS",
     "DEFAULT_SEED",
+    "DEFAULT_VALIDATION_SIZE",
     "FORMATS",
     "MEASURES",
     "MISSING",
@@ -82,7 +85,9 @@ __all__ = [
     "Rival",
     "Rule",
     "SolverName",
+    "TrainingSpec",
     "ValidationSpec",
     "seeds",
+    "training_seeds",
     "typed",
 ]

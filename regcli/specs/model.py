@@ -11,7 +11,7 @@ from regcli.specs.checks import member, nearest_option, number
 
 Penalty = Literal["none", "l1", "l2", "elasticnet"]
 Convention = Literal["mean", "sklearn", "glmnet", "sum", "mse"]
-SolverName = Literal["auto", "exact", "sklearn"]
+SolverName = Literal["auto", "exact", "sklearn", "gradient"]
 
 PENALTIES: tuple[Penalty, ...] = get_args(Penalty)
 CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
@@ -70,7 +70,7 @@ class ModelSpec:
             raise UsageError(f"--l1-ratio cannot act with --penalty {self.penalty}", hint="--penalty elasticnet")
         if self.penalty == "none" and self.alpha is not None and self.alpha > 0:
             raise UsageError("--alpha cannot act with --penalty none", hint="--penalty l1")
-        if self.penalty == "none" and self.convention != "mean":
+        if self.penalty == "none" and self.convention != "mean" and self.solver != "gradient":
             raise UsageError("--convention cannot act with --penalty none", hint="--convention mean")
 
     @property

@@ -31,6 +31,7 @@ from regcli.workflows.folding import folds_of
 from regcli.workflows.models import with_model
 from regcli.workflows.nesting import Judged, Nested, judge
 from regcli.workflows.noticing import solution_notices
+from regcli.workflows.paths import check_solver
 from regcli.workflows.preparing import Clock
 from regcli.workflows.rivals import Contender, Fitted, contenders, fit_all
 from regcli.workflows.tuning import available_cores
@@ -51,6 +52,7 @@ def compare(
 
     `progress` hears how many folds of how many are done.
     """
+    check_solver(model, "compare")
     spec.check(folding, validation)
     clock = Clock(tell)
     design = build(data, validation, model.intercept, folding)

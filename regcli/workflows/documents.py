@@ -14,7 +14,7 @@ from regcli.problem.conventions import equivalents, formula
 from regcli.problem.inference import LEVEL, Estimates, estimates, standard_errors
 from regcli.problem.metrics import Metrics, measure
 from regcli.problem.objective import EPS, Solution
-from regcli.specs import DataSpec, ModelSpec, ValidationSpec
+from regcli.specs import DataSpec, ModelSpec, TrainingSpec, ValidationSpec
 from regcli.workflows.preparing import Prepared
 
 Vector = NDArray[np.float64]
@@ -25,11 +25,14 @@ def settings_of(data: DataSpec, model: ModelSpec, *specs: Any) -> dict[str, Any]
     described = asdict(replace(data, source=None)) | asdict(model)
     described.pop("source")
     for spec in specs:
+        drawn_before = described.get("seed")
         described |= asdict(replace(spec, test=None) if isinstance(spec, ValidationSpec) else spec)
         if isinstance(spec, ValidationSpec):
             test = spec.test
             described["test"] = str(test) if isinstance(test, str) or hasattr(test, "__fspath__") else None
             described["seed"] = spec.drawn_with if spec.test_size is not None else None
+        if isinstance(spec, TrainingSpec):
+            described["seed"] = spec.drawn_with if spec.share is not None else drawn_before
     return described
 
 

@@ -16,7 +16,7 @@ from regcli.problem.objective import Solution
 from regcli.report.of_fit import report_of_fit
 from regcli.report.report import Report
 from regcli.solve import solve
-from regcli.specs import DataSpec, ModelSpec, OutputSpec, ValidationSpec, typed
+from regcli.specs import DataSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec, typed
 from regcli.workflows.documents import (
     certificate_of,
     check_coefficients,
@@ -30,8 +30,10 @@ from regcli.workflows.documents import (
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
+from regcli.workflows.training import Trained, train
 
 BIASED = "no standard errors: the usual ones leave out the penalty's bias"
+NO_TRAINING = TrainingSpec()
 SELECTED = "no standard errors: rows cannot test the coefficients they chose"
 
 
@@ -41,25 +43,37 @@ def fit(
     validation: ValidationSpec,
     output: OutputSpec,
     tell: Callable[[str], None] = lambda text: None,
+    training: TrainingSpec = NO_TRAINING,
+    trace: Callable[[str], None] = lambda text: None,
 ) -> Report:
-    """One model at one strength: coefficients, sparsity, quality, certificate; `tell` hears what takes how long."""
+    """One model at one strength: coefficients, sparsity, quality, certificate; `tell` hears what takes how long.
+
+    `trace` hears the loss of a descent as it goes, where that is asked for.
+    """
     clock = Clock(tell)
-    design = build(data, validation, model.intercept, contrasts=model.strength == 0 and model.intercept)
+    contrasts = model.strength == 0 and model.intercept
+    design = build(data, validation, model.intercept, contrasts=contrasts, training=training)
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     prepared = prepare(design, model)
-    check_strength(prepared, typed(data, model, validation))
+    check_strength(prepared, typed(data, _for_cv(model), validation))
     clock.tell("scaled the columns")
-    solution = solve(prepared.problem, model.solver)
+    trained = train(prepared, training, trace) if model.solver == "gradient" else None
+    solution = solve(prepared.problem, model.solver) if trained is None else trained.solution
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
-    document = _fit_document(prepared, solution, data, model, validation)
+    document = _fit_document(prepared, solution, trained, (data, model, validation, training))
     return with_model(report_of_fit(document, output.order), document, prepared, solution)
 
 
 def _fit_document(
-    prepared: Prepared, solution: Solution, data: DataSpec, model: ModelSpec, validation: ValidationSpec
+    prepared: Prepared,
+    solution: Solution,
+    trained: Trained | None,
+    specs: tuple[DataSpec, ModelSpec, ValidationSpec, TrainingSpec],
 ) -> dict[str, Any]:
+    data, model, validation, _ = specs
     design, problem = prepared.design, prepared.problem
     coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    intercept = intercept if trained is None or trained.intercept is None else trained.intercept
     check_coefficients(design.names, coef)
     unpenalised = bool(np.all(problem.strengths.free))
     inference = inference_of(prepared, solution, coef, intercept) if unpenalised else None
@@ -69,12 +83,13 @@ def _fit_document(
         "schema": "regcli.fit/1",
         "version": regcli.__version__,
         "command": "fit",
-        "settings": settings_of(data, model, validation),
+        "settings": settings_of(*specs),
         "data": data_of(prepared),
         "model": model_of(prepared, solution, coef, intercept, unpenalised),
         "sparsity": sparsity_of(design.names, solution.coef),
         "metrics": metrics,
         "certificate": certificate_of(design.names, solution),
+        "training": None if trained is None else trained.document,
         "inference": inference,
         "no_inference": None
         if inference is not None
@@ -96,10 +111,17 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
     return f"no standard errors: {n:,} rows leave no degree of freedom for {p:,} features"
 
 
+def _for_cv(model: ModelSpec) -> ModelSpec:
+    """The same for a command that solves many problems, which gradient descent does not."""
+    if model.solver != "gradient":
+        return model
+    return replace(model, solver="auto", convention="mean" if model.penalty == "none" else model.convention)
+
+
 def _next_command(data: DataSpec, model: ModelSpec, validation: ValidationSpec, unpenalised: bool) -> str:
     """The strength that predicts best: the lasso's, where there was no penalty."""
     following = replace(
-        model,
+        _for_cv(model),
         penalty="l1" if unpenalised else model.penalty,
         alpha=None,
         l1=None,

@@ -41,8 +41,16 @@ def cv_settings(
     return found | {"seed": folding.drawn_with if drawn else None}
 
 
+def check_solver(model: ModelSpec, verb: str) -> None:
+    """UsageError for gradient descent, which is there to look at one problem."""
+    if model.solver == "gradient":
+        what = f"--solver gradient is a solver of regcli fit: {verb} solves too many problems for it"
+        raise UsageError(what, hint="--solver auto")
+
+
 def check_penalty(model: ModelSpec, verb: str) -> None:
     """UsageError for a penalty that has no strengths to walk along, or one whose strength is given."""
+    check_solver(model, verb)
     if model.penalty == "none":
         raise UsageError(
             f"--penalty none has no strength to vary: {verb} needs l1, l2 or elasticnet", hint="--penalty l1"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
-from regcli.cli.output import deliver, say_if_waiting, teller
+from regcli.cli.output import deliver, say, say_if_waiting, teller
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
-from regcli.specs import DataSpec, ModelSpec, OutputSpec, ValidationSpec
+from regcli.errors import UsageError
+from regcli.specs import DataSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec, training_seeds
 
 
 @takes_data
@@ -20,14 +21,22 @@ def fit(
     convention: o.ConventionName = "mean",
     standardize: o.Standardize = True,
     intercept: o.Intercept = True,
-    solver: o.Solver = "auto",
+    solver: o.FitSolver = "auto",
+    learning_rate: o.LearningRate = None,
+    epochs: o.Epochs = None,
+    accelerate: o.Accelerate = False,
+    start: o.Start = None,
+    early_stopping: o.EarlyStopping = False,
+    validation_size: o.ValidationSize = None,
+    trace: o.Trace = None,
     test: o.Test = None,
     test_size: o.TestSize = None,
     split_column: o.SplitColumn = None,
-    seed: o.Seed = None,
+    seed: o.FitSeed = None,
     format: o.FormatName = None,
     json: o.Json = False,
     output: o.Output = None,
+    plot: o.LossPlot = None,
     save: o.Save = None,
     fitted: o.Fitted = None,
     order: o.OrderName = "size",
@@ -38,9 +47,15 @@ def fit(
 
     Example: regcli fit data.csv --penalty l1 --alpha 0.1
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, save=save, fitted=fitted)
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted)
     model = ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
+    drawn, seed = training_seeds(seed, early_stopping, test_size)
+    training = TrainingSpec(
+        solver, learning_rate, epochs, accelerate, start, early_stopping, validation_size, drawn, trace
+    )
     validation = ValidationSpec(test, test_size, split_column, seed)
+    if plot is not None and solver != "gradient":
+        raise UsageError("--plot of a fit draws the loss of --solver gradient", hint="--solver gradient")
 
     sources = files_of(data, test)
     suit_threads()
@@ -48,4 +63,4 @@ def fit(
 
     from regcli.workflows import fit as verb
 
-    return deliver(lambda: verb.fit(data, model, validation, said, teller(said)), said, sources)
+    return deliver(lambda: verb.fit(data, model, validation, said, teller(said), training, say), said, sources)

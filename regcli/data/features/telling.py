@@ -86,8 +86,8 @@ def _dates(encoding: Encoding) -> list[Notice]:
     return [Notice("dates", f"dates as numbers: {listed(each)}")]
 
 
-def new_levels(encoding: Encoding, test: pd.DataFrame) -> list[Notice]:
-    """Levels of test rows that no training row has."""
+def new_levels(encoding: Encoding, test: pd.DataFrame, what: str = "test rows") -> list[Notice]:
+    """Levels of rows that are held out, and that no training row has."""
     found = encoding.new_levels(test)
     if not found:
         return []
@@ -96,5 +96,5 @@ def new_levels(encoding: Encoding, test: pd.DataFrame) -> list[Notice]:
         other = f" as {OTHER_LEVEL}" if encoding.categories[name].lumped else ""
         each.append(f"{visible(name)} ({listed(list(levels), 3)}{other})")
     cells = sum(sum(levels.values()) for levels in found.values())
-    text = f"test rows: {counted(cells, 'cell')} of levels that no training row has, which add nothing: {listed(each)}"
+    text = f"{what}: {counted(cells, 'cell')} of levels that no training row has, which add nothing: {listed(each)}"
     return [Notice("new_levels", text)]
