@@ -14,6 +14,7 @@ from commandline import (
     DIABETES,
     NAMES,
     PROSTATE,
+    ROOT,
     Said,
     at_terminal,
     check_error,
@@ -34,6 +35,7 @@ from test_cli_fit import ACTS as ACTS_OF_FIT
 from regcli.cli.commands.compare import compare as command
 from regcli.report.of_compare import RIVAL_WORDS
 
+PENGUINS = str(ROOT / "sample_data" / "penguins.csv")
 LPSA = (PROSTATE, "-y", "lpsa", "--exclude", "train")
 QUICK = ("-p", "ols,ridge,lasso", "-a", "ridge=0.1,lasso=0.1", "-k", "3")
 
@@ -62,6 +64,11 @@ ACTS: dict[str, tuple[str, str]] = {
 REFUSED: dict[str, tuple[str, bool]] = {
     "-p none,rige": ("rige", True),
     "-p ''": ("--penalties", False),
+    "-p null": ("--penalties", True),
+    "-p ols -a 1": ("--alpha", False),
+    "-a 1,2": ("--alpha", True),
+    "-a 1,lasso=2": ("--alpha", True),
+    "-a ridge=1,ridge=2": ("ridge", True),
     "--penalty l1": ("--penalty", True),
     "--alphas 1,2": ("--alphas", False),
     "--alpha x": ("'x'", True),
@@ -216,7 +223,7 @@ def test_awkward_names(tmp_path: Path) -> None:
 def test_a_null_model_that_is_chosen(tmp_path: Path) -> None:
     """Noise: the words say that nothing predicts better than the mean, and what to do."""
     source = table(tmp_path / "noise.csv", ["a", "b", "c"], truth=lambda j: 0.0)
-    said = regcli("compare", source, "-k", "5", "-a", "0.2")
+    said = regcli("compare", source, "-k", "5", "-a", "0.2", "-p", "ols,lasso")
     assert said.code == 0
     assert "the model without features" in said.out and "mean of the target" in said.out
     assert said.out.rstrip().splitlines()[-1].startswith("Next         regcli inspect")
@@ -313,6 +320,69 @@ def test_uneven_scales_are_told(tmp_path: Path) -> None:
     standard["lpsa"] = frame["lpsa"]
     standard.to_csv(source, index=False)
     assert "uneven_scales" not in diagnosed(source, "-y", "lpsa", "-p", "lasso", "-k", "3")
+
+
+def test_scales_beyond_double_precision_stop_nothing(tmp_path: Path) -> None:
+    """What the diagnosis tries on the side may fail; the comparison does not."""
+    frame = pd.read_csv(PROSTATE).drop(columns="train")
+    frame["lcavol"], frame["svi"] = frame["lcavol"] * 1e150, frame["svi"] * 1e-150
+    source = tmp_path / "units.csv"
+    frame.to_csv(source, index=False)
+    assert "uneven_scales" not in diagnosed(source, "-y", "lpsa", "-p", "ridge,lasso", "-k", "3")
+
+
+def test_a_target_that_is_a_sum_of_features_is_told(tmp_path: Path) -> None:
+    """R2 near 1 is more often a leak than a discovery; 0.6 is none."""
+    frame = pd.read_csv(PROSTATE).drop(columns="train")
+    frame["lpsa"] = frame["lcavol"] + frame["svi"]
+    source = tmp_path / "sum.csv"
+    frame.to_csv(source, index=False)
+    line = diagnosed(source, "-y", "lpsa", *QUICK)["near_perfect"]
+    assert line["model"] == "ols" and line["value"] == pytest.approx(1)
+    assert "near_perfect" not in diagnosed(*LPSA, *QUICK)
+
+
+def test_the_end_of_the_grid_is_told(tmp_path: Path) -> None:
+    """Without noise the smallest alpha is the best; prostate's ridge has its own."""
+    frame = pd.read_csv(PROSTATE).drop(columns="train")
+    frame["lpsa"] = frame["lcavol"] + frame["svi"] + 1e-6 * frame["age"]
+    source = tmp_path / "exact.csv"
+    frame.to_csv(source, index=False)
+    assert diagnosed(source, "-y", "lpsa", "-p", "lasso", "-k", "3")["at_edge"]["model"] == "lasso"
+    assert "at_edge" not in diagnosed(*LPSA, "-p", "ridge", "-k", "3")
+
+
+def test_levels_of_one_column_are_not_collinear() -> None:
+    """That the levels of a text sum to one is how they are made, and says nothing of the data."""
+    found = result("compare", PENGUINS, "-y", "body_mass_g", "--missing", "drop", "-a", "1", "-k", "3", "-q")
+    assert "collinearity" not in {line["code"] for line in found["diagnosis"]}
+    assert not any("sex[female] and sex[male]" in fact for fact in found["verdict"]["facts"])
+
+
+def test_absolute_errors_have_no_r2() -> None:
+    """A share of absolute errors is called what it is."""
+    said = regcli("compare", *LPSA, *QUICK, "--measure", "mae")
+    assert "R2" not in said.out and "less by" in said.out and "less than without features" in said.out
+
+
+def test_fewer_inner_folds_than_asked_for_are_told() -> None:
+    """A note, where the rows of a fold allow no more."""
+    said = regcli("compare", *LPSA, "-p", "ridge", "-k", "2", "--inner-folds", "60")
+    assert said.code == 0 and "tuned on 48 folds where the rows allow no 60" in said.err
+
+
+def test_many_features_leave_the_verdict_in_sight(tmp_path: Path) -> None:
+    """The largest coefficients are shown, the others counted; JSON has them all."""
+    source = table(tmp_path / "many.csv", [f"x{j}" for j in range(90)], rows=60)
+    said = regcli("compare", source, "-p", "ridge", "-a", "0.1", "-k", "3")
+    assert sum(line.startswith("x") for line in said.out.splitlines()) == 60
+    assert "30 more are in the JSON document" in said.out
+    assert (
+        len(
+            regcli("compare", source, "-p", "ridge", "-a", "0.1", "-k", "3", "--json").json["models"][1]["coefficients"]
+        )
+        == 90
+    )
 
 
 def test_more_features_than_rows_are_told(tmp_path: Path) -> None:

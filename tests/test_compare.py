@@ -116,7 +116,7 @@ def test_errors_differences_and_stability_follow_their_formulas() -> None:
     best = min(report.models, key=lambda model: model.mean)
     assert report.verdict.best == best.name and best.difference is None
     null = report.models[0]
-    overlap = np.mean(sizes / (len(frame) - sizes))
+    overlap = sizes.sum() / (len(frame) - sizes).sum()
     assert report.folds.overlap == pytest.approx(overlap, rel=1e-14)
     for model in report.models:
         errors = np.array(model.per_fold)
@@ -129,7 +129,7 @@ def test_errors_differences_and_stability_follow_their_formulas() -> None:
             variance = share @ (apart - mean) ** 2 * k / (k - 1)
             assert model.difference.mean == pytest.approx(mean, rel=1e-9)
             assert model.difference.se == pytest.approx(np.sqrt(variance * (1 / k + overlap)), rel=1e-9)
-            assert model.tied == (model.difference.mean <= model.difference.se)
+            assert model.tied == (model.difference.mean <= max(model.difference.se, 1e-3 * null.mean))
     assert report.verdict.tied == [model.name for model in report.models if model.tied]
     assert [model.stability is None for model in report.models] == [True, True, True, False]
 
@@ -159,15 +159,25 @@ def test_differences_have_no_unit() -> None:
         assert found.mean / unit == pytest.approx(plain.mean) and found.se / unit == pytest.approx(plain.se)
         rows = row_difference(one * unit, other * unit)
         assert rows.se / unit == pytest.approx(np.std(one - other, ddof=1) / np.sqrt(10))
-    assert fold_difference(one, one, weights, 0.1) == (0.0, 0.0) and is_tied(Difference(0.0, 0.0))
-    assert not is_tied(Difference(1.0, 0.9)) and is_tied(Difference(0.9, 1.0))
+    assert fold_difference(one, one, weights, 0.1) == (0.0, 0.0)
+
+
+def test_ties() -> None:
+    """Within one standard error of the difference, or within a thousandth of the error of the model without features;
+    of a single test row, which has no standard error, only the latter."""
+    assert is_tied(Difference(0.0, 0.0), 0.0)
+    assert not is_tied(Difference(1.0, 0.9), 10.0) and is_tied(Difference(0.9, 1.0), 10.0)
+    assert is_tied(Difference(0.009, 0.0), 10.0) and not is_tied(Difference(0.011, 0.0), 10.0)
+    assert not is_tied(Difference(1.0, float("nan")), 10.0) and is_tied(Difference(0.0, float("nan")), 10.0)
 
 
 def test_the_simplest_has_fewest_features_then_the_smallest_norm() -> None:
-    """Among those tied only."""
-    assert simplest([0, 8, 8, 3], [0.0, 2.0, 1.0, 5.0], [1, 2, 3]) == 3
-    assert simplest([0, 8, 8, 3], [0.0, 2.0, 1.0, 5.0], [1, 2]) == 2
-    assert simplest([0, 8, 8, 3], [0.0, 2.0, 1.0, 5.0], [0, 1, 2, 3]) == 0
+    """Among those tied only; norms that are the same to one per cent leave it to the error."""
+    nonzero, norms, errors = [0, 8, 8, 3], [0.0, 2.0, 1.0, 5.0], [9.0, 1.0, 2.0, 3.0]
+    assert simplest(nonzero, norms, errors, [1, 2, 3]) == 3
+    assert simplest(nonzero, norms, errors, [1, 2]) == 2
+    assert simplest(nonzero, [0.0, 1.005, 1.0, 5.0], errors, [1, 2]) == 1
+    assert simplest(nonzero, norms, errors, [0, 1, 2, 3]) == 0
 
 
 def test_the_elements_of_statistical_learning() -> None:
@@ -264,7 +274,7 @@ def test_models_are_tuned_on_folds_of_the_same_scheme(scheme: str) -> None:
         DataSpec(pd.DataFrame({"x": np.random.default_rng(0).random(90), "g": labels, "y": np.arange(90.0)}), "y"),
         ValidationSpec(), True, FoldSpec(**{scheme: "g"}),
     )  # fmt: skip
-    folds = inner_folds(design, FoldSpec(**{scheme: "g"}), 4)
+    folds = inner_folds(design, FoldSpec(**{scheme: "g"}), CompareSpec.of(inner_folds=4))
     assert folds.k == (8 if scheme == "fold_column" else 4)
     for fold in range(folds.k):
         train, test = labels[folds.train(0, fold)], labels[folds.test(0, fold)]
@@ -281,6 +291,9 @@ def test_groups_and_time_judge_too(scheme: str) -> None:
     assert report.folds.scheme == scheme and report.tuning.scheme == scheme
     assert report.folds.certified and report.certificate.certified
     assert len(by_name(report)["lasso"].per_fold) == 4
+    assert (report.folds.inner_least, report.folds.inner_most, report.tuning.k) == (
+        (4, 5, 5) if scheme == "time" else (5, 5, 5)
+    )
     valid(report.to_dict())
 
 
@@ -289,8 +302,9 @@ def test_too_little_to_tune_on_is_an_error() -> None:
     frame = prostate(2)
     with pytest.raises(DataError, match="too few for two folds") as raised:
         regcli.compare(frame, "lpsa", fold_column="part", jobs=1)
-    assert "--alpha" in str(raised.value)
-    report = regcli.compare(frame, "lpsa", fold_column="part", alpha=0.1, jobs=1)
+    assert "--alpha ridge=0.1,lasso=0.1,elasticnet=0.1" in str(raised.value)
+    given = {"ridge": 0.1, "lasso": 0.1, "elasticnet": 0.1}
+    report = regcli.compare(frame, "lpsa", fold_column="part", alpha=given, jobs=1)
     assert report.folds.k == 2 and report.tuning is None
 
 
@@ -302,7 +316,27 @@ def test_more_features_than_rows() -> None:
     assert by_name(report)["ols"].train_mean < 1e-20
     assert report.folds.certified and report.certificate.certified
     assert [line.code for line in report.diagnosis][:2] == ["more_features_than_rows", "overfitting"]
-    assert report.diagnosis[1].value is None or report.diagnosis[1].value > 1e9
+    assert report.diagnosis[1].value is None and "follows its own rows exactly" in report.diagnosis[1].message
+    valid(report.to_dict())
+
+
+def test_a_column_that_some_folds_do_not_have_is_no_selection() -> None:
+    """A column that is constant in the training rows of one fold says nothing of how steady a selection is."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.normal(size=(40, 3)), columns=list("abc"))
+    frame["y"] = frame["a"] + 0.1 * rng.normal(size=40)
+    frame["part"] = np.arange(40) % 4
+    frame["rare"] = (frame["part"] == 2) * rng.normal(size=40)
+    report = regcli.compare(frame, "y", fold_column="part", penalties="ols,ridge,lasso", alpha=0.2, jobs=1)
+    assert [model.stability for model in report.models] == [None, None, None, 1.0]
+
+
+def test_one_test_row_gives_no_verdict_on_differences() -> None:
+    """Nothing is tied without a standard error, and the words say why."""
+    frame = pd.read_csv(PROSTATE).drop(columns="train").assign(fit=np.arange(97) > 0)
+    report = regcli.compare(frame, "lpsa", split_column="fit", alpha=0.1, jobs=1)
+    assert all(model.se is None for model in report.models)
+    assert report.verdict.tied == [report.verdict.best] and "one test row" in report.verdict.reason
     valid(report.to_dict())
 
 

@@ -12,8 +12,10 @@ from regcli.report.wording import exactness, tiny
 RIVAL_WORDS = {
     "null": "no features", "ols": "least squares", "ridge": "ridge", "lasso": "lasso", "elasticnet": "elastic net",
 }  # fmt: skip
-RULE_WORDS = {"1se": "the one-standard-error rule", "min": "the least error"}
-STABILITY = "stability of the selection over the folds, 1 is the same in all: Nogueira, Sechidis, Brown 2018"
+RULE_WORDS = {"1se": "one standard error of the least error", "min": "the least error"}
+STABILITY = "stable: how alike the folds' selections are, from 0, chance, to 1, all the same (Nogueira et al. 2018)"
+MOST_SHOWN = 60
+"""The verdict comes below the coefficients: with more features only the largest are shown above it."""
 
 
 def report_of_compare(found: Mapping[str, Any], order: str = "size") -> Report:
@@ -36,23 +38,23 @@ def _judges(document: Mapping[str, Any]) -> str:
 
 
 def _models(document: Mapping[str, Any]) -> Table:
-    measure = document["measure"].upper()
+    squared = document["measure"] == "mse"
     stable = any(model["stability"] is not None for model in document["models"])
     mixed = any(model["name"] == "elasticnet" for model in document["models"])
     columns = (
         Column("model", "name", "name"),
-        Column(measure, "mean", "number"),
-        Column("std. error", "se", "number"),
+        Column("MSE" if squared else "MAE", "mean", "number"),
+        Column("s.e.", "se", "number"),
         Column("worse by", "difference", "number"),
-        Column("std. error", "difference_se", "number"),
-        Column("R2", "r2", "percent"),
+        Column("s.e.", "difference_se", "number"),
+        Column("R2" if squared else "less by", "r2", "percent"),
         Column("features", "nonzero", "count"),
-        *([Column("stability", "stability", "score", optional=2)] if stable else []),
-        Column("alpha", "alpha", "number", optional=3),
-        *([Column("l1_ratio", "l1_ratio", "number", optional=1)] if mixed else []),
-        Column("L1 norm", "l1_norm", "number", optional=1),
-        Column("L2 norm", "l2_norm", "number", optional=1),
-        Column("training", "train_mean", "number", optional=1),
+        *([Column("stable", "stability", "score", optional=7)] if stable else []),
+        Column("alpha", "alpha", "number", optional=6),
+        *([Column("l1_ratio", "l1_ratio", "number", optional=3)] if mixed else []),
+        Column("L1 norm", "l1_norm", "number", optional=4),
+        Column("L2 norm", "l2_norm", "number", optional=5),
+        Column("training", "train_mean", "number", optional=2),
         Column("seconds", "seconds", "score", optional=1),
     )
     rows: list[tuple[Cell, ...]] = []
@@ -70,8 +72,10 @@ def _coefficients(document: Mapping[str, Any], order: str) -> Table:
     """Standardized coefficients side by side; a zero is an empty cell."""
     models = [model for model in document["models"] if model["name"] != "null"]
     names = list(document["data"]["features"])
+    long = len(names) > MOST_SHOWN
     if order == "size":
         names.sort(key=lambda name: -max(abs(model["standardized"].get(name, 0.0)) for model in models))
+    names = names[:MOST_SHOWN] if long else names
     first = Column("standardized", "name", "name")
     columns = (first, *(Column(RIVAL_WORDS[model["name"]], model["name"], "number") for model in models))
     rows = tuple((name, *(model["standardized"].get(name) for model in models)) for name in names)
@@ -82,15 +86,16 @@ def _coefficients(document: Mapping[str, Any], order: str) -> Table:
 def _records(document: Mapping[str, Any]) -> Table:
     keys = (
         "name", "penalty", "tuned", "alpha", "l1_ratio", "mean", "se", "difference", "difference_se", "r2",
-        "train_mean", "nonzero", "stability", "l1_norm", "l2_norm", "seconds",
+        "train_mean", "nonzero", "stability", "l1_norm", "l2_norm", "seconds", "tied", "chosen",
     )  # fmt: skip
     rows = []
     for model in document["models"]:
         difference = model["difference"] or {"mean": None, "se": None}
         cells = {**model, "difference": difference["mean"], "difference_se": difference["se"]}
-        cells["tuned"] = "yes" if model["tuned"] else "no"
+        cells["chosen"] = model["name"] == document["verdict"]["chosen"]
+        cells |= {key: "yes" if cells[key] else "no" for key in ("tuned", "tied", "chosen")}
         rows.append(tuple(cells[key] for key in keys))
-    texts = ("name", "penalty", "tuned")
+    texts = ("name", "penalty", "tuned", "tied", "chosen")
     return Table(tuple(Column(key, key, "text" if key in texts else "number") for key in keys), tuple(rows))
 
 
@@ -103,14 +108,18 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         Fact("Certificate", tuple(_certified(document))),
         Fact("Next", (document["next"],), is_command=True),
     ]
+    hidden = len(document["data"]["features"]) - MOST_SHOWN
+    if hidden > 0:
+        found.insert(0, Fact("Coefficients", (f"the {MOST_SHOWN} largest; {hidden:,} more are in the JSON document",)))
     if document["diagnosis"]:
-        found.insert(2, Fact("Diagnosis", tuple(line["message"] for line in document["diagnosis"])))
+        found.insert(-3, Fact("Diagnosis", tuple(line["message"] for line in document["diagnosis"])))
     return found
 
 
 def _judged(document: Mapping[str, Any]) -> Sequence[str]:
     folds, tuning = document["folds"], document["tuning"]
-    lines = [_tuned(document)] if tuning is not None else ["at the strengths that were given"]
+    given = any(document["settings"]["alphas"].values())
+    lines = [_tuned(document)] if tuning is not None else ["at the strengths that were given"] * given
     if folds is None:
         how = visible(document["data"]["test"]["how"])
         lines.insert(0, f"by {counted(document['data']['test']['rows'], 'row')} held out ({how})")
@@ -118,8 +127,8 @@ def _judged(document: Mapping[str, Any]) -> Sequence[str]:
     else:
         lines.insert(0, f"by the rows of each fold, {_scheme(folds)}")
         lines.append(
-            f"worse by: the mean difference to the best model, its standard error with Nadeau and Bengio's factor, "
-            f"1/{folds['k'] * folds['repeats']} + {folds['overlap']:.3g}"
+            f"worse by: the mean difference to the best model in the folds; its s.e. has Nadeau and Bengio's factor, "
+            f"1/{folds['k'] * folds['repeats']} + {folds['overlap']:.3g}, for training rows that folds share"
         )
     if any(model["stability"] is not None for model in document["models"]):
         lines.append(STABILITY)
@@ -142,7 +151,11 @@ def _tuned(document: Mapping[str, Any]) -> str:
     where = "on the training rows alone, " if nested else ""
     given = [RIVAL_WORDS[name] for name, alpha in document["settings"]["alphas"].items() if alpha]
     but = f"; {', '.join(given)} at the strength given" if given else ""
-    return f"tuned {where}by {tuning['k']}-fold cross-validation and {RULE_WORDS[tuning['rule']]}{but}"
+    k = str(tuning["k"])
+    if nested:
+        least, most = document["folds"]["inner_least"], document["folds"]["inner_most"]
+        k = str(least) if least == most else f"{least}- to {most}"
+    return f"tuned {where}by {k}-fold cross-validation to {RULE_WORDS[tuning['rule']]}{but}"
 
 
 def _certified(document: Mapping[str, Any]) -> Sequence[str]:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 
+NEGLIGIBLE = 1e-3
+ALIKE = 1.01
+
 
 class Difference(NamedTuple):
     """The mean of paired differences, and its standard error."""
@@ -49,14 +52,20 @@ def mean_of_rows(losses: Vector) -> tuple[float, float]:
     return unit * float(np.mean(scaled)), unit * spread / math.sqrt(len(scaled))
 
 
-def is_tied(difference: Difference) -> bool:
-    """Whether a model is within one standard error of the difference of the best one."""
-    return not difference.mean > difference.se
+def is_tied(difference: Difference, null: float) -> bool:
+    """Whether a model is within one standard error of the difference of the best one, or within `NEGLIGIBLE` of the
+    error of the `null` model, which no reader of an R2 would see. Where there is no standard error only the latter."""
+    margin = 0.0 if math.isnan(difference.se) else difference.se
+    return difference.mean <= max(margin, NEGLIGIBLE * null)
 
 
-def simplest(nonzero: Sequence[int], norms: Sequence[float], among: Sequence[int]) -> int:
-    """Of the models `among` those that are tied the one with fewest features, then with the smallest L2 norm."""
-    return min(among, key=lambda i: (nonzero[i], norms[i], i))
+def simplest(nonzero: Sequence[int], norms: Sequence[float], errors: Sequence[float], among: Sequence[int]) -> int:
+    """Of the models `among` those that are tied the one with fewest features, then with the smallest L2 norm; of norms
+    that are the same to `ALIKE` the one that errs less."""
+    fewest = min(nonzero[i] for i in among)
+    few = [i for i in among if nonzero[i] == fewest]
+    shortest = min(norms[i] for i in few)
+    return min((i for i in few if norms[i] <= ALIKE * shortest), key=lambda i: (errors[i], i))
 
 
 def stability(selected: NDArray[np.bool_]) -> float | None:
@@ -67,9 +76,11 @@ def stability(selected: NDArray[np.bool_]) -> float | None:
     random. None where it is not defined: no feature or every feature in all selections, or a single selection.
     """
     count, p = selected.shape
+    if p == 0:
+        return None
     often = selected.mean(axis=0)
     share = float(often.mean())
-    if count < 2 or p == 0 or not 0 < share < 1:
+    if count < 2 or not 0 < share < 1:
         return None
     spread = float(np.mean(often * (1 - often))) * count / (count - 1)
     return float(1 - spread / (share * (1 - share)))

@@ -100,6 +100,8 @@ def _rivals(given: Any) -> tuple[Rival, ...]:
     if not words:
         raise UsageError("--penalties takes names of models, separated by commas, not nothing")
     named = {_rival("--penalties", word) for word in words}
+    if named == {"null"}:
+        raise UsageError("--penalties needs a model beside the one without features", hint="--penalties ols,lasso")
     return tuple(name for name in RIVALS if name in named or name == "null")
 
 
@@ -119,20 +121,31 @@ def _alphas(given: Any, penalties: tuple[Rival, ...]) -> tuple[tuple[Rival, floa
     if isinstance(given, Mapping):
         given = list(given.items())
     found: dict[Rival, float] = {}
-    for item in several(given):
-        if isinstance(item, tuple):
-            found[_rival("--alpha", str(item[0]))] = _strength(item[1])
-            continue
-        for word in str(item).split(","):
-            name, equals, number = word.strip().rpartition("=")
-            rivals = (_rival("--alpha", name.strip()),) if equals else tuple(n for n in penalties if n in TUNED)
-            found |= dict.fromkeys(rivals, _strength(number))
+    pairs = [pair for item in several(given) for pair in _pairs(item)]
+    for name, number in pairs:
+        named = tuple(one for one in penalties if one in TUNED) if name is None else (_rival("--alpha", name),)
+        if name is None and (len(pairs) > 1 or not named):
+            why = "one number is for all models" if named else "no model has a penalty"
+            raise UsageError(f"--alpha {number} cannot act: {why}", hint="--alpha ridge=1,lasso=0.1" if named else None)
+        if found.keys() & set(named):
+            raise UsageError(f"--alpha names {named[0]} twice", hint="--alpha ridge=1,lasso=0.1")
+        found |= dict.fromkeys(named, _strength(number))
     for name in found:
         if name not in TUNED:
             raise UsageError(f"--alpha cannot act for {name}, which has no penalty", hint="--alpha ridge=1,lasso=0.1")
         if name not in penalties:
             raise UsageError(f"--alpha for {name}, which is not among --penalties", hint=f"--penalties {name}")
     return tuple((name, found[name]) for name in penalties if name in found)
+
+
+def _pairs(item: Any) -> list[tuple[str | None, Any]]:
+    """The pairs (model or None for all, strength) of a pair, a number, or words."""
+    if isinstance(item, tuple):
+        return [(str(item[0]), item[1])]
+    if not isinstance(item, str):
+        return [(None, item)]
+    parts = [word.strip().rpartition("=") for word in item.split(",")]
+    return [(name.strip() if equals else None, number.strip()) for name, equals, number in parts]
 
 
 def _strength(given: Any) -> float:

@@ -63,20 +63,17 @@ def compare(
     if design.X_test is None:
         folds, notices = folds_of(design, folding)
         judged = judge(Nested(replace(design, lines=list), rivals, spec, folding, folds), jobs, progress)
-        clock.tell(
-            f"tuned, fitted and judged {counted(len(rivals), 'model')} in {counted(len(judged.verdicts), 'fold')}"
-        )
+        clock.tell(f"tuned and judged {counted(len(rivals), 'model')} in {counted(len(judged.verdicts), 'fold')}")
     fitted = fit_all(design, rivals, spec, folding, jobs)
     standing = by_test_rows(fitted, folding.measure) if judged is None else by_folds(judged, fitted)
     clock.tell("tuned and fitted them on all training rows")
     document = _document(design, rivals, fitted, standing, judged, (data, model, validation, folding, spec))
-    document["warnings"] = [{"code": n.code, "message": n.message} for n in [*notices, *_notices(rivals, fitted)]]
-    document["warnings"] = [*({"code": n.code, "message": n.message} for n in design.notices), *document["warnings"]]
+    said = [*design.notices, *notices, *_fewer(document, spec), *_notices(rivals, fitted)]
+    document["warnings"] = [{"code": notice.code, "message": notice.message} for notice in said]
     clock.tell("diagnosed")
     chosen = fitted[standing.chosen]
-    return with_model(
-        report_of_compare(document, output.order), _as_fit(document, chosen), chosen.prepared, chosen.solution
-    )
+    report = report_of_compare(document, output.order)
+    return with_model(report, _as_fit(document, chosen), chosen.prepared, chosen.solution)
 
 
 def _document(
@@ -179,6 +176,8 @@ def _folds(judged: Judged, folding: FoldSpec) -> dict[str, Any]:
         "seed": judged.folds.seed,
         "scheme": judged.folds.scheme,
         "column": folding.column,
+        "inner_least": min((fit.tuned_on for fit in fits if fit.tuned_on), default=None),
+        "inner_most": max((fit.tuned_on for fit in fits if fit.tuned_on), default=None),
         "overlap": judged.overlap,
         "gap": max(fit.gap for fit in fits),
         "violation": max(fit.violation for fit in fits),
@@ -205,6 +204,15 @@ def _notices(rivals: Sequence[Contender], fitted: Sequence[Fitted]) -> list[Noti
     return [Notice(one.code, f"{', '.join(words)}: {one.message}") for one, words in found.values()]
 
 
+def _fewer(document: dict[str, Any], spec: CompareSpec) -> list[Notice]:
+    """Where models were tuned on fewer folds than were asked for."""
+    tuning, folds = document["tuning"], document["folds"] or {}
+    least = min(k for k in (tuning["k"], folds.get("inner_least")) if k) if tuning else None
+    if spec.inner_folds is None or least is None or least >= spec.inner_folds:
+        return []
+    return [Notice("fewer_folds", f"tuned on {least} folds where the rows allow no {spec.inner_folds}")]
+
+
 def _as_fit(document: dict[str, Any], chosen: Fitted) -> dict[str, Any]:
     """The chosen model as `fit` would report it, to be saved."""
     prepared, solution = chosen.prepared, chosen.solution
@@ -224,11 +232,16 @@ def _next(
     """The command that makes the chosen model again, as it was tuned here."""
     data, _, validation, folding, _ = specs
     if rival.name == "null":
-        return shlex.join(["regcli", "inspect", *typed(data)])
+        return shlex.join(["regcli", "inspect", *typed(_without(data, folding.column, validation.split_column))])
     if one.tuning is None:
-        if folding.column is not None and folding.column not in data.exclude:
-            data = replace(data, exclude=(*data.exclude, folding.column))
+        data = _without(data, folding.column)
         return shlex.join(["regcli", "fit", *typed(data, rival.model, validation)])
     k = None if folding.fold_column else one.tuning.k
     tuned = replace(folding, folds=k, repeats=1, measure=folding.measure, l1_ratios=rival.ratios)
     return shlex.join(["regcli", "cv", *typed(data, replace(rival.model, l1_ratio=None), validation, tuned)])
+
+
+def _without(data: DataSpec, *columns: str | None) -> DataSpec:
+    """The data without columns that only make folds or mark test rows."""
+    more = [column for column in columns if column is not None and column not in data.exclude]
+    return replace(data, exclude=(*data.exclude, *more)) if more else data

@@ -54,7 +54,8 @@ def by_folds(judged: Judged, fitted: Sequence[Fitted]) -> Standing:
         parts = judged.test(model)
         mean, se = mean_and_error(parts[:, None], judged.tested, k)
         train, _ = mean_and_error(judged.train(model)[:, None], judged.tested, k)
-        alike = stability(judged.selected(model))
+        selects = fitted[model].prepared.model.penalty in ("l1", "elasticnet") and model > 0
+        alike = stability(judged.selected(model)[:, judged.varying()]) if selects else None
         scores.append(Score(float(mean[0]), float(se[0]), float(train[0]), parts, alike))
 
     def apart(one: Score, best: Score) -> Difference:
@@ -83,8 +84,8 @@ def _least(scores: Sequence[Score]) -> int:
 
 def _standing(scores: list[Score], differences: list[Difference], fitted: Sequence[Fitted]) -> Standing:
     best = _least(scores)
-    tied = [i for i, difference in enumerate(differences) if i == best or is_tied(difference)]
+    tied = [i for i, difference in enumerate(differences) if i == best or is_tied(difference, scores[0].mean)]
     nonzero = [int(np.count_nonzero(one.solution.coef)) for one in fitted]
     norms = [float(np.linalg.norm(one.solution.coef)) for one in fitted]
-    chosen = simplest(nonzero, norms, tied)
+    chosen = simplest(nonzero, norms, [score.mean for score in scores], tied)
     return Standing(scores, [None if i == best else one for i, one in enumerate(differences)], best, tied, chosen)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from regcli.errors import counted, listed, visible
+from regcli.errors import RegcliError, counted, listed, visible
 from regcli.report.of_compare import RIVAL_WORDS
 from regcli.report.wording import number, percent, short
 from regcli.select.crossval import Curve
@@ -18,6 +18,14 @@ from regcli.workflows.rivals import Contender, Fitted, fit_all
 
 APART = 1.5
 """An error on new rows this many times the training error (its root for absolute errors) is called overfitting."""
+SAME = 0.9
+"""Where least squares' ratio of these is this share of the worst, it is least squares that is told."""
+ROUNDING = 1e-12
+NOTHING = 1e-6
+MUCH = 0.05
+"""A best model that explains less than this shows no other's penalty to be too strong."""
+PERFECT = 0.999
+DEPENDENT = 1e12
 HARDLY = 0.1
 """A model that explains less than this share of what the best one explains is called over-regularized."""
 CONDITION = 30.0
@@ -45,9 +53,11 @@ def diagnosis(
     return [
         *_wide(fitted[0]),
         *_overfitting(models, folding),
-        *_over_regularized(models, standing),
+        *_over_regularized(models, standing, folding),
+        *_near_perfect(models, standing),
         *_collinear(fitted[0]),
         *_distorted(fitted, rivals, spec, folding),
+        *_at_the_end(models),
     ]
 
 
@@ -64,60 +74,101 @@ def _wide(one: Fitted) -> Iterator[Line]:
 
 
 def _overfitting(models: Sequence[Model], folding: FoldSpec) -> Iterator[Line]:
-    """The model whose errors on its own and on new rows are furthest apart."""
+    """The model whose errors on its own and on new rows are furthest apart, further than those of the null model."""
     bound = APART if folding.measure == "mse" else APART**0.5
-    ratios = [model["mean"] / model["train_mean"] if model["train_mean"] > 0 else np.inf for model in models]
-    ratios = [ratio if model["name"] != "null" and model["mean"] > 0 else 0.0
-              for ratio, model in zip(ratios, models, strict=True)]  # fmt: skip
-    worst = int(np.argmax(ratios))
-    if ratios[worst] < bound:
+    null, measure = models[0], folding.measure.upper()
+    at_rest = max(null["mean"] / null["train_mean"], 1.0) if null["train_mean"] > 0 else 1.0
+    ratios = {model["name"]: _ratio(model, null) for model in models[1:]}
+    worst = max(ratios, key=lambda name: ratios[name])
+    if "ols" in ratios and ratios["ols"] >= SAME * ratios[worst]:
+        worst = "ols"
+    if ratios[worst] < bound * at_rest:
         return
-    model, measure = models[worst], folding.measure.upper()
+    model = next(model for model in models if model["name"] == worst)
     error, own = number(model["mean"], 3), number(model["train_mean"], 3)
-    times = f"{ratios[worst]:.2g} times" if np.isfinite(ratios[worst]) else "far from"
-    text = (
-        f"{RIVAL_WORDS[model['name']]} overfits: its {measure} on new rows, {error}, is {times} that on its own, {own}"
-    )
-    calmest = min((i for i in range(len(models)) if models[i]["name"] != "null"), key=lambda i: ratios[i])
-    if calmest != worst and ratios[calmest] < bound:
-        text += f"; {RIVAL_WORDS[models[calmest]['name']]}: {ratios[calmest]:.2g} times"
-    yield _line("overfitting", text, model["name"], float(ratios[worst]))
+    if np.isfinite(ratios[worst]):
+        what = f"its {measure} on new rows, {error}, is {ratios[worst]:.2g} times that on its own, {own}"
+    else:
+        what = f"it follows its own rows exactly, and its {measure} on new ones is {error}"
+    calm = [
+        other for other in models[1:] if other["r2"] and other["r2"] > 0 and ratios[other["name"]] < bound * at_rest
+    ]
+    other = min(calm, key=lambda one: one["mean"], default=None)
+    beside = f"; {RIVAL_WORDS[other['name']]}: {ratios[other['name']]:.2g} times" if other else ""
+    yield _line("overfitting", f"{RIVAL_WORDS[worst]} overfits: {what}{beside}", worst, ratios[worst])
 
 
-def _over_regularized(models: Sequence[Model], standing: Standing) -> Iterator[Line]:
-    """Models that explain next to nothing where another explains much."""
+def _ratio(model: Model, null: Model) -> float:
+    """The error on new rows over that on a model's own: infinite where it follows those to rounding, 1 where both are
+    next to nothing."""
+    if model["mean"] <= NOTHING * null["mean"]:
+        return 1.0
+    exact = model["train_mean"] <= ROUNDING * null["train_mean"]
+    return float(np.inf if exact else model["mean"] / model["train_mean"])
+
+
+def _over_regularized(models: Sequence[Model], standing: Standing, folding: FoldSpec) -> Iterator[Line]:
+    """Models that explain next to nothing where another explains something worth the name."""
     best = models[standing.best]
-    if not best["r2"] or best["r2"] <= 0 or models[0]["tied"]:
+    if best["r2"] is None or best["r2"] < MUCH or models[0]["tied"]:
         return
+    explains = "explains" if folding.measure == "mse" else "lowers the error by"
     for model in models[1:]:
         if model["name"] == "ols" or model["r2"] > HARDLY * best["r2"]:
             continue
-        kept = "keeps no feature" if model["nonzero"] == 0 else f"explains {percent(max(model['r2'], 0.0))}"
-        what = f"at alpha {short(model['alpha'])} {kept}"
-        other = f"{RIVAL_WORDS[best['name']]} explains {percent(best['r2'])}"
-        text = f"{RIVAL_WORDS[model['name']]} {what}, {other}: its penalty is too strong"
-        yield _line("over_regularized", text, model["name"], model["r2"])
+        kept = "keeps no feature" if model["nonzero"] == 0 else f"{explains} {percent(max(model['r2'], 0.0))}"
+        other = f"{RIVAL_WORDS[best['name']]} {explains} {percent(best['r2'])}"
+        way = " (--rule min tunes to less)" if model["tuned"] and folding.rule == "1se" else ""
+        what = f"at alpha {short(model['alpha'])} {kept}, {other}: its penalty is too strong{way}"
+        yield _line("over_regularized", f"{RIVAL_WORDS[model['name']]} {what}", model["name"], model["r2"])
+
+
+def _near_perfect(models: Sequence[Model], standing: Standing) -> Iterator[Line]:
+    best = models[standing.best]
+    if best["r2"] is not None and best["r2"] > PERFECT:
+        text = f"R2 {percent(best['r2'])}: is a feature, or a sum of some, the target itself?"
+        yield _line("near_perfect", text, best["name"], best["r2"])
+
+
+def _at_the_end(models: Sequence[Model]) -> Iterator[Line]:
+    """Models whose tuning ended at the smallest alpha that was tried."""
+    ended = [model for model in models if model["at_edge"] == "low"]
+    if ended:
+        names = ", ".join(RIVAL_WORDS[model["name"]] for model in ended)
+        text = f"{names}: the smallest alpha tried predicts best, next to no penalty"
+        yield _line("at_edge", text, ended[0]["name"], ended[0]["alpha"])
 
 
 def _collinear(one: Fitted) -> Iterator[Line]:
-    n, p = one.prepared.problem.Z.shape
+    names, kept = one.prepared.design.names, _without_references(one)
+    n, p = one.prepared.problem.Z.shape[0], len(kept)
     if not 2 <= p <= min(n, WIDEST):
         return
-    sizes = np.linalg.svd(one.prepared.problem.Z, compute_uv=False)
+    _, sizes, vectors = np.linalg.svd(one.prepared.problem.Z[:, kept], full_matrices=False)
     condition = float(sizes[0] / sizes[-1]) if sizes[-1] > 0 else np.inf
     if condition < CONDITION:
         return
-    # The right singular vector of the least singular value shows which columns take part.
-    vector = np.abs(np.linalg.svd(one.prepared.problem.Z, full_matrices=False)[2][-1])
-    order = np.argsort(-vector)[:3]
-    involved = listed([one.prepared.design.names[j] for j in order if vector[j] > 0.1])
-    exactly = condition > 1e12
+    # The last right singular vector shows which columns take part.
+    part = np.abs(vectors[-1])
+    involved = listed([names[kept[j]] for j in np.argsort(-part)[:3] if part[j] > 0.1])
+    exactly = condition > DEPENDENT
     size = "beyond 1e12" if exactly else f"{condition:.2g}"
     text = (
         f"collinear features: the condition number is {size}, above all through {involved}; "
         "least-squares coefficients of these are unsteady, ridge steadies them"
     )
     yield _line("collinearity", text, None, np.inf if exactly else condition)
+
+
+def _without_references(one: Fitted) -> list[int]:
+    """The columns but for one level of each text: all of its levels together are the intercept by construction."""
+    design = one.prepared.design
+    levels: dict[tuple[str, ...], list[int]] = {}
+    for j, feature in enumerate(design.encoding.features):
+        if feature.level is not None:
+            levels.setdefault(feature.sources, []).append(j)
+    dropped = {group[0] for group in levels.values() if len(group) > 1 and np.ptp(design.X[:, group].sum(axis=1)) == 0}
+    return [j for j in range(len(design.names)) if j not in dropped]
 
 
 def _distorted(
@@ -135,7 +186,10 @@ def _distorted(
     one, design = fitted[i], fitted[i].prepared.design
     standardized = rivals[i].model.standardize
     other_way = replace(rivals[i], model=replace(rivals[i].model, standardize=not standardized))
-    other = fit_all(design, [other_way], spec, folding)[0]
+    try:
+        other = fit_all(design, [other_way], spec, folding)[0]
+    except RegcliError:  # the other way is beyond double precision: nothing that a comparison asked for fails
+        return
     here, there = _kept(one), _kept(other)
     errors = [_error(each.curve, folding) for each in (one, other)]
     if here == there and (rivals[i].name != "ridge" or abs(errors[1] - errors[0]) <= CHANGED * errors[0]):

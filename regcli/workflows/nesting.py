@@ -22,12 +22,15 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Verdict:
-    """One model in one fold: its mean losses on test and training rows, what it selected (p,), its strength (nan where
-    the rows taught nothing), the worst figures of all its fits."""
+    """One model in one fold: its mean losses on test and training rows, what it selected of what varies there (p,), its
+    strength (nan where the rows taught nothing) and on how many folds that was tuned (0: it was not), the worst figures
+    of all its fits."""
 
     test: float
     train: float
     selected: Mask
+    varying: Mask
+    tuned_on: int
     alpha: float
     l1_ratio: float
     seconds: float
@@ -58,10 +61,14 @@ class Judged:
         """What it selected (R K, p)."""
         return np.array([fold[model].selected for fold in self.verdicts])
 
+    def varying(self) -> Mask:
+        """Which columns (p,) vary in the training rows of every fold."""
+        return np.asarray(np.all([fold[0].varying for fold in self.verdicts], axis=0))
+
     @property
     def overlap(self) -> float:
-        """The number of test rows over that of training rows, on average."""
-        return float(np.mean(self.tested / self.learned))
+        """The number of test rows over that of training rows."""
+        return float(self.tested.sum() / self.learned.sum())
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ class Nested:
             centre = float(y.mean()) if intercept else 0.0
             nothing = np.zeros(X.shape[1], dtype=bool)
             losses = (_loss(y_test - centre, self.folding.measure), _loss(y - centre, self.folding.measure))
-            return [Verdict(*losses, nothing, np.nan, np.nan, 0.0, 0.0, 0.0, True) for _ in self.rivals]
+            return [Verdict(*losses, nothing, nothing, 0, np.nan, np.nan, 0.0, 0.0, 0.0, True) for _ in self.rivals]
         found = fit_all(_part(design, train, X, live), self.rivals, self.spec, self.folding)
         return [self._verdict(one, X[np.ix_(test, live)], y_test, live) for one in found]
 
@@ -94,13 +101,15 @@ class Nested:
         problem, solution, measure = one.prepared.problem, one.solution, self.folding.measure
         predicted = solution.intercept + one.prepared.scaling.apply(X_test) @ solution.coef
         fitted = solution.intercept + problem.Z @ solution.coef
-        selected = np.zeros(self.design.X.shape[1], dtype=bool)
-        selected[live] = solution.coef != 0
+        selected, varying = np.zeros((2, self.design.X.shape[1]), dtype=bool)
+        selected[live], varying[live] = solution.coef != 0, True
         rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]
         return Verdict(
             test=_loss(y_test - predicted, measure),
             train=_loss(problem.y - fitted, measure),
             selected=selected,
+            varying=varying,
+            tuned_on=0 if one.tuning is None else one.tuning.k,
             alpha=problem.alpha,
             l1_ratio=one.prepared.model.ratio,
             seconds=one.seconds,

@@ -79,7 +79,7 @@ def fit_all(
 ) -> list[Fitted]:
     """Every contender tuned on folds of the rows of `design`, where it is to be, and fitted to all of them."""
     plain = prepare(design, rivals[0].model)
-    folds = inner_folds(design, folding, spec.inner) if spec.tuned else None
+    folds = inner_folds(design, folding, spec) if spec.tuned else None
     engine = None if folds is None else engine_for(plain, folds, folding.measure)
     found = []
     for rival in rivals:
@@ -110,18 +110,18 @@ def _posed(
     return at_chosen(tried[best], curves[best], folding.rule), curves[best]
 
 
-def inner_folds(design: Design, folding: FoldSpec, wanted: int) -> Folds:
-    """The folds that models are tuned on: of the same scheme as those they are judged on, as many as `wanted` where
-    the rows of `design` allow that. Raises DataError where they allow no two."""
+def inner_folds(design: Design, folding: FoldSpec, spec: CompareSpec) -> Folds:
+    """The folds that models are tuned on: of the same scheme as those they are judged on, as many as `spec`
+    asks for where the rows of `design` allow that. Raises DataError where they allow no two."""
     n, labels = len(design.y), design.labels
     distinct = n if labels is None else int(labels.max()) + 1
     most = distinct - 1 if folding.time else distinct
-    k = min(wanted, most)
+    k = min(spec.inner, most)
     if k < 2 or n < 4:
         what = f"{counted(distinct, 'value')} of {folding.column}" if folding.column else counted(n, "row")
         raise DataError(
-            f"a model is to be tuned inside a fold on {what}: too few for two folds",
-            hint="fewer --folds, or --alpha ridge=1,lasso=0.1, which tunes nothing",
+            f"models are to be tuned on {what}: too few for two folds",
+            hint=f"--alpha {','.join(f'{name}=0.1' for name in spec.tuned)}, or other numbers: nothing is tuned then",
         )
     if labels is None:
         return random_folds(n, k, folding.drawn_with)

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from regcli.data.design import Design
 from regcli.errors import counted, visible
 from regcli.report.of_compare import RIVAL_WORDS
 from regcli.report.wording import names, number, percent, short
+from regcli.select.comparison import NEGLIGIBLE
 from regcli.specs import Measure
 from regcli.workflows.comparing import Standing
 from regcli.workflows.rivals import Contender, Fitted
@@ -47,16 +49,23 @@ def verdict_of(
 
 def _reasons(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted], measure: Measure) -> Iterator[str]:
     best, chosen = models[standing.best], models[standing.chosen]
-    explained = "" if best["r2"] is None or best["name"] == "null" else f", R2 {best['r2']:.3f}"
-    yield f"{_called(best)} errs least: {measure.upper()} {number(best['mean'], 4)}{explained}"
-    others = [_called(models[i]) for i in standing.tied if i != standing.best]
-    if not others and best["name"] != "null":
-        yield "no other model is within one standard error of the difference"
+    yield f"{_called(best)} errs least: {measure.upper()} {number(best['mean'], 4)}{_explained(best, measure)}"
+    if best["se"] is None or not np.isfinite(best["se"]):
+        yield "one test row gives no standard error, so that nothing can be said of differences"
+    apart = [(models[i], standing.differences[i]) for i in standing.tied]
+    others = [_called(model) for model, by in apart if by is not None and by.mean <= by.se]
+    alike = [_called(model) for model, by in apart if by is not None and not by.mean <= by.se]
+    if not others and not alike and best["name"] != "null":
+        if np.isfinite(best["se"]):
+            yield "no other model is within one standard error of the difference"
         return
     if others:
         yield f"tied with it, within one standard error of the difference: {', '.join(others)}"
+    if alike:
+        yield f"next to it, by less than {NEGLIGIBLE:.1%} of the error without features: {', '.join(alike)}"
     if chosen["name"] == "null":
-        yield "so nothing here predicts reliably better than the mean of the target"
+        mean = "the mean of the target" if fitted[0].prepared.model.intercept else "0"
+        yield f"so nothing here predicts reliably better than {mean}"
         return
     total = len(fitted[0].prepared.design.names)
     yield f"the simplest of these is {RIVAL_WORDS[chosen['name']]}, {_size(chosen, total)}"
@@ -69,7 +78,15 @@ def _called(model: Model) -> str:
 def _size(model: Model, total: int) -> str:
     if model["nonzero"] < total:
         return f"with {model['nonzero']:,} of {counted(total, 'feature')}"
-    return f"with all {counted(total, 'feature')}, standardized L2 norm {number(model['l2_norm'], 3)}"
+    every = "its one feature" if total == 1 else f"all {counted(total, 'feature')}"
+    return f"with {every}, standardized L2 norm {number(model['l2_norm'], 3)}"
+
+
+def _explained(model: Model, measure: Measure) -> str:
+    """How much better it is than the model without features; a share of absolute errors is no R2."""
+    if model["r2"] is None or model["name"] == "null":
+        return ""
+    return f", R2 {model['r2']:.3f}" if measure == "mse" else f", {percent(model['r2'])} less than without features"
 
 
 def _facts(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted]) -> Iterator[str]:
@@ -99,9 +116,9 @@ def _shape(n: int, p: int) -> str:
 def _gain(ols: Model, best: Model) -> str:
     """What a penalty gains over least squares."""
     if ols["name"] == best["name"]:
-        return "no penalty lowers the error here: least squares is the best"
+        return "none of these penalties lowers the error: least squares is the best"
     if best["name"] == "null":
-        return "least squares errs more than the mean of the target: there is nothing here for it to learn"
+        return "least squares errs more than the model without features"
     share = percent(1 - best["mean"] / ols["mean"]) if ols["mean"] > 0 else "0 %"
     if ols["tied"]:
         return f"the best penalty gains {share} over least squares, less than one standard error of the difference"
@@ -123,10 +140,21 @@ def related(fitted: Fitted) -> list[Related]:
     with np.errstate(all="ignore"):
         R = np.nan_to_num(np.corrcoef(design.X / scaling.scale, rowvar=False))
     R = np.triu(R, 1)
+    for group in _levels(design):
+        R[np.ix_(group, group)] = 0.0
     order = np.argsort(-np.abs(R), axis=None, kind="stable")[:MOST_PAIRS]
     places = [divmod(int(place), p) for place in order]
     pairs = [Related(one, other, float(R[one, other])) for one, other in places]
     return [pair for pair in pairs if abs(pair.correlation) >= RELATED]
+
+
+def _levels(design: Design) -> list[list[int]]:
+    """The levels of each column of text, which exclude each other."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for j, feature in enumerate(design.encoding.features):
+        if feature.level is not None:
+            groups.setdefault(feature.sources, []).append(j)
+    return list(groups.values())
 
 
 def _shared(pair: Related, ridge: Fitted, lasso: Fitted) -> str:
