@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from commandline import PROSTATE
 from contract import valid
 from numpy.typing import NDArray
+from rich.console import Console
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from support import DATA, SAMPLES
@@ -375,6 +377,16 @@ def test_several_processes_say_the_same() -> None:
     nested = Nested(design, contenders(spec, model, folding), spec, folding, folds_of(design, folding)[0])
     here, there = (each(2)[1] for each in (nested, pickle.loads(pickle.dumps(nested))))
     assert (here.test, here.train) == (there.test, there.train)
+
+
+def test_a_report_is_pickled_and_shown_whole() -> None:
+    """It comes back equal, and stays within the width of a console."""
+    report = regcli.compare(PROSTATE, "lpsa", exclude="train", penalties="ols,lasso", alpha=0.1, folds=3)
+    again = pickle.loads(pickle.dumps(report))
+    assert again == report and str(again) == str(report)
+    console = Console(file=io.StringIO(), width=80)
+    console.print(report)
+    assert max(map(len, console.file.getvalue().splitlines())) <= 80  # type: ignore[attr-defined]
 
 
 def _timeless(report: Report) -> Any:

@@ -21,7 +21,7 @@ from rich.console import Console
 
 import regcli
 from regcli import api
-from regcli.cli.commands import cv, path
+from regcli.cli.commands import compare, cv, path
 from regcli.cli.commands import fit as fit_command
 from regcli.errors import DataError, RegcliError, UsageError
 from regcli.report.wording import number
@@ -34,7 +34,7 @@ FRAME = pd.read_csv(DIABETES)
 X, Y = FRAME.drop(columns="target"), FRAME["target"]
 
 
-COMMANDS = {"fit": fit_command, "path": path, "cv": cv}
+COMMANDS = {"fit": fit_command, "path": path, "cv": cv, "compare": compare}
 CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "fit": ({"penalty": "l1", "alpha": 0.1}, "-a 0.1"),
     "path": ({"penalty": "enet", "n_alphas": 9}, "-p enet --n-alphas 9"),
@@ -350,7 +350,7 @@ def test_rich_draws_it(report: Any) -> None:
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_a_notebook_shows_it_safely(verb: str, tmp_path: Path) -> None:
     """The HTML holds the table as text: a column name cannot become a tag or an entity."""
-    few = {"alpha": 0.01} if verb == "fit" else {"alphas": (0.1, 0.01)}
+    few: dict[str, Any] = {"alphas": (0.1, 0.01)} if verb in ("path", "cv") else {"alpha": 0.01}
     script = "<script>alert(1)</script>"
     # Of features that enter a path at once six are named.
     names = [NAMES["html"], script] if verb == "path" else [*NAMES.values(), script]
