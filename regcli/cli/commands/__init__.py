@@ -9,6 +9,7 @@ import typer
 from regcli import __version__
 from regcli.cli.commands.compare import compare
 from regcli.cli.commands.cv import cv
+from regcli.cli.commands.explain import explain
 from regcli.cli.commands.export import export
 from regcli.cli.commands.fit import fit
 from regcli.cli.commands.inspect import inspect
@@ -33,6 +34,7 @@ app.command("predict")(predict)
 app.command("export")(export)
 app.command("inspect")(inspect)
 app.command("sample")(sample)
+app.command("explain")(explain)
 
 
 def _show_version(asked: bool) -> None:
