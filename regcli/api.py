@@ -110,6 +110,7 @@ def path(
     alphas: Any = (),
     full_path: bool = False,
     select: specs.Criterion = "ebic",
+    lines: Any = None,
     order: specs.Order = "size",
     **reading: Unpack[Reading],
 ) -> Report:
@@ -118,7 +119,7 @@ def path(
     `source` and the other arguments are as in `fit`, or the options of `regcli path`. The report's attributes are the
     keys of the JSON document; `report.arrays` holds `alphas` (A,), `coefficients` and `standardized` (A, p),
     `intercepts` and `deviance_ratio` (A,) as NumPy arrays, columns in the order of `report.data.features`;
-    `report.plot()` draws the path.
+    `report.plot()` draws the path, or the regression lines of the feature `lines`.
 
     Raises the errors of `regcli.errors`: UsageError, DataError.
     """
@@ -129,7 +130,7 @@ def path(
         penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver
     )
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
-    return verb.path(data, model, grid, specs.PathSpec(full_path, select), specs.OutputSpec(order=order))
+    return verb.path(data, model, grid, specs.PathSpec(full_path, select, _name(lines)), specs.OutputSpec(order=order))
 
 
 def cv(

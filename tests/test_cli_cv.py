@@ -55,7 +55,6 @@ ACTS: dict[str, tuple[str, str]] = {
     "fold_column": ("", "--fold-column sex"),
     "rule": ("", "--rule min"),
     "measure": ("", "--measure mae"),
-    "plot": ("", f"--plot {os.devnull}.png"),
 }
 """For each parameter that fit has not and that changes something: a command, and words that change what it says."""
 

@@ -50,8 +50,8 @@ ACTS: dict[str, tuple[str, str]] = {
     "full_path": ("", "--full-path"),
     "select": ("--n-alphas 20", "--select aic"),
     "every": ("", "--all"),
-    "plot": ("", f"--plot {os.devnull}.png"),
     "x_axis": (f"--plot {os.devnull}.png", "--x-axis deviance"),
+    "lines": (f"--json --plot {os.devnull}.png", "--lines bmi"),
 }
 """For each parameter that fit has not: a command, and words that change what it says."""
 
@@ -88,6 +88,10 @@ REFUSED: dict[str, tuple[str, bool]] = {
     "--plot picture": ("picture", False),
     "--x-axis alpha": ("--plot", False),
     "--plot x.png --x-axis lambda": ("lambda", False),
+    "--lines bmi": ("--lines", False),
+    "--plot x.png --lines bmii": ("bmii", True),
+    "--plot x.png --lines target": ("target", False),
+    "--plot x.png --lines bmi --x-axis alpha": ("--x-axis", False),
     "--plot x.png -o x.png": ("--plot and --output", False),
     "--folds 3": ("--folds", False),
     "--test-size 0.2": ("--test-size", False),
@@ -525,7 +529,7 @@ def test_an_error_leaves_the_old_picture(tmp_path: Path) -> None:
         assert picture.read_text() == "old"
 
 
-@pytest.mark.parametrize("verb", ["path", "cv"])
+@pytest.mark.parametrize("verb", ["fit", "path", "cv"])
 def test_without_matplotlib(verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 2 with the line that installs it, before the data is read; without --plot nothing is missing."""
     for name in ("matplotlib", "matplotlib.figure"):
@@ -534,7 +538,7 @@ def test_without_matplotlib(verb: str, tmp_path: Path, monkeypatch: pytest.Monke
     check_error(said, 2)
     assert said.hint == "pip install 'regcli[plot]'"
     assert list(tmp_path.iterdir()) == []
-    assert regcli(verb, DIABETES, "--n-alphas", 5).code == 0
+    assert regcli(verb, DIABETES, *(["-a", 1] if verb == "fit" else ["--n-alphas", 5])).code == 0
 
 
 def test_features_that_never_enter_are_named() -> None:

@@ -197,7 +197,7 @@ def test_the_wheel_takes_every_sample() -> None:
     assert "sample_data" in build["sdist"]["only-include"]
 
 
-def test_a_wheel_has_the_samples(tmp_path: Path) -> None:
+def test_a_wheel_has_the_samples_and_the_pages(tmp_path: Path) -> None:
     """Built as pip builds it, and read from there, outside the checkout; skipped where no build backend can be had."""
     pip = [sys.executable, "-m", "pip", "wheel", str(ROOT), "--no-deps", "--quiet", "--wheel-dir", str(tmp_path)]
     built = subprocess.run(pip, capture_output=True, text=True, check=False)
@@ -214,3 +214,6 @@ def test_a_wheel_has_the_samples(tmp_path: Path) -> None:
         done = process("sample", sample.name, "-q", env=environment(PYTHONPATH=str(tmp_path / "site")), cwd=tmp_path)
         assert (done.returncode, done.stdout, done.stderr) == (0, bytes_of(sample), b"")
         assert (tmp_path / "site" / "regcli" / "sample_data" / f"{sample.name}.csv").read_bytes() == bytes_of(sample)
+    pages = tmp_path / "site" / "regcli" / "cli" / "explanations"
+    done = process("explain", "l1", env=environment(PYTHONPATH=str(tmp_path / "site")), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, (pages / "l1.txt").read_bytes())

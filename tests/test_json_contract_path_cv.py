@@ -284,7 +284,8 @@ def test_settings_are_the_options(tmp_path: Path) -> None:
     }  # fmt: skip
     path_words = ["--l1-ratio", "0.3", "--full-path", "--select", "bic", "--n-alphas", "9", "--alpha-min-ratio", "0.1"]
     assert result("path", source, *words, *path_words)["settings"] == data | {
-        "l1_ratio": 0.3, "full_path": True, "select": "bic", "n_alphas": 9, "alpha_min_ratio": 0.1, "alphas": [],
+        "l1_ratio": 0.3, "full_path": True, "select": "bic", "lines": None, "n_alphas": 9, "alpha_min_ratio": 0.1,
+        "alphas": [],
     }  # fmt: skip
     cv_words = ["--l1-ratio", "0.3", "--l1-ratio", "0.7,0.3", "--alphas", "3,1", "-k", "3", "--repeats", "2"]
     cv_words += ["--groups", "g", "--rule", "min", "--measure", "mae", "--jobs", "1", "--test-size", "0.5"]

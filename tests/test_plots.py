@@ -638,9 +638,9 @@ def test_path_of_a_cross_validation() -> None:
     ("call", "message"),
     [
         (lambda: figure_of(FEW, "lambda"), "the axis of a picture is one of alpha, l1-norm, deviance, not 'lambda'"),
-        (lambda: figure_of(cv_document(), "l1-norm"), "a cross-validation is drawn along alpha, not along l1-norm"),
-        (lambda: figure_of(FEW, picture="cv"), "a path has no picture of a cross-validation"),
-        (lambda: figure_of({"command": "fit"}), "there is no picture of a fit, only of path, cv"),
+        (lambda: figure_of(cv_document(), "l1-norm"), "only a path is drawn along l1-norm, not a cv"),
+        (lambda: figure_of(FEW, picture="cv"), "this path has no picture 'cv', only path"),
+        (lambda: figure_of({"command": "inspect"}), "there is no picture of inspect, only of fit, path, cv"),
         (lambda: to_picture(FEW, ".gif"), "a picture ends in .png, .svg, .pdf, not '.gif'"),
     ],
 )

@@ -56,6 +56,7 @@ OF_OTHER_VERBS = {
     },
     "fit": {
         "--alphas": "regcli path or regcli cv",
+        "--x-axis": "regcli path",
         "--folds": "regcli cv",
         "--lr": "--learning-rate",
         "--iterations": "--epochs",

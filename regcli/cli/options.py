@@ -361,13 +361,6 @@ Plot = Annotated[
     str | None,
     typer.Option("--plot", metavar="FILE", rich_help_panel=OUTPUT, help="Draw it: .png, .svg or .pdf."),
 ]
-LossPlot = Annotated[
-    str | None,
-    typer.Option(
-        "--plot", metavar="FILE", rich_help_panel=OUTPUT,
-        help="Draw the loss along the epochs of --solver gradient: .png, .svg or .pdf.",
-    ),
-]  # fmt: skip
 Save = Annotated[
     str | None,
     typer.Option("--save", metavar="FILE", rich_help_panel=OUTPUT, help="Save the model, as JSON, for regcli predict."),
@@ -384,6 +377,13 @@ XAxis = Annotated[
     typer.Option(
         "--x-axis", metavar="NAME", parser=str, rich_help_panel=OUTPUT, autocompletion=lambda: list(AXES),
         help="What the picture of a path goes along: alpha, l1-norm or deviance.",
+    ),
+]  # fmt: skip
+Lines = Annotated[
+    str | None,
+    typer.Option(
+        "--lines", metavar="FEATURE", rich_help_panel=OUTPUT,
+        help="Draw the regression lines of this feature at several strengths, over the rows, with --plot.",
     ),
 ]  # fmt: skip
 Every = Annotated[

@@ -80,7 +80,8 @@ def _picture(report: Report, spec: OutputSpec) -> bytes:
     from regcli.report.to_plot import to_picture
 
     assert spec.plot is not None
-    return to_picture(report.document, os.path.splitext(spec.plot)[1].lower(), spec.x_axis or "alpha")
+    suffix = os.path.splitext(spec.plot)[1].lower()
+    return to_picture(report.document, suffix, spec.x_axis or "alpha", arrays=report.arrays)
 
 
 def say(text: str) -> None:

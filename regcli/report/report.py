@@ -104,7 +104,7 @@ class Report:
 
     `document` holds every fact, under the keys of the JSON document; they are attributes of the report as well
     (`report.model.alpha`). `tables` are what people see, `records` what csv, tsv and markdown hold, `arrays` the
-    numbers of a path as NumPy arrays (`report.arrays.alphas`).
+    numbers of a path or of rows as NumPy arrays (`report.arrays.alphas`).
     """
 
     document: Facts
@@ -141,16 +141,17 @@ class Report:
         """The JSON document as plain dicts, lists, numbers and strings."""
         return dict(_copied(self.document, dict))
 
-    def plot(self, file: Any = None, x_axis: str = "alpha") -> Any:
-        """The picture of a path, a cross-validation or a descent: a matplotlib Figure, saved as well in a `file`.
+    def plot(self, file: Any = None, x_axis: str = "alpha", picture: Any = None) -> Any:
+        """The picture of the report: a matplotlib Figure, also saved where a `file` is named.
 
-        `x_axis` of a path: alpha, l1-norm or deviance. Raises UsageError without matplotlib, and for other reports.
+        `x_axis` of a path: alpha, l1-norm or deviance. `picture` asks for another than the usual one: path, of a cv.
+        Raises UsageError without matplotlib, and for reports without such a picture.
         """
         from regcli.report.to_plot import figure_of, saved
 
-        figure = figure_of(self.document, x_axis)
+        figure = figure_of(self.document, x_axis, picture, self.arrays)
         if file is not None:
-            saved(self.document, figure, file, x_axis)
+            saved(self.document, figure, file, x_axis, picture, self.arrays)
         return figure
 
     def save(self, file: Any) -> None:

@@ -1,7 +1,7 @@
-"""Pictures of a path, a cross-validation and a descent, as a matplotlib figure or as the bytes of a file.
+"""Pictures of reports, as a matplotlib figure or as the bytes of a file.
 
 No pyplot and no display: a figure is made and saved by itself, in our style whatever the user's, and the same
-document gives the same bytes.
+document and arrays give the same bytes.
 """
 
 from __future__ import annotations
@@ -15,22 +15,33 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from regcli.errors import OutputError, UsageError, listed
 from regcli.report.pictures.cv import draw_cv
+from regcli.report.pictures.fit import draw_fit
 from regcli.report.pictures.frame import drawing
 from regcli.report.pictures.lettering import Lettering, lettering_for
+from regcli.report.pictures.lines import draw_lines
 from regcli.report.pictures.loss import draw_loss
 from regcli.report.pictures.path import draw_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Picture = Literal["path", "cv"]
+Picture = Literal["training", "fit", "lines", "path", "cv"]
+Drawing = Callable[[Mapping[str, Any], Mapping[str, Any], str, Lettering], "Figure"]
+"""Makes a picture of a document and of the arrays beside it, along an axis of `X_AXES` if it is a path."""
 
 X_AXES = ("alpha", "l1-norm", "deviance")
 SUFFIXES = (".png", ".svg", ".pdf")
-PICTURES: dict[str, Callable[[Mapping[str, Any], str, Lettering], Figure]] = {
-    "path": draw_path,
-    "cv": draw_cv,
+DRAWINGS: dict[str, Drawing] = {
+    "training": lambda document, arrays, x_axis, lettering: draw_loss(document, x_axis, lettering),
+    "fit": lambda document, arrays, x_axis, lettering: draw_fit(document, arrays, lettering),
+    "lines": lambda document, arrays, x_axis, lettering: draw_lines(document, arrays, lettering),
+    "path": lambda document, arrays, x_axis, lettering: draw_path(document, x_axis, lettering),
+    "cv": lambda document, arrays, x_axis, lettering: draw_cv(document, x_axis, lettering),
 }
+PICTURES: dict[str, tuple[str, ...]] = {"fit": ("training", "fit"), "path": ("lines", "path"), "cv": ("cv", "path")}
+"""The pictures of a command's document: the first that can be drawn is, unless another is asked for."""
+OF_A_PART = frozenset({"training", "lines"})
+"""The pictures of one part of a document, which has their name and is not always there."""
 UNDATED: dict[str, dict[str, None]] = {
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
@@ -53,14 +64,18 @@ def require_matplotlib() -> None:
         ) from error
 
 
-def figure_of(document: Mapping[str, Any], x_axis: str = "alpha", picture: Picture | None = None) -> Figure:
-    """The picture of a `path` or `cv` document, or of a `fit` by gradient descent, as a matplotlib figure.
+def figure_of(
+    document: Mapping[str, Any],
+    x_axis: str = "alpha",
+    picture: Picture | None = None,
+    arrays: Mapping[str, Any] | None = None,
+) -> Figure:
+    """The picture of a document as a matplotlib figure; `arrays` are those of its report, the rows of a `fit`.
 
-    `picture` is "path" (also of a `cv` document, with its `min` and `1se` marked) or "cv", by default what the
-    document is; `x_axis` is one of `X_AXES`, for "cv" always "alpha". Raises UsageError where that is not so, and
-    without matplotlib.
+    `picture` is one of those of its command in `PICTURES`, by default the first; `x_axis` is one of `X_AXES`, for all
+    but "path" always "alpha". Raises UsageError where that is not so, and without matplotlib.
     """
-    return _figure(document, x_axis, picture, literal=False)
+    return _figure(document, arrays or {}, x_axis, picture, literal=False)
 
 
 def path_figure(document: Mapping[str, Any], x_axis: str = "alpha") -> Figure:
@@ -69,52 +84,67 @@ def path_figure(document: Mapping[str, Any], x_axis: str = "alpha") -> Figure:
 
 
 def to_picture(
-    document: Mapping[str, Any], suffix: str, x_axis: str = "alpha", picture: Picture | None = None
+    document: Mapping[str, Any],
+    suffix: str,
+    x_axis: str = "alpha",
+    picture: Picture | None = None,
+    arrays: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The bytes of the file: `suffix` is one of `SUFFIXES`, the rest as for `figure_of`."""
     if suffix not in SUFFIXES:
         raise UsageError(f"a picture ends in {listed(SUFFIXES)}, not {suffix!r}")
-    figure = _figure(document, x_axis, picture, literal=suffix == ".svg")
+    figure = _figure(document, arrays or {}, x_axis, picture, literal=suffix == ".svg")
     file = io.BytesIO()
     with _quiet(), drawing():
         figure.savefig(file, format=suffix[1:], metadata=UNDATED[suffix])
     return file.getvalue()
 
 
-def saved(document: Mapping[str, Any], figure: Figure, file: Any, x_axis: str = "alpha") -> None:
+def saved(
+    document: Mapping[str, Any],
+    figure: Figure,
+    file: Any,
+    x_axis: str = "alpha",
+    picture: Picture | None = None,
+    arrays: Mapping[str, Any] | None = None,
+) -> None:
     """Save a `figure` of `document`: under a name that ends in one of `SUFFIXES` the very bytes of `to_picture`."""
     suffix = os.path.splitext(os.fspath(file))[1].lower() if isinstance(file, (str, os.PathLike)) else ""
     if suffix in SUFFIXES:
         with open(file, "wb") as stream:
-            stream.write(to_picture(document, suffix, x_axis))
+            stream.write(to_picture(document, suffix, x_axis, picture, arrays))
     else:
         figure.savefig(file)
 
 
-def _figure(document: Mapping[str, Any], x_axis: str, picture: Picture | None, literal: bool) -> Figure:
-    command = document["command"]
-    descent = document.get("training") is not None
-    if command not in PICTURES and not descent:
-        hint = "--solver gradient, whose loss can be drawn" if command == "fit" else None
-        raise UsageError(f"there is no picture of a {command}, only of {listed(tuple(PICTURES))}", hint=hint)
-    what = picture or command
-    if descent and picture is not None:
-        raise UsageError(f"a descent has no picture of a {picture}")
-    if what == "cv" != command:
-        raise UsageError(f"a {command} has no picture of a cross-validation")
+def _figure(
+    document: Mapping[str, Any], arrays: Mapping[str, Any], x_axis: str, picture: Picture | None, literal: bool
+) -> Figure:
+    what = _picture_of(document, picture)
     if x_axis not in X_AXES:
         raise UsageError(f"the axis of a picture is one of {listed(X_AXES)}, not {x_axis!r}")
-    if what == "cv" and x_axis != "alpha":
-        raise UsageError(f"a cross-validation is drawn along alpha, not along {x_axis}")
+    if x_axis != "alpha" and what != "path":
+        raise UsageError(f"only a path is drawn along {x_axis}, not a {what}")
     require_matplotlib()
     with _quiet():
         lettering = lettering_for(_names(document), literal)
         with drawing(lettering.families):
-            return (draw_loss if descent else PICTURES[what])(document, x_axis, lettering)
+            return DRAWINGS[what](document, arrays, x_axis, lettering)
+
+
+def _picture_of(document: Mapping[str, Any], asked: str | None) -> str:
+    """The picture that is asked for, or the first that the document has."""
+    command = document["command"]
+    if command not in PICTURES:
+        raise UsageError(f"there is no picture of {command}, only of {listed(tuple(PICTURES))}")
+    known = [name for name in PICTURES[command] if name not in OF_A_PART or document.get(name)]
+    if asked is not None and asked not in known:
+        raise UsageError(f"this {command} has no picture {asked!r}, only {listed(known)}")
+    return asked or known[0]
 
 
 def _names(document: Mapping[str, Any]) -> set[str]:
-    return {document["data"]["target"]}.union(*(step["standardized"] for step in document.get("path", ())))
+    return {document["data"]["target"], *document["data"]["features"]}
 
 
 @contextmanager

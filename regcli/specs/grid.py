@@ -47,10 +47,14 @@ class GridSpec:
 
 @dataclass(frozen=True)
 class PathSpec:
-    """How a path is walked: to its end or until nothing is gained, and by which criterion one model is pointed out."""
+    """How a path is walked: to its end or until nothing is gained, and by which criterion one model is pointed out.
+
+    `lines` is the feature whose regression lines are to be drawn, if any.
+    """
 
     full_path: bool = False
     select: Criterion = "ebic"
+    lines: str | None = None
 
     def __post_init__(self) -> None:
         member("--select", self.select, CRITERIA)

@@ -58,6 +58,13 @@ class OutputSpec:
             raise UsageError("--quiet and --verbose contradict each other: give one of them")
         _ = self.resolved_format
 
+    def check_drawn(self, option: str, value: object) -> None:
+        """UsageError where `option`, which says what is drawn, was given and nothing can be drawn of it."""
+        if value is not None and self.plot is None:
+            raise UsageError(f"{option} cannot act without --plot", hint=f"--plot {option.strip('-')}.png")
+        if value is not None and self.x_axis is not None:
+            raise UsageError(f"--x-axis is for the picture of a path, {option} draws another: give one of them")
+
     @property
     def files(self) -> dict[str, str]:
         """The files that are written, by option."""

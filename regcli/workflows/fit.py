@@ -14,7 +14,7 @@ from regcli.data.design import Design, build
 from regcli.errors import counted
 from regcli.problem.objective import Solution
 from regcli.report.of_fit import report_of_fit
-from regcli.report.report import Report
+from regcli.report.report import Report, facts
 from regcli.solve import solve
 from regcli.specs import DataSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec, typed
 from regcli.workflows.documents import (
@@ -61,7 +61,20 @@ def fit(
     solution = solve(prepared.problem, model.solver) if trained is None else trained.solution
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, trained, (data, model, validation, training))
-    return with_model(report_of_fit(document, output.order), document, prepared, solution)
+    report = replace(report_of_fit(document, output.order), arrays=facts(_rows(prepared, solution)))
+    return with_model(report, document, prepared, solution)
+
+
+def _rows(prepared: Prepared, solution: Solution) -> dict[str, Any]:
+    """Fitted values and residuals of the training rows (n,), and of the test rows where there are any."""
+    design, problem = prepared.design, prepared.problem
+    fitted = solution.intercept + problem.Z @ solution.coef
+    found = {"fitted": fitted, "residuals": problem.y - fitted}
+    if design.X_test is not None and design.y_test is not None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            fitted = solution.intercept + prepared.scaling.apply(design.X_test) @ solution.coef
+            found |= {"test_fitted": fitted, "test_residuals": design.y_test - fitted}
+    return found
 
 
 def _fit_document(

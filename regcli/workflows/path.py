@@ -19,6 +19,7 @@ from regcli.select.pathwise import SolutionPath, solve_path
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
 from regcli.workflows.documents import data_of
+from regcli.workflows.lines import feature_of, lines_of
 from regcli.workflows.noticing import equal_columns, not_unique, solution_notices
 from regcli.workflows.paths import (
     arrays_of,
@@ -46,6 +47,7 @@ def path(
     clock = Clock(tell)
     design = build(data, ValidationSpec(), model.intercept)
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
+    feature = None if walk.lines is None else feature_of(design.names, walk.lines)
     prepared = prepare(design, model, drawn=not grid.alphas)
     alphas = grid_of(prepared, grid)
     clock.tell("scaled the columns")
@@ -53,7 +55,12 @@ def path(
     found = solve_path(prepared.problem, alphas.alphas, model.solver, stop_early)
     clock.tell(f"solved and certified {counted(len(found.alphas), 'alpha')}")
     document = _path_document(prepared, found, alphas.drawn, data, model, grid, walk)
-    return report_of_path(document, arrays_of(prepared, found), output.order, output.all)
+    arrays = arrays_of(prepared, found)
+    if feature is not None:
+        chosen = None if document["chosen"] is None else document["chosen"]["index"]
+        document["lines"] = lines_of(prepared, found, feature, bool(grid.alphas), chosen)
+        arrays |= {"feature": design.X[:, feature], "target": design.y}
+    return report_of_path(document, arrays, output.order, output.all)
 
 
 def _path_document(
@@ -99,6 +106,7 @@ def _path_document(
         "stopped": stopped_of(found),
         "criteria": best,
         "chosen": chosen,
+        "lines": None,
         "certificate": certificate,
         "next": shlex.join(["regcli", "cv", *typed(data, model, grid, FoldSpec())]),
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],

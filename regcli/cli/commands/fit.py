@@ -6,7 +6,6 @@ from regcli.cli import options as o
 from regcli.cli.output import deliver, say, say_if_waiting, teller
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
-from regcli.errors import UsageError
 from regcli.specs import DataSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec, training_seeds
 
 
@@ -36,7 +35,7 @@ def fit(
     format: o.FormatName = None,
     json: o.Json = False,
     output: o.Output = None,
-    plot: o.LossPlot = None,
+    plot: o.Plot = None,
     save: o.Save = None,
     fitted: o.Fitted = None,
     order: o.OrderName = "size",
@@ -54,8 +53,6 @@ def fit(
         solver, learning_rate, epochs, accelerate, start, early_stopping, validation_size, drawn, trace
     )
     validation = ValidationSpec(test, test_size, split_column, seed)
-    if plot is not None and solver != "gradient":
-        raise UsageError("--plot of a fit draws the loss of --solver gradient", hint="--solver gradient")
 
     sources = files_of(data, test)
     suit_threads()

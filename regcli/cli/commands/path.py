@@ -29,6 +29,7 @@ def path(
     output: o.Output = None,
     plot: o.Plot = None,
     x_axis: o.XAxis = None,
+    lines: o.Lines = None,
     every: o.Every = False,
     order: o.OrderName = "size",
     quiet: o.Quiet = False,
@@ -48,7 +49,8 @@ def path(
         solver=solver,
     )
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
-    walk = PathSpec(full_path, select)
+    walk = PathSpec(full_path, select, lines)
+    said.check_drawn("--lines", lines)
 
     suit_threads()
     sources = files_of(data)

@@ -63,8 +63,8 @@ def drawing(families: Sequence[str] = ("sans-serif",)) -> Iterator[None]:
         yield
 
 
-def framed_axes(title: str, labels: Sequence[str]) -> Axes:
-    """The axes of a new figure, with room for `labels` at the right."""
+def framed_axes(title: str, labels: Sequence[str], top: float = TOP) -> Axes:
+    """The axes of a new figure, `top` inches from its upper edge, with room for `labels` at the right."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -73,10 +73,11 @@ def framed_axes(title: str, labels: Sequence[str]) -> Axes:
     width, height = SIZE
     widest = max((text_width(figure, label) for label in labels), default=0.0)
     right = max(RIGHT, (LEADER + widest + EDGE) / 72)
-    box = (LEFT / width, BOTTOM / height, (width - LEFT - right) / width, (height - BOTTOM - TOP) / height)
+    box = (LEFT / width, BOTTOM / height, (width - LEFT - right) / width, (height - BOTTOM - top) / height)
     axes = figure.add_axes(box)
-    top = 1 - 0.12 / height
-    figure.text(LEFT / width, top, title, fontsize=10.5, fontweight="bold", ha="left", va="top", gid="title")
+    figure.text(
+        LEFT / width, 1 - 0.12 / height, title, fontsize=10.5, fontweight="bold", ha="left", va="top", gid="title"
+    )
     return axes
 
 

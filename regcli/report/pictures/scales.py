@@ -109,7 +109,7 @@ def show_linear_axis(axes: Axes, positions: Sequence[float], label: str) -> None
     if first == last:
         first, last = 0.0, 2 * last or 1.0
     axes.set_xlim(first - AIR * (last - first), last + AIR * (last - first))
-    axes.xaxis.set_major_formatter(_tick_formatter())
+    axes.xaxis.set_major_formatter(tick_formatter())
     axes.set_xlabel(label)
 
 
@@ -119,7 +119,7 @@ def show_heights(axes: Axes, low: float, high: float, label: str) -> None:
         low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
     unit = (high - low) / (size_in_points(axes)[1] - BELOW - ABOVE)
     axes.set_ylim(low - BELOW * unit, high + ABOVE * unit)
-    axes.yaxis.set_major_formatter(_tick_formatter())
+    axes.yaxis.set_major_formatter(tick_formatter())
     axes.set_ylabel(label)
     fit_left(axes)
 
@@ -131,7 +131,8 @@ def make_room(axes: Axes, above: float) -> None:
     axes.set_ylim(low, low + (high - low) * (height / (height - above)))
 
 
-def _tick_formatter() -> Any:
+def tick_formatter() -> Any:
+    """Writes the numbers at an axis as `tick_text` does."""
     from matplotlib.ticker import FuncFormatter
 
     return FuncFormatter(lambda value, _: tick_text(float(f"{value:.10g}")))

@@ -1,0 +1,82 @@
+"""A dot for each coefficient: rows of features, marks of one or several models, zeros hollow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from regcli.report.pictures.frame import COLOURS, GREY, size_in_points
+from regcli.report.pictures.panels import show_rows, width_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ROW = 0.24
+"""Height of a row in inches, at the least."""
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+AIR = 0.06
+"""What stays free at both ends of the axis, as a share of its length."""
+
+
+@dataclass(frozen=True)
+class Dots:
+    """The coefficients of one model, one a row (NaN: it has none), with the ends of their intervals if there are."""
+
+    label: str
+    values: tuple[float, ...]
+    ends: tuple[tuple[float, float], ...] | None = None
+    mark: str = "o"
+    colour: str = COLOURS[0]
+    size: float = field(default=5.5)
+
+    @property
+    def look(self) -> dict[str, Any]:
+        """How `plot` draws its mark."""
+        return {"marker": self.mark, "markersize": self.size, "color": self.colour, "markeredgewidth": 1.1}
+
+    @property
+    def hollow(self) -> dict[str, Any]:
+        """How `plot` draws a zero."""
+        return self.look | {"markerfacecolor": "white"}
+
+
+def draw_dots(axes: Axes, names: Sequence[str], models: Sequence[Dots], room: float = 0.0) -> None:
+    """Rows named `names`, in each the marks of the `models` under each other; `room` is the height they may take."""
+    faint = [all(model.values[row] == 0 for model in models) for row in range(len(names))]
+    show_rows(axes, names, faint)
+    axes.set_xlim(*_limits(models))
+    axes.axvline(0, color=GREY, linewidth=0.9, zorder=1, gid="zero")
+    for i, model in enumerate(models):
+        shift = room * (i - (len(models) - 1) / 2) / max(len(models) - 1, 1)
+        at = [row + shift for row in range(len(names))]
+        for row, (low, high) in enumerate(model.ends or ()):
+            if math.isfinite(low) and math.isfinite(high):
+                axes.plot([low, high], [at[row]] * 2, color=model.colour, linewidth=1.2, gid="interval", zorder=2)
+        for hollow in (False, True):
+            shown = [row for row, value in enumerate(model.values) if math.isfinite(value) and (value == 0) == hollow]
+            axes.plot(
+                [model.values[row] for row in shown], [at[row] for row in shown], linestyle="none", zorder=3,
+                label=model.label, gid="zeros" if hollow else "coefficients", clip_on=False,
+                **(model.hollow if hollow else model.look),
+            )  # fmt: skip
+
+
+def show_unit(axes: Axes, ruler: str, target: str) -> None:
+    """The label of the axis, in two lines where the target's name is long; `ruler` is as wide as the name."""
+    label = "change of {}{}per deviation of the feature"
+    wide = 72 * width_of([label.format(ruler, " ")], 9.0) > size_in_points(axes)[0]
+    axes.set_xlabel(label.format(target, "\n" if wide else " "))
+
+
+def _limits(models: Sequence[Dots]) -> tuple[float, float]:
+    """From the least to the largest of what is shown, 0 included, with air."""
+    shown = [0.0]
+    for model in models:
+        shown += [value for value in model.values if math.isfinite(value)]
+        shown += [end for ends in model.ends or () for end in ends if math.isfinite(end)]
+    low, high = min(shown), max(shown)
+    if low == high:
+        return -1.0, 1.0
+    return low - AIR * (high - low), high + AIR * (high - low)
