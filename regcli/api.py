@@ -216,6 +216,7 @@ def compare(
     test: Any = None,
     test_size: float | None = None,
     split_column: Any = None,
+    geometry: Any = None,
     order: specs.Order = "size",
     **reading: Unpack[Reading],
 ) -> Report:
@@ -224,7 +225,8 @@ def compare(
 
     `penalties` names the models; `alpha` is a strength for all, or a dict of those of some, which are then not tuned.
     `source` and the other arguments are as in `cv`, or the options of `regcli compare`. The report's attributes are the
-    keys of the JSON document; it saves the model that the verdict chooses.
+    keys of the JSON document; it saves the model that the verdict chooses, `report.plot()` draws the comparison, or the
+    coefficients of two features in the plane where `geometry` names them.
 
     Raises the errors of `regcli.errors`: UsageError, DataError.
     """
@@ -237,7 +239,7 @@ def compare(
     )
     model = specs.ModelSpec("l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver)
     validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
-    spec = specs.CompareSpec.of(penalties, alpha, inner_folds)
+    spec = specs.CompareSpec.of(penalties, alpha, inner_folds, geometry)
     return verb.compare(data, model, validation, folding, spec, specs.OutputSpec(order=order))
 
 

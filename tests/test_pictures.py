@@ -348,7 +348,7 @@ def test_line_of_a_power() -> None:
 @pytest.mark.parametrize(
     ("file", "words", "hint"),
     [
-        (DIABETES, "--lines bmii", "--lines 'bmi'"),
+        (DIABETES, "--lines bmii", "--lines bmi"),
         (DIABETES, "--lines nothing-like-it", None),
         (SAMPLES / "penguins.csv", "-y body_mass_g --missing drop --lines species", "--lines 'species[Adelie]'"),
         (

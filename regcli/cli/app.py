@@ -44,6 +44,8 @@ OF_OTHER_VERBS = {
         "--select": "--rule 1se or --rule min; regcli path has the information criteria",
         "--x-axis": "leave it out, or regcli path",
         "--all": "leave it out: --json holds every alpha",
+        "--lines": "regcli path",
+        "--geometry": "regcli compare",
     },
     "path": {
         "--alpha": "--alphas 10,1,0.1 says which are tried; regcli fit takes one",
@@ -53,10 +55,13 @@ OF_OTHER_VERBS = {
         "--test": "regcli cv, which can hold rows out",
         "--folds": "regcli cv",
         "-k": "regcli cv",
+        "--geometry": "regcli compare",
     },
     "fit": {
         "--alphas": "regcli path or regcli cv",
         "--x-axis": "regcli path",
+        "--lines": "regcli path",
+        "--geometry": "regcli compare",
         "--folds": "regcli cv",
         "--lr": "--learning-rate",
         "--iterations": "--epochs",

@@ -386,6 +386,14 @@ Lines = Annotated[
         help="Draw the regression lines of this feature at several strengths, over the rows, with --plot.",
     ),
 ]  # fmt: skip
+Geometry = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--geometry", metavar="A,B", rich_help_panel=OUTPUT,
+        help="Draw the coefficients of two features in the plane, the contours of the loss and the three penalties, "
+        "with --plot.",
+    ),
+]  # fmt: skip
 Every = Annotated[
     bool, typer.Option("--all", rich_help_panel=OUTPUT, help="A line for every strength, not only where one enters.")
 ]

@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from regcli.errors import OutputError, UsageError, listed
+from regcli.report.pictures.compare import draw_compare
 from regcli.report.pictures.cv import draw_cv
 from regcli.report.pictures.fit import draw_fit
 from regcli.report.pictures.frame import drawing
+from regcli.report.pictures.geometry import draw_geometry
 from regcli.report.pictures.lettering import Lettering, lettering_for
 from regcli.report.pictures.lines import draw_lines
 from regcli.report.pictures.loss import draw_loss
@@ -25,7 +27,7 @@ from regcli.report.pictures.path import draw_path
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Picture = Literal["training", "fit", "lines", "path", "cv"]
+Picture = Literal["training", "fit", "lines", "path", "cv", "geometry", "compare"]
 Drawing = Callable[[Mapping[str, Any], Mapping[str, Any], str, Lettering], "Figure"]
 """Makes a picture of a document and of the arrays beside it, along an axis of `X_AXES` if it is a path."""
 
@@ -36,11 +38,18 @@ DRAWINGS: dict[str, Drawing] = {
     "fit": lambda document, arrays, x_axis, lettering: draw_fit(document, arrays, lettering),
     "lines": lambda document, arrays, x_axis, lettering: draw_lines(document, arrays, lettering),
     "path": lambda document, arrays, x_axis, lettering: draw_path(document, x_axis, lettering),
+    "geometry": lambda document, arrays, x_axis, lettering: draw_geometry(document, lettering),
+    "compare": lambda document, arrays, x_axis, lettering: draw_compare(document, lettering),
     "cv": lambda document, arrays, x_axis, lettering: draw_cv(document, x_axis, lettering),
 }
-PICTURES: dict[str, tuple[str, ...]] = {"fit": ("training", "fit"), "path": ("lines", "path"), "cv": ("cv", "path")}
+PICTURES: dict[str, tuple[str, ...]] = {
+    "fit": ("training", "fit"),
+    "path": ("lines", "path"),
+    "cv": ("cv", "path"),
+    "compare": ("geometry", "compare"),
+}
 """The pictures of a command's document: the first that can be drawn is, unless another is asked for."""
-OF_A_PART = frozenset({"training", "lines"})
+OF_A_PART = frozenset({"training", "lines", "geometry"})
 """The pictures of one part of a document, which has their name and is not always there."""
 UNDATED: dict[str, dict[str, None]] = {
     ".png": {"Software": None},

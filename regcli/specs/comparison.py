@@ -32,26 +32,28 @@ class CompareSpec:
     """Which models are compared, and how the strength of each is found.
 
     `alphas` are pairs (model, strength) of those that are not tuned. The null model always takes part: errors are
-    measured by it.
+    measured by it. `geometry` are the two features whose coefficients are to be drawn in the plane, if any.
     """
 
     penalties: tuple[Rival, ...] = RIVALS
     alphas: tuple[tuple[Rival, float], ...] = ()
     inner_folds: int | None = None
+    geometry: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalties", _rivals(self.penalties))
         object.__setattr__(self, "alphas", _alphas(self.alphas, self.penalties))
         object.__setattr__(self, "inner_folds", whole_number("--inner-folds", self.inner_folds))
+        object.__setattr__(self, "geometry", _pair(self.geometry))
         if self.inner_folds is not None and self.inner_folds < 2:
             raise UsageError(f"--inner-folds is 2 or more, not {self.inner_folds}")
         if self.inner_folds is not None and not self.tuned:
             raise UsageError("--inner-folds cannot act: no model is tuned", hint="leave it out")
 
     @classmethod
-    def of(cls, penalties: Any = None, alpha: Any = None, inner_folds: Any = None) -> CompareSpec:
+    def of(cls, penalties: Any = None, alpha: Any = None, inner_folds: Any = None, geometry: Any = None) -> CompareSpec:
         """The request for what was typed: names and strengths as words, numbers, several of them or a mapping."""
-        return cls(RIVALS if penalties is None else penalties, () if alpha is None else alpha, inner_folds)
+        return cls(RIVALS if penalties is None else penalties, () if alpha is None else alpha, inner_folds, geometry)
 
     @property
     def tuned(self) -> tuple[Rival, ...]:
@@ -114,6 +116,18 @@ def _rival(option: str, given: str) -> Rival:
             hint=nearest_option(option, word, tuple(words)),
         )
     return words[word]
+
+
+def _pair(given: Any) -> tuple[str, str] | None:
+    """Two names: two of them, or one text with a comma."""
+    names = [str(item) for item in several(given)]
+    if len(names) == 1:
+        names = [name.strip() for name in names[0].split(",")]
+    if not names:
+        return None
+    if len(names) != 2 or names[0] == names[1]:
+        raise UsageError(f"--geometry takes two different features, not {', '.join(names)}", hint="--geometry A,B")
+    return names[0], names[1]
 
 
 def _alphas(given: Any, penalties: tuple[Rival, ...]) -> tuple[tuple[Rival, float], ...]:

@@ -11,7 +11,7 @@ import numpy as np
 
 import regcli
 from regcli.data.design import Design, build
-from regcli.errors import Notice, counted
+from regcli.errors import Notice, UsageError, counted
 from regcli.report.of_compare import RIVAL_WORDS, report_of_compare
 from regcli.report.report import Report
 from regcli.select.crossval import at_edge
@@ -28,6 +28,8 @@ from regcli.workflows.documents import (
     sparsity_of,
 )
 from regcli.workflows.folding import folds_of
+from regcli.workflows.geometry import geometry_of
+from regcli.workflows.lines import feature_of
 from regcli.workflows.models import with_model
 from regcli.workflows.nesting import Judged, Nested, judge
 from regcli.workflows.noticing import solution_notices
@@ -57,6 +59,7 @@ def compare(
     clock = Clock(tell)
     design = build(data, validation, model.intercept, folding)
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
+    pair = _pair(design, spec, model)
     rivals = contenders(spec, model, folding)
     jobs = min(folding.jobs or available_cores(), available_cores())
     judged, notices = None, list[Notice]()
@@ -68,6 +71,8 @@ def compare(
     standing = by_test_rows(fitted, folding.measure) if judged is None else by_folds(judged, fitted)
     clock.tell("tuned and fitted them on all training rows")
     document = _document(design, rivals, fitted, standing, judged, (data, model, validation, folding, spec))
+    if pair is not None:
+        document["geometry"] = geometry_of(fitted[0].prepared, pair, _strengths(document, spec))
     said = [*design.notices, *notices, *_fewer(document, spec), *_notices(rivals, fitted)]
     document["warnings"] = [{"code": notice.code, "message": notice.message} for notice in said]
     clock.tell("diagnosed")
@@ -100,6 +105,7 @@ def _document(
         "models": models,
         "verdict": verdict_of(models, standing, fitted, rivals, folding.measure),
         "diagnosis": diagnosis(models, fitted, rivals, standing, spec, folding),
+        "geometry": None,
         "certificate": {
             "gap": max(one.gap for one in certificates),
             "violation": max(one.violation for one in certificates),
@@ -115,7 +121,7 @@ def _settings(
 ) -> dict[str, Any]:
     """The requests as they were carried out; the number of processes changes nothing and is left out."""
     found = settings_of(data, model, folding, spec, validation)
-    for name in ("penalty", "alpha", "l1", "l2", "l1_ratios", "jobs", "penalties", "alphas", "inner_folds"):
+    for name in ("penalty", "alpha", "l1", "l2", "l1_ratios", "jobs", "penalties", "alphas", "inner_folds", "geometry"):
         found.pop(name)
     given = dict(spec.alphas)
     drawn = (folding.time is None and folding.fold_column is None) or validation.test_size is not None
@@ -125,7 +131,25 @@ def _settings(
         "penalties": list(spec.penalties),
         "alphas": {name: given.get(name) for name in TUNED},
         "inner_folds": spec.inner if spec.tuned else None,
+        "geometry": None if spec.geometry is None else list(spec.geometry),
     }
+
+
+def _pair(design: Design, spec: CompareSpec, model: ModelSpec) -> tuple[int, int] | None:
+    """Where the two features whose geometry is asked for stand among those of the models."""
+    if spec.geometry is None:
+        return None
+    if not model.standardize:
+        raise UsageError("--geometry is of standardized coefficients: it cannot act with --no-standardize")
+    first, second = (feature_of(design.names, name, "--geometry") for name in spec.geometry)
+    return first, second
+
+
+def _strengths(document: dict[str, Any], spec: CompareSpec) -> dict[str, tuple[float, float]] | None:
+    """L1 and L2 of the models whose strength is given, or None where none is."""
+    given = dict(spec.alphas)
+    found = {model["name"]: (model["l1"], model["l2"]) for model in document["models"] if model["name"] in given}
+    return found or None
 
 
 def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Judged | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -23,15 +24,18 @@ APART = 0.04
 """What two slopes differ by at least, as a share of the range of all of them."""
 
 
-def feature_of(names: list[str], asked: str) -> int:
-    """Where the feature `asked` stands among the `names` of a model; UsageError with the nearest where it does not."""
+def feature_of(names: list[str], asked: str, option: str = "--lines") -> int:
+    """Where the feature `asked` stands among the `names` of a model; UsageError with the nearest where it does not.
+
+    `option` is where it was asked for.
+    """
     if asked in names:
         return names.index(asked)
     parts = [name for name in names if name.startswith((f"{asked}[", f"{asked}:", f"{asked}^"))]
     near = parts[0] if parts else nearest(asked, names)
     what = f"{shortened(asked)} is the features {listed(parts)}" if parts else f"no feature {shortened(asked)}"
     among = "" if parts else f" among {len(names)}: {listed(names)}"
-    raise UsageError(f"--lines: {what}{among}", hint=None if near is None else f"--lines '{near}'")
+    raise UsageError(f"{option}: {what}{among}", hint=None if near is None else shlex.join([option, near]))
 
 
 def lines_of(prepared: Prepared, path: SolutionPath, j: int, given: bool, chosen: int | None) -> dict[str, Any]:

@@ -37,6 +37,8 @@ def compare(
     format: o.FormatName = None,
     json: o.Json = False,
     output: o.Output = None,
+    plot: o.Plot = None,
+    geometry: o.Geometry = None,
     save: o.Save = None,
     fitted: o.Fitted = None,
     order: o.OrderName = "size",
@@ -47,12 +49,13 @@ def compare(
 
     Example: regcli compare data.csv
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, save=save, fitted=fitted)
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted)
     fold_seed, test_seed = seeds(seed, folds, time, fold_column, test_size)
     folding = FoldSpec(
         folds, repeats, fold_seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs
     )
-    spec = CompareSpec.of(penalties, alpha, inner_folds)
+    spec = CompareSpec.of(penalties, alpha, inner_folds, geometry)
+    said.check_drawn("--geometry", geometry)
     model = ModelSpec("l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver)
     validation = ValidationSpec(test, test_size, split_column, test_seed)
     spec.check(folding, validation)

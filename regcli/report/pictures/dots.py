@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 ROW = 0.24
 """Height of a row in inches, at the least."""
-MARKS = ("o", "s", "^", "D", "v", "P", "X")
 AIR = 0.06
 """What stays free at both ends of the axis, as a share of its length."""
 
@@ -45,7 +44,7 @@ class Dots:
 def draw_dots(axes: Axes, names: Sequence[str], models: Sequence[Dots], room: float = 0.0) -> None:
     """Rows named `names`, in each the marks of the `models` under each other; `room` is the height they may take."""
     faint = [all(model.values[row] == 0 for model in models) for row in range(len(names))]
-    show_rows(axes, names, faint)
+    show_rows(axes, names, faint, bands=len(models) > 1)
     axes.set_xlim(*_limits(models))
     axes.axvline(0, color=GREY, linewidth=0.9, zorder=1, gid="zero")
     for i, model in enumerate(models):

@@ -39,10 +39,10 @@ def blank_sheet(width: float, height: float, title: str) -> Figure:
     return figure
 
 
-def width_of(texts: Sequence[str], size: float = TEXT_SIZE) -> float:
+def width_of(texts: Sequence[str], size: float = TEXT_SIZE, weight: str = "normal") -> float:
     """The width of the widest of the `texts`, in inches."""
     figure = blank_sheet(1.0, 1.0, "")
-    return max((text_width(figure, text, size) for text in texts), default=0.0) / 72
+    return max((text_width(figure, text, size, weight) for text in texts), default=0.0) / 72
 
 
 def panel(figure: Figure, left: float, bottom: float, width: float, height: float, title: str) -> Axes:
@@ -58,9 +58,12 @@ def panel(figure: Figure, left: float, bottom: float, width: float, height: floa
     return axes
 
 
-def show_rows(axes: Axes, names: Sequence[str], faint: Sequence[bool] = ()) -> None:
-    """Rows from the top down, 0 to len(names) - 1, with their names; those that are `faint` in grey."""
-    axes.set_ylim(len(names) - 0.4, -0.6)
+def show_rows(axes: Axes, names: Sequence[str], faint: Sequence[bool] = (), bands: bool = False) -> None:
+    """Rows from the top down, 0 to len(names) - 1, with their names; those that are `faint` in grey.
+
+    A row has a line, or where several marks share it every other one a band.
+    """
+    axes.set_ylim(len(names) - 0.45, -0.55)
     axes.set_yticks(range(len(names)), list(names))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -69,7 +72,10 @@ def show_rows(axes: Axes, names: Sequence[str], faint: Sequence[bool] = ()) -> N
         if is_faint:
             label.set_color(GREY)
     for row in range(len(names)):
-        axes.axhline(row, color="#EEEEEE", linewidth=0.8, zorder=0.5)
+        if not bands:
+            axes.axhline(row, color="#EEEEEE", linewidth=0.8, zorder=0.5)
+        elif row % 2 == 0:
+            axes.axhspan(row - 0.5, row + 0.5, color="#F3F4F6", linewidth=0, zorder=0.5)
 
 
 def keep_literal(labels: Iterable[Text]) -> None:
