@@ -58,6 +58,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "intercept": ("-a 1 -k 3", "--no-intercept"),
     "convention": ("-a 1 -k 3", "--convention mse"),
     "order": ("-a 1 -k 3", "--order file"),
+    "geometry": (f"-a 1 -k 3 --plot {os.devnull}.png", "--geometry bmi,s3"),
 }
 """For each parameter that changes what a comparison says: words, and more words that change it."""
 

@@ -26,6 +26,12 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "fit.svg": ("regcli fit sample_data/diabetes.csv --penalty l1 --alpha 2", {"penalty": "l1", "alpha": 2}),
 }
 PLOTS = {
+    "coefficients.svg": "regcli fit sample_data/prostate.csv --target lpsa --penalty l1 --alpha 0.1 "
+    "--split-column train --plot coefficients.svg",
+    "lines.svg": "regcli path sample_data/diabetes.csv --penalty l1 --lines s1 --plot lines.svg",
+    "compare.svg": "regcli compare sample_data/prostate.csv --target lpsa --exclude train --plot compare.svg",
+    "geometry.svg": "regcli compare sample_data/prostate.csv --target lpsa --exclude train --penalties ols,lasso "
+    "--geometry lcavol,svi --plot geometry.svg",
     "path.svg": "regcli path sample_data/diabetes.csv --penalty l1 --plot path.svg",
     "cv.svg": "regcli cv sample_data/diabetes.csv --penalty l1 --plot cv.svg",
 }

@@ -70,8 +70,10 @@ def draw_compare(document: Mapping[str, Any], lettering: Lettering) -> Figure:
     _draw_errors(errors, models, names, document)
     _draw_differences(differences, models)
     below = panel(figure, left, FOOT + NOTE, width - left - RIGHT, lower, COEFFICIENTS)
-    _draw_coefficients(below, document, features, lettering)
-    notes = [left_out] * bool(left_out) + ["hollow: exactly zero", "bars: 1 std. error"]
+    dots = _dots(document["models"], features)
+    _draw_coefficients(below, dots, features, document["data"]["target"], lettering)
+    zeros = any(value == 0 for model in dots for value in model.values)
+    notes = [left_out] * bool(left_out) + ["hollow: exactly zero"] * zeros + ["bars: 1 std. error"]
     show_foot(figure, "; ".join(notes))
     return figure
 
@@ -177,17 +179,22 @@ def _features(models: Sequence[Model]) -> tuple[list[str], str]:
     return ranked[:MOST_ROWS], f"not shown: {counted(rest, 'smaller feature')}" if rest > 0 else ""
 
 
-def _draw_coefficients(axes: Axes, document: Mapping[str, Any], features: Sequence[str], lettering: Lettering) -> None:
-    """A row for each feature, in it a mark for each model that has features."""
-    dots = []
-    for model in document["models"]:
-        if model["name"] == "null":
-            continue
-        colour, mark = LOOKS[model["name"]]
-        values = tuple(_value(model["standardized"].get(name, 0.0)) for name in features)
-        dots.append(Dots(RIVAL_WORDS[model["name"]], values, mark=mark, colour=colour, size=5.0))
+def _dots(models: Sequence[Model], features: Sequence[str]) -> list[Dots]:
+    """The coefficients of each model that has features; those that a document leaves out are zero."""
+    found = []
+    for model in models:
+        if model["name"] != "null":
+            colour, mark = LOOKS[model["name"]]
+            values = tuple(_value(model["standardized"].get(name, 0.0)) for name in features)
+            found.append(Dots(RIVAL_WORDS[model["name"]], values, mark=mark, colour=colour, size=5.0))
+    return found
+
+
+def _draw_coefficients(
+    axes: Axes, dots: Sequence[Dots], features: Sequence[str], target: str, lettering: Lettering
+) -> None:
+    """A row for each feature, in it a mark for each model."""
     draw_dots(axes, [lettering.name(name) for name in features], dots, ROOM)
-    target = document["data"]["target"]
     show_unit(axes, lettering.ruler(target), lettering.name(target))
     if not features:
         axes.text(0.5, 0.5, "no model has a feature", transform=axes.transAxes, ha="center", gid="note")
