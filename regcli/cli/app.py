@@ -36,6 +36,8 @@ OF_OTHER_VERBS = {
         "--l2": "--alpha elasticnet=0.1 with --l1-ratio",
         "--n-alphas": "leave it out: regcli cv takes a grid",
         "--select": "leave it out: regcli path has the information criteria",
+        "--x-axis": "leave it out, or regcli path",
+        "--lines": "regcli path",
     },
     "cv": {
         "--alpha": "--alphas 10,1,0.1 says which are tried; regcli fit takes one",
