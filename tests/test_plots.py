@@ -640,7 +640,7 @@ def test_path_of_a_cross_validation() -> None:
         (lambda: figure_of(FEW, "lambda"), "the axis of a picture is one of alpha, l1-norm, deviance, not 'lambda'"),
         (lambda: figure_of(cv_document(), "l1-norm"), "only a path is drawn along l1-norm, not a cv"),
         (lambda: figure_of(FEW, picture="cv"), "this path has no picture 'cv', only path"),
-        (lambda: figure_of({"command": "inspect"}), "there is no picture of inspect, only of fit, path, cv"),
+        (lambda: figure_of({"command": "inspect"}), "there is no picture of inspect, only of fit, path, cv, compare"),
         (lambda: to_picture(FEW, ".gif"), "a picture ends in .png, .svg, .pdf, not '.gif'"),
     ],
 )
