@@ -424,8 +424,9 @@ def test_the_picture(tmp_path: Path) -> None:
     said = fit(DIABETES, *early, "--plot", tmp_path / "x.svg")
     assert said.code == 4
     assert (tmp_path / "x.svg").read_bytes() == (tmp_path / "loss.svg").read_bytes()
-    with pytest.raises(UsageError, match="no picture of a fit"):
-        package.fit(DIABETES, alpha=1).plot()
+    assert found.plot(picture="fit").axes[1].get_xlabel() == "fitted target"
+    with pytest.raises(UsageError, match="this fit has no picture 'training', only fit"):
+        package.fit(DIABETES, alpha=1).plot(picture="training")
 
 
 @pytest.mark.parametrize("words", [("-a", "1000"), ("-a", "0.1", "--epochs", "1"), ("-p", "none", "--epochs", "3000")])

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from regcli.specs import (
-    AXES,
     CONVENTIONS,
     CRITERIA,
     DEFAULT_ALPHAS,
@@ -26,7 +25,6 @@ from regcli.specs import (
     ORDERS,
     RULES,
     SOLVERS,
-    Axis,
     Convention,
     Criterion,
     Format,
@@ -357,10 +355,6 @@ OrderName = Annotated[
         help="Coefficients by standardized size, or as in the file.",
     ),
 ]  # fmt: skip
-Plot = Annotated[
-    str | None,
-    typer.Option("--plot", metavar="FILE", rich_help_panel=OUTPUT, help="Draw it: .png, .svg or .pdf."),
-]
 Save = Annotated[
     str | None,
     typer.Option("--save", metavar="FILE", rich_help_panel=OUTPUT, help="Save the model, as JSON, for regcli predict."),
@@ -370,28 +364,6 @@ Fitted = Annotated[
     typer.Option(
         "--fitted", metavar="FILE", rich_help_panel=OUTPUT,
         help="Write the training rows with fitted values and residuals: .csv, .tsv, .md or .json.",
-    ),
-]  # fmt: skip
-XAxis = Annotated[
-    Axis | None,
-    typer.Option(
-        "--x-axis", metavar="NAME", parser=str, rich_help_panel=OUTPUT, autocompletion=lambda: list(AXES),
-        help="What the picture of a path goes along: alpha, l1-norm or deviance.",
-    ),
-]  # fmt: skip
-Lines = Annotated[
-    str | None,
-    typer.Option(
-        "--lines", metavar="FEATURE", rich_help_panel=OUTPUT,
-        help="Draw the regression lines of this feature at several strengths, over the rows, with --plot.",
-    ),
-]  # fmt: skip
-Geometry = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--geometry", metavar="A,B", rich_help_panel=OUTPUT,
-        help="Draw the coefficients of two features in the plane, the contours of the loss and the three penalties, "
-        "with --plot.",
     ),
 ]  # fmt: skip
 Every = Annotated[

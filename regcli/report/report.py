@@ -145,8 +145,8 @@ class Report:
         """The picture of the report: a matplotlib Figure, also saved where a `file` is named.
 
         `x_axis` of a path: alpha, l1-norm or deviance. `picture` asks for another than the usual one: the "path" of a
-        cv or of a path with lines, the "compare" of a comparison with geometry. Raises UsageError without matplotlib,
-        and for reports without such a picture.
+        cv or of a path with lines, the "fit" of a descent, the "compare" of a comparison with geometry. Raises
+        UsageError without matplotlib, and for reports without such a picture.
         """
         from regcli.report.to_plot import figure_of, saved
 

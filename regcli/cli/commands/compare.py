@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
+from regcli.cli import plot_options as p
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.progress import Progress
 from regcli.cli.reading import files_of, takes_data
@@ -37,8 +38,8 @@ def compare(
     format: o.FormatName = None,
     json: o.Json = False,
     output: o.Output = None,
-    plot: o.Plot = None,
-    geometry: o.Geometry = None,
+    plot: p.Plot = None,
+    geometry: p.Geometry = None,
     save: o.Save = None,
     fitted: o.Fitted = None,
     order: o.OrderName = "size",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
+from regcli.cli import plot_options as p
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
@@ -27,9 +28,9 @@ def path(
     format: o.FormatName = None,
     json: o.Json = False,
     output: o.Output = None,
-    plot: o.Plot = None,
-    x_axis: o.XAxis = None,
-    lines: o.Lines = None,
+    plot: p.Plot = None,
+    x_axis: p.XAxis = None,
+    lines: p.Lines = None,
     every: o.Every = False,
     order: o.OrderName = "size",
     quiet: o.Quiet = False,
