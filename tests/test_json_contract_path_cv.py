@@ -75,10 +75,12 @@ def test_what_means_the_same_is_described_the_same(command: str) -> None:
     whole = ["version", "data", "next", "warnings"]
     whole += ["model", "sparsity", "metrics", "certificate"] if command == "cv" else []
     assert {name: schema[name] for name in whole} == {name: fits[name] for name in whole}
+    solvers = schema["settings"]["properties"]["solver"]["enum"]
+    assert fits["settings"]["properties"]["solver"]["enum"] == [*solvers, "gradient"]
     for name in ("settings", "model", "certificate"):
         if name in schema:
             parts, others = (found[name]["properties"] for found in (schema, fits))
-            own = {"settings": {"penalty", "l1_ratio", "seed"}, "certificate": {"solver"}}
+            own = {"settings": {"penalty", "l1_ratio", "seed", "solver"}, "certificate": {"solver"}}
             own["model"] = {"penalty", "alpha_max", "formula", "intercept"}
             shared = set(parts) & set(others) - (own[name] if name != "model" or command == "path" else set())
             assert len(shared) > 2
