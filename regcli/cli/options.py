@@ -368,6 +368,12 @@ LossPlot = Annotated[
         help="Draw the loss along the epochs of --solver gradient: .png, .svg or .pdf.",
     ),
 ]  # fmt: skip
+ReportPage = Annotated[
+    str | None,
+    typer.Option(
+        "--report", metavar="FILE", rich_help_panel=OUTPUT, help="A web page of it, to keep, print or send: .html."
+    ),
+]
 Save = Annotated[
     str | None,
     typer.Option("--save", metavar="FILE", rich_help_panel=OUTPUT, help="Save the model, as JSON, for regcli predict."),

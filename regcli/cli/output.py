@@ -36,12 +36,18 @@ def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]
         from regcli.report.to_plot import require_matplotlib
 
         require_matplotlib()
+    if spec.report is not None:
+        from regcli.report.to_html import require_plotly
+
+        require_plotly()
     report = work()
     if not spec.quiet:
         for warning in report.document["warnings"]:
             say(f"{'Warning' if warning['code'] == 'not_certified' else 'Note'}: {visible(warning['message'])}")
     if spec.plot is not None:
         _write(spec.plot, _picture(report, spec), spec.quiet)
+    if spec.report is not None:
+        _write(spec.report, _encoded(report.to_html(), "utf-8"), spec.quiet)
     if spec.save is not None:
         report.save(spec.save)
         _written(spec.save, spec.quiet)

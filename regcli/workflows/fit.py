@@ -29,6 +29,7 @@ from regcli.workflows.documents import (
 )
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
+from regcli.workflows.origins import origin_of
 from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
 from regcli.workflows.training import Trained, train
 
@@ -61,7 +62,8 @@ def fit(
     solution = solve(prepared.problem, model.solver) if trained is None else trained.solution
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, trained, (data, model, validation, training))
-    return with_model(report_of_fit(document, output.order), document, prepared, solution)
+    report = with_model(report_of_fit(document, output.order), document, prepared, solution)
+    return replace(report, origin=origin_of(design, "fit", data, model, validation))
 
 
 def _fit_document(

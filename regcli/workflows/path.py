@@ -20,6 +20,7 @@ from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
 from regcli.workflows.documents import data_of
 from regcli.workflows.noticing import equal_columns, not_unique, solution_notices
+from regcli.workflows.origins import origin_of
 from regcli.workflows.paths import (
     arrays_of,
     check_penalty,
@@ -53,7 +54,8 @@ def path(
     found = solve_path(prepared.problem, alphas.alphas, model.solver, stop_early)
     clock.tell(f"solved and certified {counted(len(found.alphas), 'alpha')}")
     document = _path_document(prepared, found, alphas.drawn, data, model, grid, walk)
-    return report_of_path(document, arrays_of(prepared, found), output.order, output.all)
+    report = report_of_path(document, arrays_of(prepared, found), output.order, output.all)
+    return replace(report, origin=origin_of(design, "path", data, model, grid, walk))
 
 
 def _path_document(

@@ -39,6 +39,7 @@ def cv(
     json: o.Json = False,
     output: o.Output = None,
     plot: o.Plot = None,
+    report: o.ReportPage = None,
     save: o.Save = None,
     fitted: o.Fitted = None,
     order: o.OrderName = "size",
@@ -49,7 +50,7 @@ def cv(
 
     Example: regcli cv data.csv --penalty l1
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted)
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted, report=report)
     fold_seed, test_seed = seeds(seed, folds, time, fold_column, test_size)
     folding = FoldSpec(
         folds, repeats, fold_seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs

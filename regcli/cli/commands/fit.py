@@ -37,6 +37,7 @@ def fit(
     json: o.Json = False,
     output: o.Output = None,
     plot: o.LossPlot = None,
+    report: o.ReportPage = None,
     save: o.Save = None,
     fitted: o.Fitted = None,
     order: o.OrderName = "size",
@@ -47,7 +48,7 @@ def fit(
 
     Example: regcli fit data.csv --penalty l1 --alpha 0.1
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted)
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted, report=report)
     model = ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
     drawn, seed = training_seeds(seed, early_stopping, test_size)
     training = TrainingSpec(

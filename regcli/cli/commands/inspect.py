@@ -27,6 +27,7 @@ def inspect(
     format: o.FormatName = None,
     json: o.Json = False,
     output: o.Output = None,
+    report: o.ReportPage = None,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> int:
@@ -34,7 +35,7 @@ def inspect(
 
     Example: regcli inspect data.csv
     """
-    said = OutputSpec(format, output, quiet=quiet, verbose=verbose, json=json)
+    said = OutputSpec(format, output, quiet=quiet, verbose=verbose, json=json, report=report)
 
     suit_threads()
     sources = files_of(data)

@@ -29,6 +29,7 @@ def path(
     output: o.Output = None,
     plot: o.Plot = None,
     x_axis: o.XAxis = None,
+    report: o.ReportPage = None,
     every: o.Every = False,
     order: o.OrderName = "size",
     quiet: o.Quiet = False,
@@ -38,7 +39,7 @@ def path(
 
     Example: regcli path data.csv --penalty l1 --plot path.png
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, plot, x_axis, every)
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, x_axis, every, report=report)
     model = ModelSpec(
         penalty,
         l1_ratio=only_number("--l1-ratio", l1_ratio),
