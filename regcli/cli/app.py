@@ -54,6 +54,7 @@ OF_OTHER_VERBS = {
         "--folds": "regcli cv",
         "-k": "regcli cv",
     },
+    "predict": {"--report": "--output FILE: predictions make a file; fit, path, cv, compare and inspect make pages"},
     "fit": {
         "--alphas": "regcli path or regcli cv",
         "--folds": "regcli cv",

@@ -37,6 +37,7 @@ def compare(
     format: o.FormatName = None,
     json: o.Json = False,
     output: o.Output = None,
+    report: o.ReportPage = None,
     save: o.Save = None,
     fitted: o.Fitted = None,
     order: o.OrderName = "size",
@@ -47,7 +48,7 @@ def compare(
 
     Example: regcli compare data.csv
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, save=save, fitted=fitted)
+    said = OutputSpec(format, output, order, quiet, verbose, json, save=save, fitted=fitted, report=report)
     fold_seed, test_seed = seeds(seed, folds, time, fold_column, test_size)
     folding = FoldSpec(
         folds, repeats, fold_seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from regcli.errors import counted, visible
+from regcli.report.of_compare import RIVAL_WORDS
 from regcli.report.of_cv import MEASURE_WORDS, RULES
 from regcli.report.of_path import CRITERION_WORDS
 from regcli.report.wording import exactness, number, percent, short, tiny
@@ -78,17 +79,21 @@ def _inspect(document: Document) -> list[Figure]:
 
 
 def _compare(document: Document) -> list[Figure]:
-    verdict = document["verdict"]
+    verdict, data = document["verdict"], document["data"]
     models = {one["name"]: one for one in document["models"]}
-    measure = MEASURE_WORDS.get(document["measure"], document["measure"])
     best, chosen = models[verdict["best"]], models[verdict["chosen"]]
-    where = "on test rows" if document["judged_on"] == "test rows" else "rows not fitted"
-    return [
-        Figure("chosen", visible(chosen["name"]), f"{measure} {number(chosen['mean'])}, {where}"),
-        Figure("best", visible(best["name"]), f"{measure} {number(best['mean'])}"),
-        Figure("models", f"{len(models):,}", f"{len(verdict['tied']):,} as good as the best"),
-        Figure("features", f"{chosen['nonzero']:,} of {len(document['data']['features']):,}", "of the chosen one"),
+    measure = MEASURE_WORDS[document["measure"]]
+    where = f"rows not fitted, {counted(document['folds']['k'], 'fold')}" if document["folds"] else "test rows"
+    found = [
+        Figure("chosen", RIVAL_WORDS[chosen["name"]], f"{chosen['nonzero']:,} of {len(data['features']):,} features")
     ]
+    if best is not chosen:
+        found.append(Figure("least error", RIVAL_WORDS[best["name"]], f"{measure} {number(best['mean'])}"))
+    error = number(chosen["mean"], 4) + ("" if chosen["se"] is None else f" \u00b1 {number(chosen['se'], 3)}")
+    found.append(Figure(f"{measure} of the chosen", error, where))
+    if chosen["r2"] is not None:
+        found.append(Figure("R2" if document["measure"] == "mse" else "less by", percent(chosen["r2"]), where))
+    return [*found, _certificate(document["certificate"])]
 
 
 def _quality(document: Document) -> list[Figure]:

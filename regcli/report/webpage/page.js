@@ -333,7 +333,7 @@
 
   function errorsChart() {
     const rows = [...found.models].reverse();
-    const words = rows.map((row) => "<b>" + label(row.name, 60) + "</b><br>" + view.measure + " " + number(row.mean) +
+    const words = rows.map((row) => "<b>" + view.names[row.name] + "</b><br>" + view.measure + " " + number(row.mean) +
       (row.se === null ? "" : " \u00b1 " + number(row.se, 3)) + "<br>" + count(row.nonzero, "feature"));
     return (colours) => ({
       data: [{
@@ -341,12 +341,12 @@
         error_x: { type: "data", array: rows.map((row) => row.se || 0), color: colours.bars, thickness: 1.5, width: 5 },
         marker: { size: 11, color: rows.map((row) => (row.name === found.verdict.chosen ? colours.lines[1] : colours.lines[0])) },
       }],
-      layout: dotLayout(rows.map((row) => label(row.name) + (row.name === found.verdict.chosen ? " (chosen)" : "")), view.measure, false),
+      layout: dotLayout(rows.map((row) => view.names[row.name] + (row.name === found.verdict.chosen ? " (chosen)" : "")), view.measure, false),
     });
   }
 
   function compareChart() {
-    const models = found.models.filter((model) => model.penalty !== null);
+    const models = found.models.filter((model) => model.name !== "null");
     const sizes = new Map();
     for (const model of models)
       for (const [name, value] of Object.entries(model.standardized)) sizes.set(name, Math.max(sizes.get(name) || 0, Math.abs(value)));
@@ -356,9 +356,9 @@
     const symbols = ["circle", "square", "diamond", "triangle-up", "cross", "x"];
     return (colours) => ({
       data: models.map((model, i) => ({
-        type: "scatter", mode: "markers", name: label(model.name), x: names.map((name) => valueOf(model.standardized, name)), y: names.map((_, j) => j),
+        type: "scatter", mode: "markers", name: view.names[model.name], x: names.map((name) => valueOf(model.standardized, name)), y: names.map((_, j) => j),
         marker: { size: 9, symbol: symbols[i % symbols.length], color: colours.lines[i % colours.lines.length], opacity: 0.9 },
-        hoverinfo: "text", hovertext: names.map((name) => "<b>" + label(name, 60) + "</b><br>" + label(model.name) + "<br>standardized " +
+        hoverinfo: "text", hovertext: names.map((name) => "<b>" + label(name, 60) + "</b><br>" + view.names[model.name] + "<br>standardized " +
           number(valueOf(model.standardized, name)) + "<br>coefficient " + number(valueOf(model.coefficients, name))),
       })),
       layout: dotLayout(names.map((name) => label(name)), "standardized coefficient", true),
@@ -430,12 +430,12 @@
   }
 
   /* ---- the model at the slider ---- */
-  let everyRow = false;
+  let everyRow = false, listed = [];
 
   function modelRows(series) {
     const step = steps[at];
     const rows = series.map((one) => ({ name: one.name, raw: valueOf(step.coefficients, one.name), size: one.values[at] }));
-    if (everyRow || rows.length <= LISTED) return rows;
+    if (everyRow || rows.length <= LISTED) return listed.map((i) => rows[i]);
     return rows.filter((row) => row.raw).sort((one, other) => Math.abs(other.size) - Math.abs(one.size)).slice(0, LISTED);
   }
 
@@ -502,6 +502,8 @@
 
   function walk() {
     const series = seriesOf();
+    /* an order that stays while the slider moves: by size where it starts, then by the largest size */
+    listed = series.map((_, i) => i).sort((one, other) => Math.abs(series[other].values[at]) - Math.abs(series[one].values[at]) || one - other);
     along = alphaAxis((found.curve || []).concat(steps).map((step) => step.alpha));
     if (found.command === "cv") charts.error = errorChart();
     charts.path = pathChart(series);

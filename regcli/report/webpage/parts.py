@@ -213,12 +213,15 @@ def settings(found: Mapping[str, Any]) -> str:
 
 
 def _idle(value: Any) -> bool:
-    return value is None or value is False or value == []
+    values = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else [value]
+    return all(one is None or one is False for one in values)
 
 
 def _setting(value: Any) -> str:
     if value is True:
         return "yes"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={one}" for name, one in value.items() if one is not None)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

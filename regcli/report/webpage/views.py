@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regcli.errors import visible
+from regcli.report.of_compare import RIVAL_WORDS
 from regcli.report.of_cv import MEASURE_WORDS, RULES
 from regcli.report.of_fit import intercept_name
 from regcli.report.of_path import CRITERION_WORDS
@@ -81,17 +82,15 @@ def _fit(document: Document) -> View:
 
 
 def _compare(document: Document) -> View:
-    measure = document["measure"]
-    better = "more" if measure == "r2" else "less"
-    where = "on test rows" if document["judged_on"] == "test rows" else "on rows that were not fitted"
-    word = ERRORS[measure].removeprefix("cross-validated ")
-    about = f"{word} ({better} is better), with one standard error to both sides"
+    where = "on test rows" if document["folds"] is None else "on rows that were not fitted"
+    about = f"{ERRORS[document['measure']]} (less is better), with one standard error to both sides"
     return {
         "kind": "compare",
-        "measure": MEASURE_WORDS[measure],
+        "measure": MEASURE_WORDS[document["measure"]],
+        "names": RIVAL_WORDS,
         "charts": [
             {"id": "errors", "title": f"Error {where}", "about": about},
-            {"id": "sizes", "title": "Coefficients side by side", "about": _unit(document)},
+            {"id": "sizes", "title": "Coefficients", "about": _unit(document)},
         ],
     }
 
