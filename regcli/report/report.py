@@ -166,8 +166,8 @@ class Report:
     def to_html(self, file: Any = None) -> str:
         """The report as one web page that needs nothing else: its text, also saved where a `file` is named.
 
-        The page holds every number of the document. Raises UsageError without plotly and for predictions, OutputError
-        where it cannot be written.
+        The page holds every number of the document. Raises UsageError for predictions, and without plotly where
+        there is something to draw; OutputError where it cannot be written.
         """
         from regcli.report.to_html import to_html
         from regcli.writing import write_whole

@@ -42,14 +42,15 @@ def require_plotly() -> Path:
 
 
 def to_html(report: Report) -> str:
-    """The page. Raises UsageError without plotly, and for predictions."""
+    """The page. Raises UsageError for predictions, and without plotly where something is to be drawn."""
     document = report.document
     if document["command"] == "predict":
         raise UsageError(
             "predictions are rows for a file, not for a page", hint="regcli predict --output predicted.csv"
         )
-    scripts = [require_plotly().read_text("utf-8").replace("\r\n", "\n"), _file("page.js")]
     view = view_of(document)
+    plotly = [] if view is None else [require_plotly().read_text("utf-8").replace("\r\n", "\n")]
+    scripts = [*plotly, _file("page.js")]
     return Template(_file("page.html")).substitute(
         policy=POLICY.format(scripts=" ".join(map(_hashed, scripts))),
         style=_file("page.css"),
@@ -66,8 +67,7 @@ def to_html(report: Report) -> str:
         origin=parts.origin(document["data"], report.origin() if report.origin is not None else None),
         document=_json(report.to_dict()),
         view=_json(view),
-        plotly=scripts[0],
-        script=scripts[1],
+        scripts="\n".join(f"<script>{script}</script>" for script in scripts),
     )
 
 

@@ -1,7 +1,7 @@
 """Draw the README's pictures, from the top of the repository: python sample_data/pictures/draw.py
 
-A picture is what its command prints at a terminal of 80 columns, the file that its `--plot` writes, or the top of the page
-that its `--report` writes; the last needs playwright and a Chromium.
+A picture is what its command prints at a terminal of 80 columns, the file that its `--plot` writes, or the top of the
+page that its `--report` writes; the last needs playwright and a Chromium.
 """
 
 from __future__ import annotations

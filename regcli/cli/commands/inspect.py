@@ -43,4 +43,4 @@ def inspect(
 
     from regcli.workflows import inspect as verb
 
-    return deliver(lambda: verb.inspect(data, vif, said, teller(said)), said, sources)
+    return deliver(lambda: verb.inspect(data, vif, said, teller(said)), said, sources, charts=False)

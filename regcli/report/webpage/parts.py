@@ -32,8 +32,8 @@ SPARK = (120, 20)
 
 
 def text(words: str) -> str:
-    """Words as HTML text, or as the value of an attribute."""
-    return escape(words, quote=True).replace("\r", "&#13;")
+    """Words as HTML text, or as the value of an attribute; odd bytes of a file's name become escapes."""
+    return escape(words, quote=True).replace("\r", "&#13;").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def figure_list(found: Sequence[Figure]) -> str:
