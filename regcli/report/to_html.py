@@ -22,6 +22,8 @@ from regcli.report.webpage import parts
 from regcli.report.webpage.figures import figures
 from regcli.report.webpage.views import view_of
 
+SCRIPTS = ("words", "looks", "paths", "sizes", "tables", "page")
+"""The page's own script, in pieces that stand in one scope in this order."""
 PLOTLY = ("package_data", "plotly.min.js")
 POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
@@ -50,7 +52,7 @@ def to_html(report: Report) -> str:
         )
     view = view_of(document)
     plotly = [] if view is None else [require_plotly().read_text("utf-8").replace("\r\n", "\n")]
-    scripts = [*plotly, _file("page.js")]
+    scripts = [*plotly, _own_script()]
     return Template(_file("page.html")).substitute(
         policy=POLICY.format(scripts=" ".join(map(_hashed, scripts))),
         style=_file("page.css"),
@@ -73,6 +75,11 @@ def to_html(report: Report) -> str:
 
 def _file(name: str) -> str:
     return importlib.resources.files("regcli.report.webpage").joinpath(name).read_text("utf-8")
+
+
+def _own_script() -> str:
+    pieces = "\n".join(_file(f"scripts/{name}.js") for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n{pieces}}})();\n'
 
 
 def _hashed(script: str) -> str:
