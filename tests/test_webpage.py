@@ -36,6 +36,7 @@ LPSA = {"target": "lpsa", "exclude": "train"}
 REPORTS: dict[str, Any] = {
     "fit": lambda: package.fit(DIABETES, penalty="l1", alpha=2, test_size=0.2),
     "least squares": lambda: package.fit(PROSTATE, **LPSA, penalty="none"),
+    "descent": lambda: package.fit(DIABETES, alpha=0.5, solver="gradient", epochs=50, early_stopping=True),
     "nothing chosen": lambda: package.fit(DIABETES, penalty="l1", alpha=1e6),
     "path": lambda: package.path(PROSTATE, **LPSA, penalty="l1", n_alphas=20),
     "ridge path to 0": lambda: package.path(PROSTATE, **LPSA, penalty="l2", alphas=[10, 1, 0], intercept=False),
@@ -53,6 +54,7 @@ REPORTS: dict[str, Any] = {
 AGAIN = {
     "fit": f"fit {PROSTATE} -y lpsa -p enet --l1 0.1 --l2 0.2 --no-standardize --split-column train",
     "fit, drawn": f"fit {DIABETES} -a 3 --test-size 0.3 --seed 5 --interactions -x 'b*,s[1-4]' --convention sum",
+    "fit, descent": f"fit {DIABETES} -a 3 --solver gradient --start 0.1 --accelerate --seed 4 --test-size 0.2",
     "path": f"path {DIABETES} -p enet --l1-ratio 0.3 --n-alphas 7 --alpha-min-ratio 0.01 --select bic --full-path",
     "path, given": f"path {PROSTATE} -y lpsa -x train,age -p l2 --alphas 3,0.5,0 --no-intercept --categorical train",
     "cv": f"cv {PROSTATE} -y lpsa --exclude train -p enet --l1-ratio 0.2,0.9 --n-alphas 5 -k 3 --repeats 2 --seed 9",

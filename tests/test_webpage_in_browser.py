@@ -228,6 +228,10 @@ def test_the_charts_name_what_is_under_the_pointer(tab: Tab) -> None:
 REPORTS: dict[str, tuple[Callable[[], Any], dict[str, int]]] = {
     "fit": (lambda: regcli.fit(DIABETES, alpha=2), {"sizes": 2}),
     "least squares": (lambda: regcli.fit(PROSTATE, **LPSA, penalty="none"), {"sizes": 2}),
+    "descent": (
+        lambda: regcli.fit(DIABETES, alpha=0.5, solver="gradient", epochs=40, early_stopping=True),
+        {"sizes": 2, "loss": 4},
+    ),
     "nothing enters": (lambda: regcli.fit(DIABETES, alpha=1e6), {"sizes": 2}),
     "path to 0": (lambda: regcli.path(PROSTATE, **LPSA, penalty="l2", alphas=[10, 1, 0], intercept=False), {"path": 8}),
     "one alpha": (lambda: regcli.path(PROSTATE, **LPSA, alphas=0.1), {"path": 5}),
@@ -350,6 +354,7 @@ def test_paper(tab: Tab) -> None:
     tab.page.emulate_media(color_scheme="dark")
     ink = "getComputedStyle(document.querySelector('#path .xtick text')).fill"
     width = "document.querySelector('#path .main-svg').getBoundingClientRect().width"
+    tab.page.wait_for_function(f"{ink} === 'rgb(228, 233, 238)'")
     before = tab.js(f"[{ink}, {width}]")
     pdf = tab.page.pdf(prefer_css_page_size=True, print_background=True)
     assert pdf.startswith(b"%PDF")

@@ -22,7 +22,7 @@ from regcli.report.webpage import parts
 from regcli.report.webpage.figures import figures
 from regcli.report.webpage.views import view_of
 
-SCRIPTS = ("words", "looks", "paths", "sizes", "tables", "page")
+SCRIPTS = ("words", "looks", "paths", "sizes", "losses", "tables", "page")
 """The page's own script, in pieces that stand in one scope in this order."""
 PLOTLY = ("package_data", "plotly.min.js")
 POLICY = (

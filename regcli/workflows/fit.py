@@ -63,7 +63,7 @@ def fit(
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, trained, (data, model, validation, training))
     report = with_model(report_of_fit(document, output.order), document, prepared, solution)
-    return replace(report, origin=origin_of(design, "fit", data, model, validation))
+    return replace(report, origin=origin_of(design, "fit", data, model, validation, training))
 
 
 def _fit_document(

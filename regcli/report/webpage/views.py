@@ -75,10 +75,11 @@ def _fit(document: Document) -> View:
     shown = "largest first"
     if document["inference"] is not None:
         shown += ", with intervals of 95 %"
-    return {
-        "kind": "fit",
-        "charts": [{"id": "sizes", "title": "Sizes of the coefficients", "about": f"{_unit(document)}; {shown}"}],
-    }
+    drawn = [{"id": "sizes", "title": "Sizes of the coefficients", "about": f"{_unit(document)}; {shown}"}]
+    if document["training"] is not None:
+        about = f"in the formula of the convention {document['model']['convention']}"
+        drawn.append({"id": "loss", "title": "Loss along the epochs", "about": about})
+    return {"kind": "fit", "charts": drawn}
 
 
 def _compare(document: Document) -> View:

@@ -163,6 +163,7 @@ showTheme();
 if (steps) walk();
 else if (view) {
   if (view.kind === "fit") charts.sizes = fitChart();
+  if (found.training) charts.loss = lossChart();
   if (view.kind === "compare") {
     charts.errors = errorsChart();
     charts.sizes = compareChart();
