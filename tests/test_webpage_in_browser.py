@@ -84,6 +84,14 @@ class Tab:
         """The texts of elements."""
         return [text.strip() for text in self.page.locator(selector).all_text_contents()]
 
+    def wait_for(self, expression: str) -> None:
+        """Until the expression is true; the page's policy lets nobody wait for it inside the page."""
+        for _ in range(200):
+            if self.js(expression):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"never true: {expression}")
+
     def slide(self, place: int) -> None:
         """Move the slider as a hand does: an input event at each stop."""
         self.js(
@@ -221,7 +229,7 @@ def test_the_charts_name_what_is_under_the_pointer(tab: Tab) -> None:
     assert f"validation MSE {number(tab.document['curve'][70]['mean'])}" in said
     tab.page.mouse.down()
     tab.page.mouse.up()
-    tab.page.wait_for_function("document.getElementById('alpha').value === '70'")
+    tab.wait_for("document.getElementById('alpha').value === '70'")
     check_model(tab, step, tab.document["data"]["features"])
 
 
@@ -354,7 +362,7 @@ def test_paper(tab: Tab) -> None:
     tab.page.emulate_media(color_scheme="dark")
     ink = "getComputedStyle(document.querySelector('#path .xtick text')).fill"
     width = "document.querySelector('#path .main-svg').getBoundingClientRect().width"
-    tab.page.wait_for_function(f"{ink} === 'rgb(228, 233, 238)'")
+    tab.wait_for(f"{ink} === 'rgb(228, 233, 238)'")
     before = tab.js(f"[{ink}, {width}]")
     pdf = tab.page.pdf(prefer_css_page_size=True, print_background=True)
     assert pdf.startswith(b"%PDF")

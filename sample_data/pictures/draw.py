@@ -69,7 +69,7 @@ def draw_page(file: Path, command: str) -> None:
         browser = playwright.chromium.launch(executable_path=browser_file, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(page_file.as_uri())
-        page.wait_for_function("document.querySelectorAll('.main-svg').length > 0")
+        page.wait_for_selector(".main-svg")
         page.screenshot(path=file)
         browser.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
+from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.progress import Progress
 from regcli.cli.reading import files_of, takes_data
@@ -35,16 +36,16 @@ def cv(
     test: o.Test = None,
     test_size: o.TestSize = None,
     split_column: o.SplitColumn = None,
-    format: o.FormatName = None,
-    json: o.Json = False,
-    output: o.Output = None,
-    plot: o.Plot = None,
-    report: o.ReportPage = None,
-    save: o.Save = None,
-    fitted: o.Fitted = None,
-    order: o.OrderName = "size",
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    format: out.FormatName = None,
+    json: out.Json = False,
+    output: out.Output = None,
+    plot: out.Plot = None,
+    report: out.ReportPage = None,
+    save: out.Save = None,
+    fitted: out.Fitted = None,
+    order: out.OrderName = "size",
+    quiet: out.Quiet = False,
+    verbose: out.Verbose = False,
 ) -> int:
     """Choose the strength by cross-validation without leakage, and refit with it.
 

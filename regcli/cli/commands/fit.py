@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
+from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say, say_if_waiting, teller
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
@@ -33,16 +34,16 @@ def fit(
     test_size: o.TestSize = None,
     split_column: o.SplitColumn = None,
     seed: o.FitSeed = None,
-    format: o.FormatName = None,
-    json: o.Json = False,
-    output: o.Output = None,
-    plot: o.LossPlot = None,
-    report: o.ReportPage = None,
-    save: o.Save = None,
-    fitted: o.Fitted = None,
-    order: o.OrderName = "size",
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    format: out.FormatName = None,
+    json: out.Json = False,
+    output: out.Output = None,
+    plot: out.LossPlot = None,
+    report: out.ReportPage = None,
+    save: out.Save = None,
+    fitted: out.Fitted = None,
+    order: out.OrderName = "size",
+    quiet: out.Quiet = False,
+    verbose: out.Verbose = False,
 ) -> int:
     """Fit one penalised regression: which columns matter, and by how much?
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
+from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
@@ -24,16 +25,16 @@ def path(
     alphas: o.Alphas = None,
     full_path: o.FullPath = False,
     select: o.Select = "ebic",
-    format: o.FormatName = None,
-    json: o.Json = False,
-    output: o.Output = None,
-    plot: o.Plot = None,
-    x_axis: o.XAxis = None,
-    report: o.ReportPage = None,
-    every: o.Every = False,
-    order: o.OrderName = "size",
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    format: out.FormatName = None,
+    json: out.Json = False,
+    output: out.Output = None,
+    plot: out.Plot = None,
+    x_axis: out.XAxis = None,
+    report: out.ReportPage = None,
+    every: out.Every = False,
+    order: out.OrderName = "size",
+    quiet: out.Quiet = False,
+    verbose: out.Verbose = False,
 ) -> int:
     """Solve along falling strengths: what enters when, and how coefficients grow.
 

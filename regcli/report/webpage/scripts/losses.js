@@ -44,7 +44,7 @@ function lossChart() {
     layout: {
       height: 340,
       xaxis: { type: "log", title: { text: "epoch (log scale; 0 at the left end)", standoff: 8 } },
-      yaxis: { type: exact > 0 ? "log" : "linear", title: { text: "loss" } },
+      yaxis: { type: exact > 0 ? "log" : "linear", dtick: exact > 0 ? "D2" : undefined, title: { text: "loss" } },
     },
   });
 }
