@@ -75,6 +75,7 @@ ACTS: dict[str, tuple[str | bytes, str, str]] = {
     "output": (DIABETES, "-a 1", f"-o {os.devnull}"),
     "plot": (DIABETES, "-a 1", f"--plot {os.devnull}.png"),
     "save": (DIABETES, "-a 1", f"--save {os.devnull}"),
+    "report": (DIABETES, "-a 1", "--report no-such-folder/report.html"),
     "fitted": (DIABETES, "-a 1", "--fitted /dev/stdout.csv"),
     "order": (DIABETES, "-a 1", "--order file"),
     "quiet": (DIABETES, "-a 1", "-q"),

@@ -27,7 +27,7 @@ from regcli.errors import DataError, RegcliError, UsageError
 from regcli.report.wording import number
 from regcli.specs import DataSpec
 
-ONLY_TYPED = {"format", "json", "output", "quiet", "verbose", "plot", "x_axis", "every", "save", "fitted"}
+ONLY_TYPED = {"format", "json", "output", "quiet", "verbose", "plot", "x_axis", "every", "report", "save", "fitted"}
 """Options that say where the result goes; in Python it is returned."""
 
 FRAME = pd.read_csv(DIABETES)

@@ -8,6 +8,7 @@ import os
 import re
 import runpy
 import signal
+import struct
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -142,14 +143,20 @@ def words_of(svg: Path) -> list[str]:
 
 
 def test_pictures_are_those_that_would_be_drawn_now(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Every picture of the README, drawn again, says the same: the same table, or the same names and numbers."""
+    """Every picture of the README, drawn again, says the same: the same table, or the same names and numbers.
+
+    Of those that a browser takes it is tested that they are there, and as large as they would be.
+    """
     pytest.importorskip("matplotlib")
     monkeypatch.chdir(ROOT)
     drawing: dict[str, Any] = runpy.run_path(str(ROOT / "sample_data" / "pictures" / "draw.py"))
     drawing["draw"](tmp_path)
     shown = re.findall(r"!\[.*?\]\((sample_data/pictures/.*?)\)", README)
-    assert {Path(place).name for place in shown} == {file.name for file in tmp_path.iterdir()}
-    for place in shown:
+    photographed = {place for place in shown if Path(place).name in drawing["PAGES"]}
+    assert {Path(place).name for place in shown} == {file.name for file in tmp_path.iterdir()} | set(drawing["PAGES"])
+    for place in photographed:
+        assert struct.unpack(">II", (ROOT / place).read_bytes()[16:24]) == drawing["PAGE_SIZE"]
+    for place in set(shown) - photographed:
         old, new = words_of(ROOT / place), words_of(tmp_path / Path(place).name)
         assert old, place
         assert same("\n".join(old), "\n".join(new)), place

@@ -59,6 +59,7 @@ OF_OTHER_VERBS = {
         "-k": "regcli cv",
         "--geometry": "regcli compare",
     },
+    "predict": {"--report": "--output FILE: predictions make a file; fit, path, cv, compare and inspect make pages"},
     "fit": {
         "--alphas": "regcli path or regcli cv",
         "--x-axis": "regcli path",

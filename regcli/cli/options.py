@@ -20,22 +20,18 @@ from regcli.specs import (
     DEFAULT_RATIOS,
     DEFAULT_SEED,
     DEFAULT_VALIDATION_SIZE,
-    FORMATS,
     MEASURES,
-    ORDERS,
     RULES,
     SOLVERS,
     Convention,
     Criterion,
-    Format,
     Measure,
-    Order,
     Penalty,
     Rule,
     SolverName,
 )
 
-MODEL, DESCENT, VALIDATION, OUTPUT = "Model", "Gradient descent (--solver gradient)", "Validation", "Output"
+MODEL, DESCENT, VALIDATION = "Model", "Gradient descent (--solver gradient)", "Validation"
 STRENGTHS, FOLDS = "Strengths", "Folds"
 
 PenaltyName = Annotated[
@@ -332,46 +328,3 @@ FitSeed = Annotated[
         help=f"Draws that share, and validation rows; {DEFAULT_SEED} unless given.",
     ),
 ]  # fmt: skip
-
-FormatName = Annotated[
-    Format | None,
-    typer.Option(
-        "--format", metavar="NAME", parser=str, rich_help_panel=OUTPUT, autocompletion=lambda: list(FORMATS),
-        help="table, json, csv, tsv or markdown; table unless the suffix of --output says otherwise.",
-    ),
-]  # fmt: skip
-Json = Annotated[bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Short for --format json.")]
-Output = Annotated[
-    str | None,
-    typer.Option(
-        "--output", "-o", metavar="FILE", rich_help_panel=OUTPUT,
-        help="Write there instead: .json, .csv, .tsv, .md or .txt says the format.",
-    ),
-]  # fmt: skip
-OrderName = Annotated[
-    Order,
-    typer.Option(
-        "--order", metavar="NAME", parser=str, rich_help_panel=OUTPUT, autocompletion=lambda: list(ORDERS),
-        help="Coefficients by standardized size, or as in the file.",
-    ),
-]  # fmt: skip
-Save = Annotated[
-    str | None,
-    typer.Option("--save", metavar="FILE", rich_help_panel=OUTPUT, help="Save the model, as JSON, for regcli predict."),
-]
-Fitted = Annotated[
-    str | None,
-    typer.Option(
-        "--fitted", metavar="FILE", rich_help_panel=OUTPUT,
-        help="Write the training rows with fitted values and residuals: .csv, .tsv, .md or .json.",
-    ),
-]  # fmt: skip
-Every = Annotated[
-    bool, typer.Option("--all", rich_help_panel=OUTPUT, help="A line for every strength, not only where one enters.")
-]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="No notes or warnings on standard error.")
-]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", rich_help_panel=OUTPUT, help="Say on standard error what takes how long.")
-]

@@ -24,10 +24,11 @@ def teller(spec: OutputSpec) -> Callable[[str], None]:
     return say if spec.verbose else lambda text: None
 
 
-def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]) -> int:
+def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str], charts: bool = True) -> int:
     """Do the work, say its notices on standard error, write the result; returns the exit code.
 
-    The output file is checked before the work begins; it may be none of the `sources`.
+    The output file is checked before the work begins; it may be none of the `sources`. `charts` says whether a page of
+    the report draws any.
     """
     format = spec.resolved_format
     for option, path in spec.files.items():
@@ -36,12 +37,18 @@ def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]
         from regcli.report.to_plot import require_matplotlib
 
         require_matplotlib()
+    if spec.report is not None and charts:
+        from regcli.report.to_html import require_plotly
+
+        require_plotly()
     report = work()
     if not spec.quiet:
         for warning in report.document["warnings"]:
             say(f"{'Warning' if warning['code'] == 'not_certified' else 'Note'}: {visible(warning['message'])}")
     if spec.plot is not None:
         _write(spec.plot, _picture(report, spec), spec.quiet)
+    if spec.report is not None:
+        _write(spec.report, _encoded(report.to_html(), "utf-8"), spec.quiet)
     if spec.save is not None:
         report.save(spec.save)
         _written(spec.save, spec.quiet)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -99,6 +100,14 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a report was made from: the command that makes it again, and the SHA-256 of the cells that took part."""
+
+    command: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
 class Report:
     """The result of a command.
 
@@ -115,6 +124,7 @@ class Report:
     arrays: Facts = field(default_factory=Facts, compare=False)
     model_document: Callable[[], dict[str, Any]] | None = field(default=None, compare=False, repr=False)
     fitted_table: Callable[[], Table] | None = field(default=None, compare=False, repr=False)
+    origin: Callable[[], Origin] | None = field(default=None, compare=False, repr=False)
 
     @property
     def certified(self) -> bool:
@@ -134,7 +144,7 @@ class Report:
         return sorted({*super().__dir__(), *self.document})
 
     def __getstate__(self) -> dict[str, Any]:
-        made = {name: self.__dict__[name] for name in ("model_document", "fitted_table")}
+        made = {name: self.__dict__[name] for name in ("model_document", "fitted_table", "origin")}
         return self.__dict__ | {name: make and Held(make()) for name, make in made.items()}
 
     def to_dict(self) -> dict[str, Any]:
@@ -154,6 +164,20 @@ class Report:
         if file is not None:
             saved(self.document, figure, file, x_axis, picture, self.arrays)
         return figure
+
+    def to_html(self, file: Any = None) -> str:
+        """The report as one web page that needs nothing else: its text, also saved where a `file` is named.
+
+        The page holds every number of the document. Raises UsageError for predictions, and without plotly where
+        there is something to draw; OutputError where it cannot be written.
+        """
+        from regcli.report.to_html import to_html
+        from regcli.writing import write_whole
+
+        page = to_html(self)
+        if file is not None:
+            write_whole(os.fspath(file), page.encode("utf-8"))
+        return page
 
     def save(self, file: Any) -> None:
         """Save the model as JSON, whole or not at all, for `regcli.load` and `regcli predict`.

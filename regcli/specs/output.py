@@ -20,6 +20,7 @@ SUFFIXES: dict[str, Format] = {
     ".json": "json", ".csv": "csv", ".tsv": "tsv", ".md": "markdown", ".markdown": "markdown", ".txt": "table",
 }  # fmt: skip
 PICTURES = (".png", ".svg", ".pdf")
+PAGES = (".html", ".htm")
 TABLES = (".csv", ".tsv", ".md", ".json")
 
 
@@ -38,6 +39,7 @@ class OutputSpec:
     all: bool = False
     save: str | None = None
     fitted: str | None = None
+    report: str | None = None
 
     def __post_init__(self) -> None:
         member("--order", self.order, ORDERS)
@@ -53,6 +55,8 @@ class OutputSpec:
             raise UsageError(f"--plot {self.plot} ends in none of {', '.join(PICTURES)}", hint="--plot path.png")
         if self.fitted is not None and os.path.splitext(self.fitted)[1].lower() not in TABLES:
             raise UsageError(f"--fitted {self.fitted} ends in none of {', '.join(TABLES)}", hint="--fitted fitted.csv")
+        if self.report is not None and os.path.splitext(self.report)[1].lower() not in PAGES:
+            raise UsageError(f"--report {self.report} ends in none of {', '.join(PAGES)}", hint="--report report.html")
         self._check_apart()
         if self.quiet and self.verbose:
             raise UsageError("--quiet and --verbose contradict each other: give one of them")
@@ -68,7 +72,10 @@ class OutputSpec:
     @property
     def files(self) -> dict[str, str]:
         """The files that are written, by option."""
-        given = {"--output": self.output, "--plot": self.plot, "--save": self.save, "--fitted": self.fitted}
+        given = {
+            "--output": self.output, "--plot": self.plot, "--report": self.report, "--save": self.save,
+            "--fitted": self.fitted,
+        }  # fmt: skip
         return {option: path for option, path in given.items() if path is not None}
 
     def _check_apart(self) -> None:

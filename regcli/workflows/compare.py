@@ -33,6 +33,7 @@ from regcli.workflows.lines import feature_of
 from regcli.workflows.models import with_model
 from regcli.workflows.nesting import Judged, Nested, judge
 from regcli.workflows.noticing import solution_notices
+from regcli.workflows.origins import origin_of_comparison
 from regcli.workflows.paths import check_solver
 from regcli.workflows.preparing import Clock
 from regcli.workflows.rivals import Contender, Fitted, contenders, fit_all
@@ -78,7 +79,8 @@ def compare(
     clock.tell("diagnosed")
     chosen = fitted[standing.chosen]
     report = report_of_compare(document, output.order)
-    return with_model(report, _as_fit(document, chosen), chosen.prepared, chosen.solution)
+    report = with_model(report, _as_fit(document, chosen), chosen.prepared, chosen.solution)
+    return replace(report, origin=origin_of_comparison(design, data, model, validation, folding, spec))
 
 
 def _document(

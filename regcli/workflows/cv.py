@@ -25,6 +25,7 @@ from regcli.workflows.documents import certificate_of, data_of, metrics_of, mode
 from regcli.workflows.folding import folds_of
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
+from regcli.workflows.origins import origin_of
 from regcli.workflows.paths import arrays_of, check_penalty, criteria_of, cv_settings, path_of, stopped_of
 from regcli.workflows.preparing import Clock, Prepared, prepare
 from regcli.workflows.tuning import (
@@ -75,7 +76,9 @@ def cv(
     document, arrays = _cv_document(tried, best, folds, engine, specs, refitted, solution)
     document["warnings"] = [{"code": n.code, "message": n.message} for n in notices] + document["warnings"]
     clock.tell("refitted and certified")
-    return with_model(report_of_cv(document, arrays, output.order), document, refitted, solution)
+    report = with_model(report_of_cv(document, arrays, output.order), document, refitted, solution)
+    asked = replace(model, l1_ratio=None) if folding.l1_ratios else model
+    return replace(report, origin=origin_of(design, "cv", data, asked, grid, folding, validation))
 
 
 def _cv_document(

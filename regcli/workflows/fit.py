@@ -29,6 +29,7 @@ from regcli.workflows.documents import (
 )
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
+from regcli.workflows.origins import origin_of
 from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
 from regcli.workflows.training import Trained, train
 
@@ -62,7 +63,8 @@ def fit(
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, trained, (data, model, validation, training))
     report = replace(report_of_fit(document, output.order), arrays=facts(_rows(prepared, solution)))
-    return with_model(report, document, prepared, solution)
+    report = with_model(report, document, prepared, solution)
+    return replace(report, origin=origin_of(design, "fit", data, model, validation, training))
 
 
 def _rows(prepared: Prepared, solution: Solution) -> dict[str, Any]:

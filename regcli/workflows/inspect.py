@@ -23,6 +23,7 @@ from regcli.report.report import Report
 from regcli.report.wording import names
 from regcli.specs import DataSpec, OutputSpec, typed
 from regcli.workflows.findings import Finding, findings, of_inflation
+from regcli.workflows.origins import origin
 from regcli.workflows.preparing import Clock
 
 Summaries = Mapping[str, Summary]
@@ -45,7 +46,8 @@ def inspect(data: DataSpec, vif: bool, output: OutputSpec, tell: Callable[[str],
     clock.tell("looked at every column")
     factors, more = _inflation(found, known) if vif else ({}, [])
     document = _document(found, known, factors, data, vif, [*said, *more])
-    return report_of_inspect(document)
+    words = ["inspect", *typed(data), *["--vif"] * vif]
+    return replace(report_of_inspect(document), origin=origin(rows.frame, list(rows.frame.columns), words))
 
 
 def _document(

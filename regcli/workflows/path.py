@@ -21,6 +21,7 @@ from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, Pa
 from regcli.workflows.documents import data_of
 from regcli.workflows.lines import feature_of, lines_of
 from regcli.workflows.noticing import equal_columns, not_unique, solution_notices
+from regcli.workflows.origins import origin_of
 from regcli.workflows.paths import (
     arrays_of,
     check_penalty,
@@ -60,7 +61,8 @@ def path(
         chosen = None if document["chosen"] is None else document["chosen"]["index"]
         document["lines"] = lines_of(prepared, found, feature, bool(grid.alphas), chosen)
         arrays |= {"feature": design.X[:, feature], "target": design.y}
-    return report_of_path(document, arrays, output.order, output.all)
+    report = report_of_path(document, arrays, output.order, output.all)
+    return replace(report, origin=origin_of(design, "path", data, model, grid, walk))
 
 
 def _path_document(

@@ -1,6 +1,7 @@
 """Draw the README's pictures, from the top of the repository: python sample_data/pictures/draw.py
 
-A picture is what its command prints at a terminal of 80 columns, or the file that its `--plot` writes.
+A picture is what its command prints at a terminal of 80 columns, the file that its `--plot` writes, or the top of the
+page that its `--report` writes; the last needs playwright and a Chromium.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,9 @@ PLOTS = {
     "path.svg": "regcli path sample_data/diabetes.csv --penalty l1 --plot path.svg",
     "cv.svg": "regcli cv sample_data/diabetes.csv --penalty l1 --plot cv.svg",
 }
+PAGES = {"page.png": "regcli cv sample_data/diabetes.csv --penalty l1 --report page.html"}
+PAGE_SIZE = (1280, 1140)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def draw_screen(file: Path, command: str, options: dict[str, Any]) -> None:
@@ -57,8 +63,25 @@ def draw_plot(file: Path, command: str) -> None:
     )
 
 
+def draw_page(file: Path, command: str) -> None:
+    """Photograph the top of the page that the command writes."""
+    from playwright.sync_api import sync_playwright
+
+    browser_file = next(filter(None, map(shutil.which, BROWSERS)))
+    width, height = PAGE_SIZE
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        page_file = Path(folder, "page.html")
+        draw_plot(page_file, command)
+        browser = playwright.chromium.launch(executable_path=browser_file, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto(page_file.as_uri())
+        page.wait_for_selector(".main-svg")
+        page.screenshot(path=file)
+        browser.close()
+
+
 def draw(folder: Path = HERE) -> None:
-    """Every picture, into `folder`."""
+    """Every picture of text and lines, into `folder`."""
     for name, (command, options) in SCREENS.items():
         draw_screen(folder / name, command, options)
     for name, command in PLOTS.items():
@@ -67,3 +90,5 @@ def draw(folder: Path = HERE) -> None:
 
 if __name__ == "__main__":
     draw()
+    for name, command in PAGES.items():
+        draw_page(HERE / name, command)

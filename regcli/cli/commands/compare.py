@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
-from regcli.cli import plot_options as p
+from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.progress import Progress
 from regcli.cli.reading import files_of, takes_data
@@ -35,22 +35,23 @@ def compare(
     test: o.Test = None,
     test_size: o.TestSize = None,
     split_column: o.SplitColumn = None,
-    format: o.FormatName = None,
-    json: o.Json = False,
-    output: o.Output = None,
-    plot: p.Plot = None,
-    geometry: p.Geometry = None,
-    save: o.Save = None,
-    fitted: o.Fitted = None,
-    order: o.OrderName = "size",
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    format: out.FormatName = None,
+    json: out.Json = False,
+    output: out.Output = None,
+    plot: out.Plot = None,
+    geometry: out.Geometry = None,
+    report: out.ReportPage = None,
+    save: out.Save = None,
+    fitted: out.Fitted = None,
+    order: out.OrderName = "size",
+    quiet: out.Quiet = False,
+    verbose: out.Verbose = False,
 ) -> int:
     """Which penalty? Least squares, ridge, lasso and elastic net, tuned and judged on the same folds.
 
     Example: regcli compare data.csv
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted)
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted, report=report)
     fold_seed, test_seed = seeds(seed, folds, time, fold_column, test_size)
     folding = FoldSpec(
         folds, repeats, fold_seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs

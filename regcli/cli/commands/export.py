@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from regcli.cli import options as o
+from regcli.cli import output_options as out
 from regcli.cli.commands.predict import ModelFile
 from regcli.cli.output import put_bytes, say
 from regcli.errors import UsageError, visible
@@ -37,7 +37,7 @@ def export(
     to: To,
     dialect: DialectName = None,
     output: File = None,
-    quiet: o.Quiet = False,
+    quiet: out.Quiet = False,
 ) -> int:
     """Write a saved model as SQL, Python, R or a scikit-learn pipeline: each predicts what regcli predict does.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
-from regcli.cli import plot_options as p
+from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say, say_if_waiting, teller
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
@@ -33,21 +33,22 @@ def fit(
     test_size: o.TestSize = None,
     split_column: o.SplitColumn = None,
     seed: o.FitSeed = None,
-    format: o.FormatName = None,
-    json: o.Json = False,
-    output: o.Output = None,
-    plot: p.Plot = None,
-    save: o.Save = None,
-    fitted: o.Fitted = None,
-    order: o.OrderName = "size",
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    format: out.FormatName = None,
+    json: out.Json = False,
+    output: out.Output = None,
+    plot: out.Plot = None,
+    report: out.ReportPage = None,
+    save: out.Save = None,
+    fitted: out.Fitted = None,
+    order: out.OrderName = "size",
+    quiet: out.Quiet = False,
+    verbose: out.Verbose = False,
 ) -> int:
     """Fit one penalised regression: which columns matter, and by how much?
 
     Example: regcli fit data.csv --penalty l1 --alpha 0.1
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted)
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted, report=report)
     model = ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
     drawn, seed = training_seeds(seed, early_stopping, test_size)
     training = TrainingSpec(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from regcli.cli import options as o
+from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
@@ -15,7 +15,7 @@ from regcli.specs import DataSpec, OutputSpec
 Vif = Annotated[
     bool,
     typer.Option(
-        "--vif", rich_help_panel=o.OUTPUT, help="Variance inflation: how far the other columns determine each number."
+        "--vif", rich_help_panel=out.OUTPUT, help="Variance inflation: how far the other columns determine each number."
     ),
 ]
 
@@ -24,17 +24,18 @@ Vif = Annotated[
 def inspect(
     data: DataSpec,
     vif: Vif = False,
-    format: o.FormatName = None,
-    json: o.Json = False,
-    output: o.Output = None,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    format: out.FormatName = None,
+    json: out.Json = False,
+    output: out.Output = None,
+    report: out.ReportPage = None,
+    quiet: out.Quiet = False,
+    verbose: out.Verbose = False,
 ) -> int:
     """Look before you fit: what is each column, what would be done with it, what is in the way?
 
     Example: regcli inspect data.csv
     """
-    said = OutputSpec(format, output, quiet=quiet, verbose=verbose, json=json)
+    said = OutputSpec(format, output, quiet=quiet, verbose=verbose, json=json, report=report)
 
     suit_threads()
     sources = files_of(data)
@@ -42,4 +43,4 @@ def inspect(
 
     from regcli.workflows import inspect as verb
 
-    return deliver(lambda: verb.inspect(data, vif, said, teller(said)), said, sources)
+    return deliver(lambda: verb.inspect(data, vif, said, teller(said)), said, sources, charts=False)

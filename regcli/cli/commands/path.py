@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regcli.cli import options as o
-from regcli.cli import plot_options as p
+from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
@@ -25,22 +25,23 @@ def path(
     alphas: o.Alphas = None,
     full_path: o.FullPath = False,
     select: o.Select = "ebic",
-    format: o.FormatName = None,
-    json: o.Json = False,
-    output: o.Output = None,
-    plot: p.Plot = None,
-    x_axis: p.XAxis = None,
-    lines: p.Lines = None,
-    every: o.Every = False,
-    order: o.OrderName = "size",
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    format: out.FormatName = None,
+    json: out.Json = False,
+    output: out.Output = None,
+    plot: out.Plot = None,
+    x_axis: out.XAxis = None,
+    lines: out.Lines = None,
+    report: out.ReportPage = None,
+    every: out.Every = False,
+    order: out.OrderName = "size",
+    quiet: out.Quiet = False,
+    verbose: out.Verbose = False,
 ) -> int:
     """Solve along falling strengths: what enters when, and how coefficients grow.
 
     Example: regcli path data.csv --penalty l1 --plot path.png
     """
-    said = OutputSpec(format, output, order, quiet, verbose, json, plot, x_axis, every)
+    said = OutputSpec(format, output, order, quiet, verbose, json, plot, x_axis, every, report=report)
     model = ModelSpec(
         penalty,
         l1_ratio=only_number("--l1-ratio", l1_ratio),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from regcli.cli import data_options as d
-from regcli.cli import options as o
+from regcli.cli import output_options as out
 from regcli.cli.output import say, say_if_waiting
 from regcli.cli.reading import sources_of
 from regcli.cli.threads import suit_threads
@@ -15,7 +15,7 @@ from regcli.specs import DataSpec, Missing, OutputSpec
 
 ModelFile = Annotated[str, typer.Argument(metavar="MODEL", help="What fit --save or cv --save wrote.")]
 Append = Annotated[
-    bool, typer.Option("--append", rich_help_panel=o.OUTPUT, help="Write the columns of the input too, as they are.")
+    bool, typer.Option("--append", rich_help_panel=out.OUTPUT, help="Write the columns of the input too, as they are.")
 ]
 MissingHere = Annotated[
     Missing,
@@ -46,10 +46,10 @@ def predict(
     comment: d.Comment = None,
     bad_rows: d.BadRowsAs = "error",
     append: Append = False,
-    format: o.FormatName = None,
-    json: o.Json = False,
-    output: o.Output = None,
-    quiet: o.Quiet = False,
+    format: out.FormatName = None,
+    json: out.Json = False,
+    output: out.Output = None,
+    quiet: out.Quiet = False,
 ) -> int:
     """Predict new rows with a saved model; where the target is there, say how good the predictions are.
 

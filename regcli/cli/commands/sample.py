@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from regcli import __version__
-from regcli.cli import options as o
+from regcli.cli import output_options as out
 from regcli.cli.output import put, say
 from regcli.errors import UsageError, visible
 from regcli.samples import SAMPLES, Sample, find_sample, sample_file
@@ -26,14 +26,14 @@ Name = Annotated[
 Output = Annotated[
     str | None,
     typer.Option(
-        "--output", "-o", metavar="FILE", rich_help_panel=o.OUTPUT,
+        "--output", "-o", metavar="FILE", rich_help_panel=out.OUTPUT,
         help="Write the data set there instead of to standard output.",
     ),
 ]  # fmt: skip
-Json = Annotated[bool, typer.Option("--json", rich_help_panel=o.OUTPUT, help="The list as JSON.")]
+Json = Annotated[bool, typer.Option("--json", rich_help_panel=out.OUTPUT, help="The list as JSON.")]
 
 
-def sample(name: Name = None, json: Json = False, output: Output = None, quiet: o.Quiet = False) -> int:
+def sample(name: Name = None, json: Json = False, output: Output = None, quiet: out.Quiet = False) -> int:
     """List the data sets that come with regcli, or write one of them.
 
     Example: regcli sample diabetes --output diabetes.csv
