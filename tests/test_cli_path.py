@@ -158,8 +158,9 @@ def test_each_option_acts(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", REFUSED)
-def test_wrong_options_are_refused(words: str) -> None:
+def test_wrong_options_are_refused(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 2, one to three lines, nothing on standard output; a `Try:` that is complete works when it is added."""
+    monkeypatch.chdir(tmp_path)
     named, works = REFUSED[words]
     said = path(DIABETES, *shlex.split(words))
     check_error(said, 2)

@@ -101,9 +101,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; every error ends here, in one to three lines on standard error."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        from regcli.cli.commands import app
+        from regcli.cli.commands import command_line
 
-        return int(app(words, prog_name="regcli", standalone_mode=False) or 0)
+        return int(command_line(words[0] if words else None)(words, prog_name="regcli", standalone_mode=False) or 0)
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as left:  # what Typer makes of a reader that goes away while it prints the help

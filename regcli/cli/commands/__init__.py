@@ -1,7 +1,9 @@
-"""The Typer app; one file a verb, registered here."""
+"""The verbs, one file each, and the Typer app that is made of them."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -18,23 +20,28 @@ from regcli.cli.commands.predict import predict
 from regcli.cli.commands.sample import sample
 from regcli.cli.output import put
 
-app = typer.Typer(
-    name="regcli",
-    help="Exact, certified regularized regression on CSV files: lasso, ridge, elastic net.",
-    epilog="regcli fit --help lists the options of a command.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-)
-app.command("fit")(fit)
-app.command("path")(path)
-app.command("cv")(cv)
-app.command("compare")(compare)
-app.command("predict")(predict)
-app.command("export")(export)
-app.command("inspect")(inspect)
-app.command("sample")(sample)
-app.command("explain")(explain)
+COMMANDS: dict[str, Callable[..., int]] = {
+    "fit": fit, "path": path, "cv": cv, "compare": compare, "predict": predict, "export": export, "inspect": inspect,
+    "sample": sample, "explain": explain,
+}  # fmt: skip
+
+
+@functools.cache
+def command_line(verb: str | None = None) -> Callable[..., int | None]:
+    """The command line; with the one command `verb`, where there is such a one: the options of all nine take a moment
+    to make."""
+    app = typer.Typer(
+        name="regcli",
+        help="Exact, certified regularized regression on CSV files: lasso, ridge, elastic net.",
+        epilog="regcli fit --help lists the options of a command.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+    )
+    for name in [verb] if verb in COMMANDS else COMMANDS:
+        app.command(name)(COMMANDS[name])
+    app.callback()(_regcli)
+    return typer.main.get_command(app)
 
 
 def _show_version(asked: bool) -> None:
@@ -43,7 +50,6 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _regcli(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
