@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from commandline import DIABETES, PROSTATE, check_error, document, fit, regcli, table
+from commandline import DIABETES, PROSTATE, check_error, document, fit, regcli, result, table
 from contract import valid
 from numpy.typing import NDArray
-from support import coefficients, standardized
+from support import DATA, coefficients, standardized
 
 import regcli as package
 from regcli.errors import UsageError
@@ -439,3 +439,49 @@ def test_every_descent_can_be_drawn_and_validates(words: tuple[str, ...], tmp_pa
     assert said.code in (0, 4), said.err
     valid(said.json)
     assert (tmp_path / "x.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("start", ["0", "1"])
+def test_a_descent_among_equal_columns_is_not_unique(start: str, tmp_path: Path) -> None:
+    """As the exact solver's: other shares of the coefficient cost the same, and no word says who takes it all."""
+    source = tmp_path / "twins.csv"
+    source.write_text("a,b,c,y\n1,1,2,2\n2,2,1,3\n3,3,5,5\n4,4,2,4\n5,5,1,7\n")
+    words = ("-a", "0.1", "--solver", "gradient", "--start", start)
+    found = result("fit", source, *words)
+    assert found["certificate"]["certified"] and not found["certificate"]["unique"]
+    assert found["certificate"]["tied"] == ["a", "b"]
+    assert not any("takes the coefficient" in warning["message"] for warning in found["warnings"])
+    assert "may share their coefficients differently" in regcli("fit", source, *words).out
+
+
+def test_what_would_bring_it_nearer() -> None:
+    """More epochs; a safe learning rate where this one is too large, or far too small."""
+    source = (PROSTATE, "-y", "lpsa", "--exclude", "train", "-a", "0.1", "--solver", "gradient")
+    assert "more --epochs" in regcli("fit", *source, "--epochs", "3").err
+    too_large = regcli("fit", *source, "--epochs", "10", "--learning-rate", "0.7")
+    assert too_large.code == 4 and "is safe, at this one the loss may rise" in too_large.err
+    assert "is safe too, and quicker" in regcli("fit", *source, "--epochs", "10", "--learning-rate", "1e-9").err
+    assert "after 1 epoch the" in regcli("fit", *source, "--epochs", "1").err
+
+
+def test_percentages_are_of_something() -> None:
+    """Where the exact loss is rounding no share of it is told."""
+    said = regcli("fit", DATA / "leukemia.csv.gz", "-y", "y", "-p", "none", "--solver", "gradient", "--epochs", "20")
+    assert said.code == 4 and "%" not in said.out.split("Descent")[1].split("Certificate")[0]
+
+
+def test_a_model_of_something_else_to_start_at(tmp_path: Path) -> None:
+    """How many features it has a coefficient for, and its target, are said; of the same features nothing is."""
+    model = tmp_path / "m.json"
+    assert regcli("fit", PROSTATE, "-y", "lpsa", "-x", "lcavol,svi", "-a", "0.1", "-q", "--save", model).code == 0
+    words = ("-y", "lpsa", "-a", "0.1", "--solver", "gradient", "--start", model)
+    told = regcli("fit", PROSTATE, "-x", "lcavol,age", *words)
+    assert "1 of 2 features have a coefficient in" in told.err
+    assert "have a coefficient in" not in regcli("fit", PROSTATE, "-x", "lcavol,svi", *words).err
+
+
+def test_zeros_have_no_sign() -> None:
+    """A coefficient that the proximal step puts to zero is 0, not -0."""
+    out = regcli("fit", PROSTATE, "-y", "lpsa", "--exclude", "train", "-a", "0.1", "--solver", "gradient",
+                 "--epochs", "10", "--format", "csv").out  # fmt: skip
+    assert "-0.0," not in out and ",0.0," in out

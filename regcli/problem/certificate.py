@@ -42,7 +42,7 @@ def certify(problem: Problem, intercept: float, coef: Vector) -> Certificate:
     rows = problem.mean_of(problem.family.fenchel_young(problem.y, eta, theta))
     gap = (rows + float(_features_part(strengths, coef, dual_pull, noise))) / problem.null_objective
     bound = _rounding(problem, coef) if np.all(strengths.free) else VIOLATION_BOUND
-    tied = _tied(problem, pull, noise)
+    tied = _tied(problem, coef, pull, noise)
     certified = bool(gap <= GAP_BOUND and violation <= bound and _zeros_hold(strengths, coef, pull, noise))
     return Certificate(float(gap), violation, certified, not tied, tied)
 
@@ -196,14 +196,16 @@ def _span_part(problem: Problem, columns: NDArray[np.intp], theta: Vector) -> Ve
     return np.asarray(np.linalg.lstsq(rows, problem.rooted(theta), rcond=None)[0])
 
 
-def _tied(problem: Problem, pull: Vector, noise: float) -> tuple[int, ...]:
+def _tied(problem: Problem, coef: Vector, pull: Vector, noise: float) -> tuple[int, ...]:
     """The columns among which an L1 solution, or an unpenalised one, is not unique.
 
-    They are those that the null vectors touch of the columns at the bound, |u_j| >= l1_j (1 - 1e-9): a share can be
+    They are those that the null vectors touch of the columns at the bound, |u_j| >= l1_j (1 - 1e-9), where
+    those that are not zero belong though a solution is a little off: a share can be
     moved along a null vector without changing the fit. A quadratic part makes the solution unique.
     """
     strengths = problem.strengths
-    edge = np.flatnonzero((strengths.l2 == 0) & (np.abs(pull) >= strengths.l1 * (1 - 1e-9) - noise))
+    at_bound = (np.abs(pull) >= strengths.l1 * (1 - 1e-9) - noise) | (coef != 0)
+    edge = np.flatnonzero((strengths.l2 == 0) & at_bound)
     if edge.size < 2 or surely_independent(problem, edge):
         return ()
     rows = problem.rooted(problem.Z[:, edge])

@@ -120,7 +120,10 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         Fact("Minimised", minimised(document)),
     ]
     if document["training"] is not None:
-        facts.insert(2, Fact("Descent", training_lines(document["training"], model["penalty"])))
+        facts.insert(
+            2,
+            Fact("Descent", training_lines(document["training"], model["penalty"], document["certificate"]["unique"])),
+        )
     if model["penalty"] != "none":
         facts.append(Fact("Strength", _strength(model, document["sparsity"]["nonzero"])))
         facts.append(Fact("Elsewhere", elsewhere(model["equivalents"], document["settings"])))

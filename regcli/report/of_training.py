@@ -10,6 +10,8 @@ from regcli.errors import counted, visible
 from regcli.report.wording import number, percent, short
 
 MODELS = {"none": "least squares", "l1": "lasso", "l2": "ridge", "elasticnet": "elastic net"}
+ROUNDING = 1e-12
+"""A loss below this share of that at the start is one of rounding, of which nothing is a percentage."""
 STOPPED = {
     "converged": "the certificate holds",
     "still": "a step no longer changes a bit",
@@ -38,7 +40,7 @@ def _fixed(value: float, decimals: int | None) -> str:
     return f"{value:.3e}" if decimals is None else f"{value:.{decimals}f}"
 
 
-def training_lines(training: Mapping[str, Any], penalty: str) -> tuple[str, ...]:
+def training_lines(training: Mapping[str, Any], penalty: str, unique: bool = True) -> tuple[str, ...]:
     """How the descent went, for the facts under the table; `penalty` is the one that acted."""
     lines = [f"{descent_name(training, penalty)}, {_stopped(training)}", _steps(training)]
     kept, first = training["kept"], training["history"][0]
@@ -49,6 +51,8 @@ def training_lines(training: Mapping[str, Any], penalty: str) -> tuple[str, ...]
         what = f"validation loss {number(kept['validation'])}, the least, at epoch {kept['epoch']:,}"
         lines.append(f"{what}; on {counted(rows['rows'], 'row')} ({rows['how']})")
     lines.append(distance_words(training, penalty))
+    if not unique:
+        lines.append("columns that depend on each other may share their coefficients differently: the fit is the same")
     return tuple(lines)
 
 
@@ -86,11 +90,12 @@ def distance_words(training: Mapping[str, Any], penalty: str) -> str:
     kept, exact = training["kept"], training["exact"]
     above = kept["loss"] - exact["loss"]
     model = MODELS[penalty]
-    same = above <= 1e-9 * exact["loss"]
+    begun = training["history"][0]["loss"]
+    same = above <= max(1e-9 * exact["loss"], ROUNDING * begun)
     if same:
         height = "the loss is that of the exact solver"
     else:
-        share = f" ({percent(above / exact['loss'])})" if exact["loss"] > 0 else ""
+        share = f" ({percent(above / exact['loss'])})" if exact["loss"] > ROUNDING * begun else ""
         height = f"the loss lies {number(above, 3)}{share} above the exact solver's {number(exact['loss'])}"
     if penalty in ("l1", "elasticnet") and exact["nonzero"] != kept["nonzero"]:
         features = f"its {model} keeps {counted(exact['nonzero'], 'feature')}, this one {kept['nonzero']:,}"

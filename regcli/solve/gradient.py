@@ -122,7 +122,7 @@ class Course:
         """One step along the gradient, and the proximal step of the L1 part."""
         moved = point - rate * self.gradient(point)
         shrunk = np.maximum(np.abs(moved) - rate * self.factor * self.l1, 0.0)
-        return np.where(self.l1 > 0, np.copysign(shrunk, moved), moved)
+        return np.where(self.l1 > 0, np.copysign(shrunk, moved) + 0.0, moved)  # adding 0 leaves no -0
 
     def violation(self, point: Vector) -> float:
         """The violation of the optimality conditions, as the certificate measures it but cheaper."""

@@ -119,7 +119,8 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
         return SELECTED if selects else BIASED
     n, p = design.X.shape
     if solution.rank is None:
-        return "no standard errors: this solver gives none (--solver exact does)"
+        others = " (--solver exact does)" if n > p + 1 and solution.certificate.unique else ""
+        return f"no standard errors: this solver gives none{others}"
     if solution.factor is None:
         rank = f"the {p:,} columns have rank {solution.rank:,}"
         return f"no standard errors: {rank}, so that their coefficients are not determined"

@@ -14,12 +14,12 @@ from regcli.problem.objective import Solution
 from regcli.workflows.preparing import Prepared
 
 
-def equal_columns(prepared: Prepared, unpenalised: bool = False) -> list[Notice]:
+def equal_columns(prepared: Prepared, unpenalised: bool = False, descended: bool = False) -> list[Notice]:
     """Columns that are equal to another, and what the penalty makes of them."""
     design, model, twins = prepared.design, prepared.model, prepared.problem.twins
     if twins is None:
         return []
-    l1_only = not unpenalised and model.ratio == 1
+    l1_only = not unpenalised and model.ratio == 1 and not descended
     repeated = np.flatnonzero(twins != np.arange(len(twins))).tolist()
     features = design.encoding.features
     levels = [j for j in repeated if _two_levels(features[j], features[twins[j]])]
@@ -31,6 +31,7 @@ def equal_columns(prepared: Prepared, unpenalised: bool = False) -> list[Notice]
     pairs = [f"{features[j].name} = {features[twins[j]].name}" for j in repeated if j not in set(levels)]
     if pairs:
         end = "the first in the file takes the coefficient" if l1_only else "they share the coefficient equally"
+        end = "a descent leaves their shares as far apart as it began" if descended else end
         text = f"{counted(len(pairs), 'column')} equal to another, or its mirror: {listed(pairs)}; {end}"
         found.append(Notice("equal_columns", text))
     return found
@@ -47,7 +48,7 @@ def solution_notices(prepared: Prepared, solution: Solution, unpenalised: bool) 
     notices = []
     if unpenalised and model.penalty != "none":
         notices.append(Notice("no_penalty", "alpha 0 is no penalty: least squares"))
-    notices += equal_columns(prepared, unpenalised)
+    notices += equal_columns(prepared, unpenalised, solution.solver == "gradient")
     if solution.rank is not None and solution.rank < len(design.names):
         rank = f"the {len(design.names):,} columns have rank {solution.rank:,}"
         text = f"{rank}: of many least-squares solutions the one of least norm is given"

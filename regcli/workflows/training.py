@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.data.features.scaling import Scaling
-from regcli.errors import DataError, Notice, UsageError, visible
+from regcli.errors import DataError, Notice, UsageError, counted, visible
 from regcli.problem.certificate import certify
 from regcli.problem.objective import Solution, objective
 from regcli.report.of_training import distance_words, trace_line
@@ -22,6 +22,8 @@ from regcli.workflows.preparing import Prepared
 Vector = NDArray[np.float64]
 
 
+SLOW = 0.1
+"""A learning rate below this share of the safe one is too small to wait for."""
 NEAR = 1e4
 """A mean of y beyond so many deviations is taken out of the intercept too: it would cost the residuals digits."""
 
@@ -48,8 +50,10 @@ def train(prepared: Prepared, spec: TrainingSpec, trace: Callable[[str], None]) 
     solution = _measured(prepared, course, found)
     document = _document(prepared, spec, course, plan, found)
     document["exact"] = _exact(prepared, course, solution)
+    notices = _strangers(prepared, spec.start) if isinstance(spec.start, str) else []
     if not solution.certificate.certified:
-        solution = replace(solution, notices=(_not_certified(prepared, document, solution),))
+        notices.append(_not_certified(prepared, document, solution))
+    solution = replace(solution, notices=tuple(notices))
     raw = not prepared.model.standardize and prepared.model.intercept
     shift = prepared.problem.null_intercept - course.offset
     return Trained(solution, float(found.point[-1]) + shift if raw else None, document)
@@ -167,9 +171,30 @@ def _exact(prepared: Prepared, course: Course, solution: Solution) -> dict[str, 
 def _not_certified(prepared: Prepared, document: dict[str, Any], solution: Solution) -> Notice:
     found = solution.certificate
     how = f"relative gap {found.gap:.0e}, worst violation {found.violation:.0e}"
-    after = f"after {document['kept']['epoch']:,} epochs the solution is not certified ({how})"
+    after = f"after {counted(document['kept']['epoch'], 'epoch')} the solution is not certified ({how})"
     penalty = "none" if np.all(prepared.problem.strengths.free) else prepared.model.penalty
-    more = ""
-    if document["stopped"] == "epochs":
-        more = "; more --epochs bring it nearer" + ("" if document["accelerated"] else ", --accelerate sooner")
+    more = _way_on(document) if document["stopped"] == "epochs" else ""
     return Notice("not_certified", f"{after}: {distance_words(document, penalty)}{more}")
+
+
+def _way_on(document: dict[str, Any]) -> str:
+    """What would bring a descent nearer that ended with its epochs."""
+    rate, safe = document["learning_rate"], document["safe_learning_rate"]
+    losses = [record["loss"] for record in document["history"]]
+    if rate > 2 * safe or losses[-1] > min(losses):
+        return f"; --learning-rate {safe:g} is safe, at this one the loss may rise"
+    if rate < SLOW * safe:
+        return f"; --learning-rate {safe:g} is safe too, and quicker"
+    return "; more --epochs bring it nearer" + ("" if document["accelerated"] else ", --accelerate sooner")
+
+
+def _strangers(prepared: Prepared, path: str) -> list[Notice]:
+    """What is said of a model to start at that was made for something else."""
+    from regcli.artifact import load
+
+    model, design = load(path), prepared.design
+    common = len({one.name for one in model.encoding.features} & set(design.names))
+    if model.target == design.target and common == len(design.names):
+        return []
+    known = f"{common:,} of {counted(len(design.names), 'feature')} have a coefficient in {visible(path)}"
+    return [Notice("start_differs", f"{known}, a model of {visible(model.target)}; the others start at 0")]

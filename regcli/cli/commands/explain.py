@@ -12,7 +12,7 @@ from regcli.cli.output import put
 from regcli.errors import UsageError, nearest
 
 PAGES = Path(__file__).parents[1] / "explanations"
-TOPICS = ("l1", "l2", "elasticnet", "alpha", "standardize", "cv", "1se", "certificate")
+TOPICS = ("l1", "l2", "elasticnet", "alpha", "standardize", "cv", "1se", "certificate", "gradient")
 ALIASES = {
     "lasso": "l1", "sparsity": "l1", "selection": "l1",
     "ridge": "l2", "tikhonov": "l2", "weight-decay": "l2", "shrinkage": "l2",
@@ -25,6 +25,8 @@ ALIASES = {
     "one-se": "1se", "1-se": "1se", "one-standard-error": "1se", "rule": "1se", "min": "1se",
     "certified": "certificate", "gap": "certificate", "duality-gap": "certificate", "violation": "certificate",
     "kkt": "certificate", "exact": "certificate",
+    "gradient-descent": "gradient", "descent": "gradient", "ista": "gradient", "fista": "gradient",
+    "learning-rate": "gradient", "epochs": "gradient", "early-stopping": "gradient", "proximal": "gradient",
 }  # fmt: skip
 """Other words that lead to a page."""
 
