@@ -270,8 +270,15 @@ def test_words_that_typer_refuses(words: str, help_of: str) -> None:
 
 
 @pytest.mark.parametrize("penalty", ["l1", "l2", "enet", "enet --l1-ratio 0.9", "enet --l1-ratio 0"])
-@pytest.mark.parametrize("rest", ["", "--no-standardize", "--no-intercept", "-y s1 --exclude target,age -x 's*'"])
-@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize(
+    ("rest", "convention"),
+    [
+        *(("", convention) for convention in CONVENTIONS),
+        ("--no-standardize", "sum"),
+        ("--no-intercept", "glmnet"),
+        ("-y s1 --exclude target,age -x 's*'", "mean"),
+    ],
+)
 def test_a_missing_alpha_leads_to_a_command(penalty: str, rest: str, convention: str) -> None:
     """Without --alpha: where the strengths end, and a command to paste, which keeps every other option."""
     words = shlex.split(f"-p {penalty} --convention {convention} {rest}")

@@ -533,10 +533,9 @@ def test_long_names_lose_their_middle(name: str, short: str) -> None:
     assert lettering.shortened(name) == short
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("name", list(DOCUMENTS))
-def test_every_document_in_every_format(name: str, suffix: str) -> None:
-    """The bytes are of the format."""
+@pytest.mark.parametrize(("name", "suffix"), [(name, SUFFIXES[i % 3]) for i, name in enumerate(DOCUMENTS)])
+def test_every_document_is_drawn(name: str, suffix: str) -> None:
+    """In one format or another; the bytes are of it."""
     assert to_picture(DOCUMENTS[name], suffix).startswith(MAGIC[suffix])
 
 
