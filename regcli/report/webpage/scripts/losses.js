@@ -18,7 +18,7 @@ function roundNumbers(low, high, most) {
     if (inside.length > most)
       return found.length ? found : inside.filter((_, i) => i % Math.ceil(inside.length / most) === 0);
     found = inside;
-    if (found.length >= 4) return found;
+    if (found.length >= 3) return found;
   }
   return found.length >= 2 ? found : evenNumbers(low, high);
 }
