@@ -162,7 +162,10 @@ def _cell(column: Column, cell: Cell, words: str, place: int, largest: float) ->
         bar = f' style="--width:{100 * cell / largest:.1f}%"' if largest and isinstance(cell, float) else ""
         kind = "n share" if bar else "n"
         return f'<td class="{kind}"{value}{bar}>{text(words)}</td>'
-    return f'<td class="w">{text(words)}</td>' if place else f'<th scope="row" class="w">{text(words)}</th>'
+    if place:
+        return f'<td class="w">{text(words)}</td>'
+    kind = "w place" if column.key == "index" else "w"
+    return f'<th scope="row" class="{kind}">{text(words)}</th>'
 
 
 def spark(values: Sequence[float]) -> str:
