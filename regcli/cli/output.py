@@ -48,7 +48,7 @@ def deliver(work: Callable[[], Report], spec: OutputSpec, sources: Sequence[str]
     if spec.plot is not None:
         _write(spec.plot, _picture(report, spec), spec.quiet)
     if spec.report is not None:
-        _write(spec.report, _encoded(report.to_html(), "utf-8"), spec.quiet)
+        _write(spec.report, _page(report, spec), spec.quiet)
     if spec.save is not None:
         report.save(spec.save)
         _written(spec.save, spec.quiet)
@@ -81,6 +81,12 @@ def _fitted(report: Report, path: str) -> bytes:
         ".json": to_json.table_to_json,
     }  # fmt: skip
     return _encoded(writers[os.path.splitext(path)[1].lower()](report.fitted()), "utf-8")
+
+
+def _page(report: Report, spec: OutputSpec) -> bytes:
+    from regcli.report.to_html import to_html
+
+    return _encoded(to_html(report, spec.report), "utf-8")
 
 
 def _picture(report: Report, spec: OutputSpec) -> bytes:

@@ -43,8 +43,11 @@ def require_plotly() -> Path:
     raise UsageError("web pages need plotly", hint="pip install 'regcli[report]'")
 
 
-def to_html(report: Report) -> str:
-    """The page. Raises UsageError for predictions, and without plotly where something is to be drawn."""
+def to_html(report: Report, file: str | None = None) -> str:
+    """The page; one that a command writes to a `file` says so in the command that makes it again.
+
+    Raises UsageError for predictions, and without plotly where something is to be drawn.
+    """
     document = report.document
     if document["command"] == "predict":
         raise UsageError(
@@ -66,7 +69,7 @@ def to_html(report: Report) -> str:
         tables=parts.tables(report),
         facts=parts.fact_list(report.facts),
         settings=parts.settings(document["settings"]),
-        origin=parts.origin(document["data"], report.origin() if report.origin is not None else None),
+        origin=parts.origin(document["data"], report.origin() if report.origin is not None else None, file),
         document=_json(report.to_dict()),
         view=_json(view),
         scripts="\n".join(f"<script>{script}</script>" for script in scripts),

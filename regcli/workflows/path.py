@@ -62,7 +62,7 @@ def path(
         document["lines"] = lines_of(prepared, found, feature, bool(grid.alphas), chosen)
         arrays |= {"feature": design.X[:, feature], "target": design.y}
     report = report_of_path(document, arrays, output.order, output.all)
-    return replace(report, origin=origin_of(design, "path", data, model, grid, walk))
+    return replace(report, origin=origin_of(design, "path", data, model, grid, replace(walk, lines=None)))
 
 
 def _path_document(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -27,6 +28,8 @@ TITLES = {
 }
 LABELLED = re.compile(r"(\S+(?: \S+)*)\s{2,}(\S.*)")
 FINGERPRINTED = "the SHA-256 of the cells that took part, however they were written"
+OF_PICTURES = frozenset({"lines", "geometry"})
+"""Settings that ask for a picture in a file (--plot), which a page does not show."""
 SPARK = (120, 20)
 """Width and height of a small curve in a cell."""
 
@@ -159,7 +162,10 @@ def _cell(column: Column, cell: Cell, words: str, place: int, largest: float) ->
         bar = f' style="--width:{100 * cell / largest:.1f}%"' if largest and isinstance(cell, float) else ""
         kind = "n share" if bar else "n"
         return f'<td class="{kind}"{value}{bar}>{text(words)}</td>'
-    return f'<td class="w">{text(words)}</td>' if place else f'<th scope="row" class="w">{text(words)}</th>'
+    if place:
+        return f'<td class="w">{text(words)}</td>'
+    kind = "w place" if column.key == "index" else "w"
+    return f'<th scope="row" class="{kind}">{text(words)}</th>'
 
 
 def spark(values: Sequence[float]) -> str:
@@ -203,8 +209,8 @@ def command(line: str) -> str:
 
 
 def settings(found: Mapping[str, Any]) -> str:
-    """The options that were in force, and those that were left alone."""
-    named = {f"--{key.replace('_', '-')}": value for key, value in found.items()}
+    """The options that were in force, and those that were left alone; what shapes a picture alone is neither."""
+    named = {f"--{key.replace('_', '-')}": value for key, value in found.items() if key not in OF_PICTURES}
     used = [f"<dt>{text(name)}</dt><dd>{text(visible(_setting(value)))}</dd>" for name, value in named.items()
             if not _idle(value)]  # fmt: skip
     idle = ", ".join(name for name, value in named.items() if _idle(value))
@@ -225,8 +231,8 @@ def _setting(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def origin(data: Mapping[str, Any], made: Origin | None) -> str:
-    """The rows, their fingerprint, and the command that makes this report again."""
+def origin(data: Mapping[str, Any], made: Origin | None, file: str | None = None) -> str:
+    """The rows, their fingerprint, and the command that makes this report, or this page in its `file`, again."""
     used = data.get("rows_used")
     dropped = [f"{one['rows']:,} dropped ({one['reason']})" for one in data.get("dropped_rows", [])]
     rows = [f"{data['rows_read']:,} read", *([] if used is None else [f"{used:,} used"]), *dropped]
@@ -242,7 +248,8 @@ def origin(data: Mapping[str, Any], made: Origin | None) -> str:
         found.append(
             ("Fingerprint", f"<code>{text(made.fingerprint)}</code><p>the SHA-256 of the cells that took part</p>")
         )
-        found.append(("Again", command(made.command)))
+        page = "" if file is None else f" --report {shlex.quote(file)}"
+        found.append(("Command" if file is None else "Again", command(made.command + page)))
     return _listed(found)
 
 

@@ -131,6 +131,7 @@ const charts = {};
 const boxes = {};
 const CONFIG = {
   displaylogo: false,
+  displayModeBar: "hover",
   responsive: true,
   typesetMath: false,
   showLink: false,
