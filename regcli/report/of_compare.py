@@ -59,8 +59,7 @@ def _models(document: Mapping[str, Any]) -> Table:
     )
     rows: list[tuple[Cell, ...]] = []
     for model in document["models"]:
-        difference = model["difference"] or {"mean": None, "se": None}
-        cells = {**model, "difference": difference["mean"], "difference_se": difference["se"]}
+        cells = _cells(model)
         cells["name"] = RIVAL_WORDS[model["name"]]
         if model["name"] != "elasticnet":
             cells["l1_ratio"] = None
@@ -68,14 +67,19 @@ def _models(document: Mapping[str, Any]) -> Table:
     return Table(columns, tuple(rows), whole=True)
 
 
+def _cells(model: Mapping[str, Any]) -> dict[str, Any]:
+    """A model with the two parts of its difference side by side."""
+    difference = model["difference"] or {"mean": None, "se": None}
+    return {**model, "difference": difference["mean"], "difference_se": difference["se"]}
+
+
 def _coefficients(document: Mapping[str, Any], order: str) -> Table:
     """Standardized coefficients side by side; a zero is an empty cell."""
     models = [model for model in document["models"] if model["name"] != "null"]
     names = list(document["data"]["features"])
-    long = len(names) > MOST_SHOWN
     if order == "size":
         names.sort(key=lambda name: -max(abs(model["standardized"].get(name, 0.0)) for model in models))
-    names = names[:MOST_SHOWN] if long else names
+    names = names[:MOST_SHOWN]
     first = Column("standardized", "name", "name")
     columns = (first, *(Column(RIVAL_WORDS[model["name"]], model["name"], "number") for model in models))
     rows = tuple((name, *(model["standardized"].get(name) for model in models)) for name in names)
@@ -90,8 +94,7 @@ def _records(document: Mapping[str, Any]) -> Table:
     )  # fmt: skip
     rows = []
     for model in document["models"]:
-        difference = model["difference"] or {"mean": None, "se": None}
-        cells = {**model, "difference": difference["mean"], "difference_se": difference["se"]}
+        cells = _cells(model)
         cells["chosen"] = model["name"] == document["verdict"]["chosen"]
         cells |= {key: "yes" if cells[key] else "no" for key in ("tuned", "tied", "chosen")}
         rows.append(tuple(cells[key] for key in keys))

@@ -38,7 +38,7 @@ from regcli.specs.validation import (
     ValidationSpec,
     seeds,
 )
-from regcli.specs.words import typed
+from regcli.specs.words import options, typed
 
 __all__ = [
     "AXES",
@@ -87,6 +87,7 @@ __all__ = [
     "SolverName",
     "TrainingSpec",
     "ValidationSpec",
+    "options",
     "seeds",
     "training_seeds",
     "typed",

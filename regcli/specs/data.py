@@ -98,6 +98,11 @@ class DataSpec:
                 f"--comment is what a line of comment begins with, not {self.comment!r}", hint="--comment '#'"
             )
 
+    def without(self, *columns: str | None) -> DataSpec:
+        """The same without columns that only make folds or mark test rows; None names none."""
+        more = [column for column in columns if column is not None and column not in self.exclude]
+        return replace(self, exclude=(*self.exclude, *more)) if more else self
+
     def _check_terms(self) -> None:
         count = whole_number("--min-level-count", self.min_level_count)
         if count is not None and count < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -19,8 +20,14 @@ def typed(data: DataSpec, *specs: Any) -> list[str]:
     """
     sources = [_word("data", one) for one in (data.source if isinstance(data.source, list) else [data.source])]
     words = [f"./{source}" if source.startswith("-") and source != "-" else source for source in sources]
-    done = {"source", "jobs"}
-    for spec in (data, *specs):
+    return words + options(data, *specs)
+
+
+def options(*specs: Any, leaving: Iterable[str] = ()) -> list[str]:
+    """The same without the sources, and without the fields that are named."""
+    words: list[str] = []
+    done = {"source", "jobs", *leaving}
+    for spec in specs:
         for item in fields(spec):
             name, value = CALLED.get(item.name, item.name), getattr(spec, item.name)
             if name not in done and (name == "penalty" or not _same(value, item.default)):

@@ -37,7 +37,7 @@ from regcli.workflows.origins import origin_of_comparison
 from regcli.workflows.paths import check_solver
 from regcli.workflows.preparing import Clock
 from regcli.workflows.rivals import Contender, Fitted, contenders, fit_all
-from regcli.workflows.tuning import available_cores
+from regcli.workflows.tuning import processes
 from regcli.workflows.verdicts import verdict_of
 
 
@@ -62,7 +62,7 @@ def compare(
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     pair = _pair(design, spec, model)
     rivals = contenders(spec, model, folding)
-    jobs = min(folding.jobs or available_cores(), available_cores())
+    jobs = processes(folding)
     judged, notices = None, list[Notice]()
     if design.X_test is None:
         folds, notices = folds_of(design, folding)
@@ -258,16 +258,9 @@ def _next(
     """The command that makes the chosen model again, as it was tuned here."""
     data, _, validation, folding, _ = specs
     if rival.name == "null":
-        return shlex.join(["regcli", "inspect", *typed(_without(data, folding.column, validation.split_column))])
+        return shlex.join(["regcli", "inspect", *typed(data.without(folding.column, validation.split_column))])
     if one.tuning is None:
-        data = _without(data, folding.column)
-        return shlex.join(["regcli", "fit", *typed(data, rival.model, validation)])
+        return shlex.join(["regcli", "fit", *typed(data.without(folding.column), rival.model, validation)])
     k = None if folding.fold_column else one.tuning.k
     tuned = replace(folding, folds=k, repeats=1, measure=folding.measure, l1_ratios=rival.ratios)
     return shlex.join(["regcli", "cv", *typed(data, replace(rival.model, l1_ratio=None), validation, tuned)])
-
-
-def _without(data: DataSpec, *columns: str | None) -> DataSpec:
-    """The data without columns that only make folds or mark test rows."""
-    more = [column for column in columns if column is not None and column not in data.exclude]
-    return replace(data, exclude=(*data.exclude, *more)) if more else data

@@ -70,9 +70,8 @@ def by_test_rows(fitted: Sequence[Fitted], measure: Measure) -> Standing:
     for one in fitted:
         design, problem, solution = one.prepared.design, one.prepared.problem, one.solution
         assert design.X_test is not None and design.y_test is not None
-        predicted = solution.intercept + one.prepared.scaling.apply(design.X_test) @ solution.coef
-        own = problem.y - solution.intercept - problem.Z @ solution.coef
-        losses = row_losses(design.y_test - predicted, measure)
+        own = problem.y - one.prepared.fitted(solution)
+        losses = row_losses(design.y_test - one.prepared.predicted(solution, design.X_test), measure)
         scores.append(Score(*mean_of_rows(losses), float(np.mean(row_losses(own, measure))), losses))
     best = scores[_least(scores)]
     return _standing(scores, [row_difference(one.parts, best.parts) for one in scores], fitted)

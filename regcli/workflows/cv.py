@@ -32,10 +32,10 @@ from regcli.workflows.tuning import (
     Steps,
     Tried,
     at_chosen,
-    available_cores,
     chosen_index,
     curve_along,
     engine_for,
+    processes,
     with_path,
 )
 
@@ -62,7 +62,7 @@ def cv(
     folds, notices = folds_of(design, folding)
     engine = engine_for(prepared, folds, folding.measure, unpenalised=0.0 in grid.alphas)
     clock.tell(f"scaled the columns, made {counted(folds.k, 'fold')}")
-    jobs = min(folding.jobs or available_cores(), available_cores())
+    jobs = processes(folding)
     models = [replace(model, l1_ratio=ratio) for ratio in folding.l1_ratios] or [model]
     steps = Steps(progress, len(models))
     posed = [prepared.posed(one, not grid.alphas) for one in models]
@@ -142,12 +142,10 @@ def _same_fit(refitted: Prepared, data: DataSpec, validation: ValidationSpec, co
     The elastic net on a drawn grid is named by its two strengths.
     """
     model, alpha = refitted.model, refitted.problem.alpha
-    if column is not None and column not in data.exclude:
-        data = replace(data, exclude=(*data.exclude, column))
     if model.ratio in (0.0, 1.0) or given or model.convention == "glmnet":
         ratio = model.ratio if model.penalty == "elasticnet" else None
         again = replace(model, alpha=alpha, l1_ratio=ratio)
     else:
         units = refitted.units
         again = replace(model, alpha=None, l1_ratio=None, convention="mean", l1=alpha * units.l1, l2=alpha * units.l2)
-    return shlex.join(["regcli", "fit", *typed(data, again, validation)])
+    return shlex.join(["regcli", "fit", *typed(data.without(column), again, validation)])

@@ -15,6 +15,7 @@ from regcli.select.crossval import Curve
 from regcli.specs import CompareSpec, FoldSpec
 from regcli.workflows.comparing import Standing
 from regcli.workflows.rivals import Contender, Fitted, fit_all
+from regcli.workflows.tuning import chosen_index
 
 APART = 1.5
 """An error on new rows this many times the training error (its root for absolute errors) is called overfitting."""
@@ -163,11 +164,8 @@ def _collinear(one: Fitted) -> Iterator[Line]:
 def _without_references(one: Fitted) -> list[int]:
     """The columns but for one level of each text: all of its levels together are the intercept by construction."""
     design = one.prepared.design
-    levels: dict[tuple[str, ...], list[int]] = {}
-    for j, feature in enumerate(design.encoding.features):
-        if feature.level is not None:
-            levels.setdefault(feature.sources, []).append(j)
-    dropped = {group[0] for group in levels.values() if len(group) > 1 and np.ptp(design.X[:, group].sum(axis=1)) == 0}
+    groups = [group for group in design.encoding.level_groups if len(group) > 1]
+    dropped = {group[0] for group in groups if np.ptp(design.X[:, group].sum(axis=1)) == 0}
     return [j for j in range(len(design.names)) if j not in dropped]
 
 
@@ -217,4 +215,4 @@ def _kept(one: Fitted) -> set[str]:
 
 def _error(curve: Curve | None, folding: FoldSpec) -> float:
     assert curve is not None
-    return float(curve.mean[curve.best if folding.rule == "min" else curve.one_se])
+    return float(curve.mean[chosen_index(curve, folding.rule)])

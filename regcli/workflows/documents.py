@@ -121,12 +121,11 @@ def metrics_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """Metrics on training rows, and on test rows where there are any."""
     design, problem = prepared.design, prepared.problem
     null = problem.null_intercept
-    train = measure(problem.y, solution.intercept + problem.Z @ solution.coef, null, problem.weights)
+    train = measure(problem.y, prepared.fitted(solution), null, problem.weights)
     test: Metrics | None = None
     if design.X_test is not None and design.y_test is not None:
         with np.errstate(over="ignore", invalid="ignore"):
-            prediction = solution.intercept + prepared.scaling.apply(design.X_test) @ solution.coef
-            test = measure(design.y_test, prediction, null)
+            test = measure(design.y_test, prepared.predicted(solution, design.X_test), null)
     return {"train": asdict(train), "test": None if test is None else asdict(test)}
 
 

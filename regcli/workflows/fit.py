@@ -69,13 +69,12 @@ def fit(
 
 def _rows(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """Fitted values and residuals of the training rows (n,), and of the test rows where there are any."""
-    design, problem = prepared.design, prepared.problem
-    fitted = solution.intercept + problem.Z @ solution.coef
-    found = {"fitted": fitted, "residuals": problem.y - fitted}
+    design, fitted = prepared.design, prepared.fitted(solution)
+    found = {"fitted": fitted, "residuals": prepared.problem.y - fitted}
     if design.X_test is not None and design.y_test is not None:
+        predicted = prepared.predicted(solution, design.X_test)
         with np.errstate(over="ignore", invalid="ignore"):
-            fitted = solution.intercept + prepared.scaling.apply(design.X_test) @ solution.coef
-            found |= {"test_fitted": fitted, "test_residuals": design.y_test - fitted}
+            found |= {"test_fitted": predicted, "test_residuals": design.y_test - predicted}
     return found
 
 

@@ -99,14 +99,12 @@ class Nested:
 
     def _verdict(self, one: Fitted, X_test: NDArray[np.float64], y_test: Vector, live: NDArray[np.intp]) -> Verdict:
         problem, solution, measure = one.prepared.problem, one.solution, self.folding.measure
-        predicted = solution.intercept + one.prepared.scaling.apply(X_test) @ solution.coef
-        fitted = solution.intercept + problem.Z @ solution.coef
         selected, varying = np.zeros((2, self.design.X.shape[1]), dtype=bool)
         selected[live], varying[live] = solution.coef != 0, True
         rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]
         return Verdict(
-            test=_loss(y_test - predicted, measure),
-            train=_loss(problem.y - fitted, measure),
+            test=_loss(y_test - one.prepared.predicted(solution, X_test), measure),
+            train=_loss(problem.y - one.prepared.fitted(solution), measure),
             selected=selected,
             varying=varying,
             tuned_on=0 if one.tuning is None else one.tuning.k,

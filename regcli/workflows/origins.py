@@ -11,7 +11,7 @@ import pandas as pd
 
 from regcli.data.design import Design
 from regcli.report.report import Origin
-from regcli.specs import RIVALS, CompareSpec, DataSpec, FoldSpec, ModelSpec, Rule, ValidationSpec, typed
+from regcli.specs import RIVALS, CompareSpec, DataSpec, FoldSpec, ModelSpec, Rule, ValidationSpec, options, typed
 
 DEFAULT_RULE: Rule = FoldSpec.rule
 """Of a request for folds; that of the command `compare` is another."""
@@ -35,7 +35,7 @@ def origin_of_comparison(
 ) -> Callable[[], Origin]:
     """Of `compare`: models share all of `model` but the penalty, and the rule is min unless another is named."""
     words = ["compare", *typed(data, replace(folding, rule=DEFAULT_RULE), validation)]
-    words += typed(DataSpec("DATA"), model)[len(["DATA", "--penalty", "l1"]) :]
+    words += options(model, leaving=["penalty"])
     words += [] if folding.rule == "min" else ["--rule", folding.rule]
     if spec.penalties != RIVALS:
         words += ["--penalties", ",".join(spec.penalties[1:] or spec.penalties)]

@@ -9,14 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regcli.data.design import Design
 from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.errors import DataError, UsageError
 from regcli.problem.conventions import Scale, Translation
-from regcli.problem.objective import Problem, alpha_max
+from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
 from regcli.specs import ModelSpec
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 
 HUGE = 1e150
 """Squares of a larger strength would overflow."""
@@ -41,6 +45,15 @@ class Prepared:
     def units(self) -> Scale:
         """What L1 and L2 are at an alpha of 1."""
         return self.translation.scale(self.problem.total, self.s_y)
+
+    def fitted(self, solution: Solution) -> Vector:
+        """What a solution predicts for the training rows, (n,)."""
+        return solution.intercept + self.problem.Z @ solution.coef
+
+    def predicted(self, solution: Solution, X: Matrix) -> Vector:
+        """What it predicts for rows X (m, p) in the units of the file, (m,); far-off ones may be infinite."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(solution.intercept + self.scaling.apply(X) @ solution.coef)
 
     def posed(self, model: ModelSpec, drawn: bool = False) -> Prepared:
         """The same rows under another penalty; `drawn` where regcli picks the alphas itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from regcli.solve import solve
 from regcli.solve.gradient import PATIENCE, Course, Descent, Plan, descend
 from regcli.specs import TrainingSpec
 from regcli.workflows.preparing import Prepared
+
+if TYPE_CHECKING:
+    from regcli.artifact import Model
 
 Vector = NDArray[np.float64]
 
@@ -43,14 +46,15 @@ class Trained:
 def train(prepared: Prepared, spec: TrainingSpec, trace: Callable[[str], None]) -> Trained:
     """Descend as asked for; `trace` hears the lines of `--trace`."""
     course = _course(prepared)
-    start = _start(prepared, spec, course)
+    saved = _saved(spec, prepared.design.names)
+    start = _start(prepared, spec, course, saved)
     rate = course.safe_rate if spec.learning_rate is None else spec.learning_rate
     plan = Plan(rate, spec.limit, spec.accelerate, spec.epochs is None, spec.trace)
     found = descend(course, start, plan, lambda record: trace(trace_line(asdict(record), plan.epochs)))
     solution = _measured(prepared, course, found)
     document = _document(prepared, spec, course, plan, found)
     document["exact"] = _exact(prepared, course, solution)
-    notices = _strangers(prepared, spec.start) if isinstance(spec.start, str) else []
+    notices = [] if saved is None else _strangers(prepared, spec, saved)
     if not solution.certificate.certified:
         notices.append(_not_certified(prepared, document, solution))
     solution = replace(solution, notices=tuple(notices))
@@ -77,35 +81,42 @@ def _course(prepared: Prepared) -> Course:
     )
 
 
-def _start(prepared: Prepared, spec: TrainingSpec, course: Course) -> Vector:
+def _saved(spec: TrainingSpec, names: list[str]) -> Model | None:
+    """The model to start at, if it is one; DataError where it has none of the features `names`."""
+    if not isinstance(spec.start, str):
+        return None
+    from regcli.artifact import load
+
+    model = load(spec.start)
+    if not {one.name for one in model.encoding.features} & set(names):
+        raise DataError(
+            f"--start {visible(spec.start)} holds a model of none of these features", hint="--start 0, or another model"
+        )
+    return model
+
+
+def _start(prepared: Prepared, spec: TrainingSpec, course: Course, saved: Model | None) -> Vector:
     """The point that a descent starts at: everything 0, or a number, or what a saved model holds."""
     problem, scaling = prepared.problem, prepared.scaling
     names = prepared.design.names
-    if isinstance(spec.start, str):
-        raw, intercept = _of_model(spec.start, names, scaling)
+    if saved is not None:
+        raw, intercept = _of_model(saved, names, scaling)
         weights = raw * scaling.scale / course.unit
         intercept -= float(course.centre @ weights)
     else:
-        weights, intercept = np.full(len(names), spec.start or 0.0), spec.start or 0.0
+        value = spec.start if isinstance(spec.start, float) else 0.0
+        weights, intercept = np.full(len(names), value), value
     if not np.all(np.isfinite(weights)):
         raise UsageError("--start is too large for these columns in double precision", hint="--start 0")
     return np.append(weights, intercept - (problem.null_intercept - course.offset)) if problem.intercept else weights
 
 
-def _of_model(path: str, names: list[str], scaling: Scaling) -> tuple[Vector, float]:
+def _of_model(model: Model, names: list[str], scaling: Scaling) -> tuple[Vector, float]:
     """Coefficients (p,) in the units of the file by the names of their features, 0 where the saved model has none; and
     its prediction where every feature is at its mean here (there, where this fit has no such feature)."""
-    from regcli.artifact import load
-
-    model = load(path)
-    saved = {one.name: j for j, one in enumerate(model.encoding.features)}
-    common = [(j, saved[name]) for j, name in enumerate(names) if name in saved]
-    if not common:
-        raise DataError(
-            f"--start {visible(path)} holds a model of none of these features", hint="--start 0, or another model"
-        )
+    places = {one.name: j for j, one in enumerate(model.encoding.features)}
     raw, level = np.zeros(len(names)), model.centre
-    for j, other in common:
+    for j, other in ((j, places[name]) for j, name in enumerate(names) if name in places):
         raw[j] = model.coefficients[other]
         level += float(raw[j] * (scaling.mean[j] - model.means[other]))
     return raw, level
@@ -188,13 +199,11 @@ def _way_on(document: dict[str, Any]) -> str:
     return "; more --epochs bring it nearer" + ("" if document["accelerated"] else ", --accelerate sooner")
 
 
-def _strangers(prepared: Prepared, path: str) -> list[Notice]:
+def _strangers(prepared: Prepared, spec: TrainingSpec, model: Model) -> list[Notice]:
     """What is said of a model to start at that was made for something else."""
-    from regcli.artifact import load
-
-    model, design = load(path), prepared.design
+    design = prepared.design
     common = len({one.name for one in model.encoding.features} & set(design.names))
     if model.target == design.target and common == len(design.names):
         return []
-    known = f"{common:,} of {counted(len(design.names), 'feature')} have a coefficient in {visible(path)}"
+    known = f"{common:,} of {counted(len(design.names), 'feature')} have a coefficient in {visible(str(spec.start))}"
     return [Notice("start_differs", f"{known}, a model of {visible(model.target)}; the others start at 0")]

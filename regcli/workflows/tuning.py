@@ -16,7 +16,7 @@ from regcli.select.criteria import degrees_of_freedom
 from regcli.select.crossval import Curve, cross_validate, extended
 from regcli.select.folds import Folds
 from regcli.select.pathwise import SolutionPath, solve_path
-from regcli.specs import GridSpec, Measure, Rule
+from regcli.specs import FoldSpec, GridSpec, Measure, Rule
 from regcli.workflows.paths import grid_of
 from regcli.workflows.preparing import Prepared
 
@@ -34,9 +34,10 @@ class Tried:
     df: np.ndarray[Any, np.dtype[np.float64]]
 
 
-def available_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def processes(folding: FoldSpec) -> int:
+    """How many processes share the folds: as many as asked for, at most one for each core that this one may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(folding.jobs or cores, cores)
 
 
 @dataclass

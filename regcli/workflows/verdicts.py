@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from regcli.data.design import Design
 from regcli.errors import counted, visible
 from regcli.report.of_compare import RIVAL_WORDS
-from regcli.report.wording import names, number, percent, short
+from regcli.report.wording import number, percent, short
 from regcli.select.comparison import NEGLIGIBLE
 from regcli.specs import Measure
 from regcli.workflows.comparing import Standing
@@ -140,21 +139,12 @@ def related(fitted: Fitted) -> list[Related]:
     with np.errstate(all="ignore"):
         R = np.nan_to_num(np.corrcoef(design.X / scaling.scale, rowvar=False))
     R = np.triu(R, 1)
-    for group in _levels(design):
+    for group in design.encoding.level_groups:  # levels of one text exclude each other
         R[np.ix_(group, group)] = 0.0
     order = np.argsort(-np.abs(R), axis=None, kind="stable")[:MOST_PAIRS]
     places = [divmod(int(place), p) for place in order]
     pairs = [Related(one, other, float(R[one, other])) for one, other in places]
     return [pair for pair in pairs if abs(pair.correlation) >= RELATED]
-
-
-def _levels(design: Design) -> list[list[int]]:
-    """The levels of each column of text, which exclude each other."""
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for j, feature in enumerate(design.encoding.features):
-        if feature.level is not None:
-            groups.setdefault(feature.sources, []).append(j)
-    return list(groups.values())
 
 
 def _shared(pair: Related, ridge: Fitted, lasso: Fitted) -> str:
@@ -167,6 +157,4 @@ def _shared(pair: Related, ridge: Fitted, lasso: Fitted) -> str:
     if len(left) == 2:
         alone = f"lasso keeps both ({number(kept[0], 2)} and {number(kept[1], 2)})"
     weights = f"{number(shared[0], 2)} and {number(shared[1], 2)}"
-    return f"{names(two)} are correlated {pair.correlation:.2f}: ridge gives them {weights}, {alone}".replace(
-        f"{two[0]}, {two[1]}", f"{two[0]} and {two[1]}", 1
-    )
+    return f"{' and '.join(two)} are correlated {pair.correlation:.2f}: ridge gives them {weights}, {alone}"

@@ -72,6 +72,15 @@ class Encoding:
             dict.fromkeys(name for one in self.features for factor in one.factors for name in columns_of(factor))
         )
 
+    @property
+    def level_groups(self) -> list[list[int]]:
+        """The places of the features that are levels, a list for each column, or product of columns, of text."""
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for j, feature in enumerate(self.features):
+            if feature.level is not None:
+                groups.setdefault(feature.sources, []).append(j)
+        return list(groups.values())
+
     def check(self) -> None:
         """ValueError where an atom lacks what it needs: its levels, its style, its polynomial."""
         atoms = {leaf for one in self.features for factor in one.factors for leaf in leaves(factor)}
