@@ -20,7 +20,7 @@ from regcli.select.asking import Loss
 from regcli.select.by_rows import RowsEngine
 from regcli.select.folds import given_folds, random_folds
 from regcli.specs import CONVENTIONS, CRITERIA
-from regcli.workflows import cv as workflow
+from regcli.workflows import tuning
 
 PENALTIES = ["l1", "l2", "elasticnet"]
 
@@ -382,5 +382,7 @@ def test_more_jobs_than_cores(measure: Any, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(parallel, "WORTH_IT", 0.0)
     for jobs, cores in ((500, None), (2, 1), (64, 8)):
         if cores is not None:
-            monkeypatch.setattr(workflow, "available_cores", lambda cores=cores: cores)
+            monkeypatch.setattr(
+                tuning.os, "sched_getaffinity", lambda pid, cores=cores: set(range(cores)), raising=False
+            )
         assert regcli.cv(table, "lpsa", jobs=jobs, **given).to_dict() == expected
