@@ -15,7 +15,6 @@ from support import Posed, Vector, arrays, pose, solved
 
 import regcli
 from regcli.problem.certificate import GAP_BOUND, VIOLATION_BOUND, VIOLATION_BOUND_UNPENALISED, certify
-from regcli.problem.families import FAMILIES
 from regcli.problem.objective import Problem, alpha_max, best_intercept, objective
 from regcli.problem.penalties import ElasticNet, Strengths
 from regcli.solve import solve
@@ -363,19 +362,6 @@ def test_fenchel_young(name: str, coef: Vector, point: Vector, alpha: float) -> 
     size = np.abs(coef * u) + conjugate + strengths.l2 * coef**2
     assert np.all(np.abs(gaps - parts) <= 1e-12 * (1 + size))
     assert strengths.fenchel_young(coef, strengths.nearest(coef, point)) == pytest.approx(0.0, abs=1e-9)
-
-
-@pytest.mark.parametrize("name", FAMILIES)
-@lean
-@given(y=triples, eta=triples, theta=triples)
-def test_families(name: str, y: Vector, eta: Vector, theta: Vector) -> None:
-    """Of each family the pull is the loss's negative derivative, and loss + conjugate - product is nonnegative."""
-    family, h = FAMILIES[name], 1e-5
-    slope = (family.loss(y, eta + h) - family.loss(y, eta - h)) / (2 * h)
-    assert family.pull(y, eta) == pytest.approx(-slope, abs=1e-6)
-    assert np.all(family.fenchel_young(y, eta, theta) >= 0)
-    assert family.fenchel_young(y, eta, family.pull(y, eta)) == pytest.approx(0.0, abs=1e-12)
-    assert np.all(family.loss(y, eta) >= 0)
 
 
 def test_bounds() -> None:

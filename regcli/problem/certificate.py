@@ -25,25 +25,27 @@ CHUNK = 1 << 20
 """How many residuals are held at a time."""
 
 
-def certify(problem: Problem, intercept: float, coef: Vector) -> Certificate:
+def certify(problem: Problem, intercept: Any, coef: Vector) -> Certificate:
     """Measure a proposed solution; see `Certificate` for what is measured.
 
     The gap is the Fenchel-Young sum of the rows and the features, nonnegative term by term. Its dual point is the
-    residual with its part in the span of the unpenalised columns taken out, shrunk until |u_j| <= l1_j wherever
-    the penalty has no quadratic part. u_j is known up to rounding: it counts as the nearest number that suits b_j,
-    and the way there is charged to the gap, but for unpenalised columns, whose u_j is 0.
+    residual, for squared error with its part in the span of the intercept and the unpenalised columns taken out,
+    shrunk until |u_j| <= l1_j wherever the penalty has no quadratic part. u_j is known up to rounding: it counts as
+    the nearest number that suits b_j, and the way there is charged to the gap. Where the span was taken out an
+    unpenalised u_j is 0; for other families what is left of it is charged too.
     """
-    eta = intercept + problem.Z @ coef
+    eta = problem.eta(intercept, coef)
     residual = problem.family.pull(problem.y, eta)
     pull = problem.pull(residual)
     strengths, noise = problem.strengths, 64 * EPS * pull_scale(problem)
     violation = _violation(problem, coef, residual, pull)
     theta, dual_pull = _dual_point(problem, residual, noise)
     rows = problem.mean_of(problem.family.fenchel_young(problem.y, eta, theta))
-    gap = (rows + float(_features_part(strengths, coef, dual_pull, noise))) / problem.null_objective
+    left = 0.0 if problem.family.is_quadratic else _left(problem, intercept, coef, theta, dual_pull)
+    gap = (rows + left + float(features_part(strengths, coef, dual_pull, noise))) / problem.null_objective
     bound = _rounding(problem, coef) if np.all(strengths.free) else VIOLATION_BOUND
     tied = _tied(problem, coef, pull, noise)
-    certified = bool(gap <= GAP_BOUND and violation <= bound and _zeros_hold(strengths, coef, pull, noise))
+    certified = bool(gap <= GAP_BOUND and violation <= bound and zeros_hold(strengths, coef, pull, noise))
     return Certificate(float(gap), violation, certified, not tied, tied)
 
 
@@ -97,10 +99,10 @@ def rule(
     strengths = Strengths(np.outer(alphas, penalty.l1[said]), np.outer(alphas, penalty.l2[said]))
     distance = np.max(strengths.distance(coefs, pulls), axis=-1, initial=0.0)
     violation = np.maximum(distance, np.abs(bias)) / by.pull
-    shrink = _shrink(strengths, pulls, by.noise)
+    shrink = shrink_of(strengths, pulls, by.noise)
     rows = 0.5 * ((1 - shrink) ** 2 * np.maximum(mean_square - bias**2, 0.0) + bias**2)
-    gap = (rows + _features_part(strengths, coefs, pulls * shrink[:, None], by.noise)) / by.objective
-    holds = _zeros_hold(strengths, coefs, pulls, by.noise)
+    gap = (rows + features_part(strengths, coefs, pulls * shrink[:, None], by.noise)) / by.objective
+    holds = zeros_hold(strengths, coefs, pulls, by.noise)
     return Rulings(gap, violation, (gap <= GAP_BOUND) & (violation <= VIOLATION_BOUND) & holds)
 
 
@@ -132,21 +134,21 @@ def certify_path(problem: Problem, alphas: Vector, coefs: Matrix) -> tuple[Rulin
     return found, intercepts, squares
 
 
-def _features_part(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> Any:
+def features_part(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> Any:
     """The features' part of the gap; `pull` (..., p) is that of the dual point."""
     suited = np.clip(strengths.nearest(coef, pull), pull - noise, pull + noise)
     charged = np.where(strengths.free, 0.0, np.abs(coef * (pull - suited)))
     return np.sum(strengths.fenchel_young(coef, suited) + charged, axis=-1)
 
 
-def _shrink(strengths: Strengths, pull: Vector, noise: float) -> Any:
+def shrink_of(strengths: Strengths, pull: Vector, noise: float) -> Any:
     """What brings `pull` (..., p) within the bounds of the penalty where it has no quadratic part, up to `noise`."""
     bound = (strengths.l2 == 0) & (strengths.l1 > 0)
     excess = np.where(bound, np.abs(pull) - noise, 0.0) / np.where(bound, strengths.l1, 1.0)
     return 1.0 / np.maximum(1.0, np.max(excess, axis=-1, initial=0.0))
 
 
-def _zeros_hold(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> Any:
+def zeros_hold(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> Any:
     """Whether every zero of an L1 penalty is one on its own terms, however small alpha is; rounding is let pass."""
     zero = (coef == 0) & (strengths.l1 > 0)
     return np.all(~zero | (np.abs(pull) <= strengths.l1 * (1 + ZERO_SLACK) + noise), axis=-1)
@@ -158,7 +160,8 @@ def _rounding(problem: Problem, coef: Vector) -> float:
     Nearly dependent columns (NIST's Filip) have coefficients so large that their last bits move the gradient by more.
     """
     size = np.sqrt([problem.mean_of(column**2) for column in problem.Z.T])
-    moved = EPS * float(size @ np.abs(coef)) * float(np.max(size, initial=0.0)) / pull_scale(problem)
+    reach = float(np.tile(size, problem.outputs) @ np.abs(coef))
+    moved = EPS * reach * float(np.max(size, initial=0.0)) / pull_scale(problem)
     return min(max(VIOLATION_BOUND_UNPENALISED, moved), VIOLATION_BOUND)
 
 
@@ -171,20 +174,30 @@ def _violation(problem: Problem, coef: Vector, residual: Vector, pull: Vector) -
     distances = problem.strengths.distance(coef, pull)
     worst = float(np.max(distances, initial=0.0))
     if problem.intercept:
-        worst = max(worst, abs(problem.mean_of(residual)))
+        worst = max(worst, float(np.max(np.abs(mean(residual, problem.weights)))))
     return worst / pull_scale(problem)
 
 
+def _left(problem: Problem, intercept: Any, coef: Vector, theta: NDArray[np.float64], pull: Vector) -> float:
+    """What is left of the gradient where nothing is penalised, times how far from 0 the coefficient is."""
+    level = np.sum(np.abs(intercept * mean(theta, problem.weights))) if problem.intercept else 0.0
+    return float(level + np.sum(np.abs(coef * pull)[problem.strengths.free]))
+
+
 def _dual_point(problem: Problem, residual: Vector, noise: float) -> tuple[Vector, Vector]:
-    """A dual feasible point theta (n,) near the residual, and its pull Z'S theta / W (p,), feasible up to `noise`."""
+    """A point theta (n,) near the residual and its pull Z'S theta / W (p,), feasible up to `noise`.
+
+    Shrunk, a residual stays within what the family's conjugate allows: between y and the response there is no gap.
+    """
     strengths, theta = problem.strengths, residual
-    if problem.intercept:
-        theta = theta - mean(theta, problem.weights)
-    free = np.flatnonzero(strengths.free)
-    if free.size:
-        theta = theta - problem.Z[:, free] @ _span_part(problem, free, theta)
+    if problem.family.is_quadratic:
+        if problem.intercept:
+            theta = theta - mean(theta, problem.weights)
+        free = np.flatnonzero(strengths.free)
+        if free.size:
+            theta = theta - problem.Z[:, free] @ _span_part(problem, free, theta)
     pull = problem.pull(theta)
-    shrink = float(_shrink(strengths, pull, noise))
+    shrink = float(shrink_of(strengths, pull, noise))
     return theta * shrink, pull * shrink
 
 
@@ -203,9 +216,10 @@ def _tied(problem: Problem, coef: Vector, pull: Vector, noise: float) -> tuple[i
     those that are not zero belong though a solution is a little off: a share can be
     moved along a null vector without changing the fit. A quadratic part makes the solution unique.
     """
-    strengths = problem.strengths
+    strengths, p = problem.strengths, problem.Z.shape[1]
     at_bound = (np.abs(pull) >= strengths.l1 * (1 - 1e-9) - noise) | (coef != 0)
-    edge = np.flatnonzero((strengths.l2 == 0) & at_bound)
+    # Of several classes, whose coefficients are unique up to a constant for all of them, the columns of any count.
+    edge = np.unique(np.flatnonzero((strengths.l2 == 0) & at_bound) % p)
     if edge.size < 2 or surely_independent(problem, edge):
         return ()
     rows = problem.rooted(problem.Z[:, edge])

@@ -1,12 +1,16 @@
 """The problem and a solution.
 
-minimise over b0, b:   (1/W) sum_i s_i loss(y_i, b0 + z_i.b)  +  alpha * penalty(b)
+minimise over b0, b:   (1/W) sum_i s_i loss(y_i, offset_i + b0 + z_i.b)  +  alpha * penalty(b)
+
+Families of several outputs, K classes, have an intercept for each, (K,), and coefficients (K p,), those of the first
+class first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +29,9 @@ EPS = float(np.finfo(np.float64).eps)
 class Problem:
     """A penalised regression on scaled columns.
 
-    Z (n, p) has columns of deviation 1, centred where there is an intercept; y (n,); weights (n,) or None for
-    ones; `twins` (p,) or None holds for each column the index of the first column that is equal to it.
+    Z (n, p) has columns of deviation 1, centred where there is an intercept; y (n,), of K classes (n, K); weights (n,)
+    or None for ones; `offset` like y or None for zeros (squared error has it taken off y instead); `twins` (p,) or None
+    holds for each column the index of the first column that is equal to it.
     """
 
     Z: Matrix
@@ -37,6 +42,12 @@ class Problem:
     weights: Vector | None = None
     family: Family = GAUSSIAN
     twins: NDArray[np.intp] | None = None
+    offset: NDArray[np.float64] | None = None
+
+    @property
+    def outputs(self) -> int:
+        """How many linear predictors there are, K."""
+        return 1 if self.y.ndim == 1 else int(self.y.shape[1])
 
     @cached_property
     def strengths(self) -> Strengths:
@@ -49,19 +60,24 @@ class Problem:
         return float(len(self.y) if self.weights is None else self.weights.sum())
 
     @cached_property
-    def null_intercept(self) -> float:
-        """The intercept of the model without features."""
-        return self.family.null_eta(self.y, self.weights) if self.intercept else 0.0
+    def null_intercept(self) -> Any:
+        """The intercept of the model without features: a float, or (K,)."""
+        return best_intercept(self, None)
+
+    @cached_property
+    def null_eta(self) -> NDArray[np.float64]:
+        """The linear predictor of the model without features, (n,) or (n, K)."""
+        return np.asarray(np.zeros_like(self.y) + self.null_intercept + (0.0 if self.offset is None else self.offset))
 
     @cached_property
     def null_pull(self) -> Vector:
-        """Minus the gradient of the loss at the null model, (p,)."""
-        return self.pull(self.family.pull(self.y, np.full_like(self.y, self.null_intercept)))
+        """Minus the gradient of the loss at the null model, (p,) or (K p,)."""
+        return self.pull(self.family.pull(self.y, self.null_eta))
 
     @cached_property
     def null_objective(self) -> float:
         """The objective of the null model."""
-        return self.mean_of(self.family.loss(self.y, np.full_like(self.y, self.null_intercept)))
+        return self.mean_of(self.family.loss(self.y, self.null_eta))
 
     @cached_property
     def full_gram(self) -> Matrix:
@@ -75,8 +91,17 @@ class Problem:
         root = np.sqrt(self.weights)
         return np.asarray(values * (root if values.ndim == 1 else root[:, None]))
 
-    def pull(self, residual: Vector) -> Vector:
-        """(1/W) Z' S residual, (p,)."""
+    def eta(self, intercept: Any, coef: Vector) -> NDArray[np.float64]:
+        """The linear predictor (n,) or (n, K), offset included."""
+        found = self.Z @ (coef if self.outputs == 1 else coef.reshape(self.outputs, -1).T)
+        found += intercept
+        return np.asarray(found if self.offset is None else found + self.offset)
+
+    def pull(self, residual: NDArray[np.float64]) -> Vector:
+        """(1/W) Z' S residual, (p,) or (K p,)."""
+        if residual.ndim == 2:
+            weighted = residual if self.weights is None else self.weights[:, None] * residual
+            return np.asarray((weighted.T @ self.Z).ravel()) / self.total
         weighted = residual if self.weights is None else self.weights * residual
         return np.asarray(self.Z.T @ weighted) / self.total
 
@@ -103,14 +128,14 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Solution:
-    """A measured solution: `coef` (p,) and `intercept` are in the scaled columns' units.
+    """A measured solution: `coef` (p,) and `intercept` are in the scaled columns' units; of K classes (K p,) and (K,).
 
     Least squares adds the condition number and the rank of the columns and, where the rank is full, the factor R
     (p, p) with R'R = Z'SZ.
     """
 
     coef: Vector
-    intercept: float
+    intercept: Any
     objective: float
     certificate: Certificate
     solver: str
@@ -121,14 +146,60 @@ class Solution:
     notices: tuple[Notice, ...] = field(default=())
 
 
-def best_intercept(problem: Problem, coef: Vector) -> float:
-    """The intercept that goes with `coef`: for squared error the weighted mean of what is left."""
-    return mean(problem.y - problem.Z @ coef, problem.weights) if problem.intercept else 0.0
+def best_intercept(problem: Problem, coef: Vector | None) -> Any:
+    """The intercept, a float or (K,), that goes with `coef`, or with no features where that is None."""
+    if not problem.intercept:
+        return 0.0 if problem.outputs == 1 else np.zeros(problem.outputs)
+    family, y = problem.family, problem.y
+    if family.is_quadratic:
+        return mean(y if coef is None else y - problem.Z @ coef, problem.weights)
+    first = family.null_eta(mean(y, problem.weights))
+    if coef is None and problem.offset is None:
+        return first
+    fixed = problem.offset if coef is None else problem.eta(0.0, coef)
+    assert fixed is not None
+    return _level(problem, fixed, first)
 
 
-def objective(problem: Problem, intercept: float, coef: Vector) -> float:
+def _level(problem: Problem, fixed: NDArray[np.float64], first: Any) -> Any:
+    """The best constant beside `fixed` (n,) or (n, K), by Newton's method with halved steps, from a first guess.
+
+    A centred guess and centred steps leave the constants of K classes centred.
+    """
+    family, y = problem.family, problem.y
+    level, loss = first, problem.mean_of(family.loss(y, fixed + first))
+    for _ in range(100):
+        slope = mean(family.pull(y, fixed + level), problem.weights)
+        bend = level_curvature(problem, family.curvature(fixed + level))
+        step = slope / bend if problem.outputs == 1 else np.linalg.pinv(bend, hermitian=True) @ slope
+        share = 1.0
+        while share > 1e-10:
+            tried = level + share * step
+            value = problem.mean_of(family.loss(y, fixed + tried))
+            if value <= loss + 4 * EPS * abs(loss):
+                break
+            share /= 2
+        if share <= 1e-10 or np.max(np.abs(tried - level)) <= 4 * EPS * np.max(np.abs(tried)):
+            break
+        level, loss = tried, value
+    return level
+
+
+def level_curvature(problem: Problem, curvature: dict[tuple[int, int], Vector | None]) -> Any:
+    """The second derivative of the mean loss in the intercept: a float, or (K, K)."""
+    if problem.outputs == 1:
+        only = curvature[0, 0]
+        return 1.0 if only is None else problem.mean_of(only)
+    bend = np.zeros((problem.outputs, problem.outputs))
+    for (k, m), values in curvature.items():
+        assert values is not None
+        bend[k, m] = bend[m, k] = problem.mean_of(values)
+    return bend
+
+
+def objective(problem: Problem, intercept: Any, coef: Vector) -> float:
     """The value that is minimised."""
-    eta = intercept + problem.Z @ coef
+    eta = problem.eta(intercept, coef)
     return problem.mean_of(problem.family.loss(problem.y, eta)) + problem.strengths.value(coef)
 
 

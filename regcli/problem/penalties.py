@@ -43,6 +43,10 @@ class Strengths:
         """Which features are not penalised at all."""
         return np.asarray((self.l1 == 0) & (self.l2 == 0))
 
+    def only(self, places: NDArray[np.intp]) -> Strengths:
+        """Those of some features."""
+        return Strengths(self.l1[places], self.l2[places])
+
     def value(self, coef: Vector) -> float:
         """The penalty of `coef` (p,)."""
         return float(self.l1 @ np.abs(coef) + 0.5 * self.l2 @ coef**2)

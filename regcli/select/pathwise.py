@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from regcli.problem.certificate import Rulings, certify_path
 from regcli.problem.objective import Problem
-from regcli.solve import solve, solve_along
+from regcli.problem.rulings import certify_points
+from regcli.solve import Step, solve, solve_along
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -25,15 +26,16 @@ ALL_EXPLAINED = "99.9 % of the deviance is explained"
 @dataclass(frozen=True)
 class SolutionPath:
     """Solutions for falling alphas (A,): standardized coefficients (A, p), intercepts (A,) of the standardized
-    columns, mean squared residuals (A,), rulings and solvers.
+    columns, mean deviances (A,), which are squared residuals for squared error, rulings and solvers. Of K classes
+    coefficients are (A, K p), those of the first class first, and intercepts (A, K).
 
     `of` alphas were asked for; `reason` says why it stopped before the last, or is None.
     """
 
     alphas: Vector
     coefs: Matrix
-    intercepts: Vector
-    mean_square: Vector
+    intercepts: NDArray[np.float64]
+    deviance: Vector
     rulings: Rulings
     solvers: tuple[str, ...]
     of: int
@@ -46,34 +48,47 @@ def solve_path(problem: Problem, alphas: Vector, wanted: str = "auto", stop_earl
     `stop_early`: as glmnet does, from the fifth on, once the share of the deviance that is explained grows by less
     than 1e-5 of itself, or exceeds 99.9 %. What is not certified is solved by itself, by each solver in line.
     """
-    centred = replace(problem, y=problem.y - problem.null_intercept)
     null = 2 * problem.null_objective
-    coefs: list[Vector] = []
+    steps: list[Step] = []
     solvers: list[str] = []
     reason, before = None, 0.0
-    for coef, explained, solver in solve_along(problem, alphas.tolist(), wanted):
-        coefs.append(coef)
+    for step, solver in solve_along(problem, alphas.tolist(), wanted):
+        steps.append(step)
         solvers.append(solver)
-        share = explained / null
-        if stop_early and len(coefs) >= LEAST_SOLVED:
+        share = step.explained / null
+        if stop_early and len(steps) >= LEAST_SOLVED:
             reason = _reason(share, before)
             if reason:
                 break
         before = share
-    solved = alphas[: len(coefs)]
-    table = np.array(coefs)
-    rulings, intercepts, squares = certify_path(centred, solved, table)
+    solved, table = alphas[: len(steps)], np.array([step.coef for step in steps])
+    levels = None if problem.family.is_quadratic else np.array([step.intercept for step in steps])
+    rulings, intercepts, deviances = _certified(problem, solved, table, levels)
     doubtful = np.flatnonzero(~rulings.certified).tolist()
     for i in doubtful:
-        again = solve(replace(centred, alpha=float(solved[i])), wanted)
+        again = solve(replace(problem, alpha=float(solved[i])), wanted)
         if again.certificate.violation < rulings.violation[i]:
             table[i], solvers[i] = again.coef, again.solver
+            if levels is not None:
+                levels[i] = again.intercept
     if doubtful:
-        rulings, intercepts, squares = certify_path(centred, solved, table)
+        rulings, intercepts, deviances = _certified(problem, solved, table, levels)
     return SolutionPath(
-        solved, table, intercepts + problem.null_intercept, squares, rulings, tuple(solvers),
-        len(alphas), reason if len(coefs) < len(alphas) else None,
+        solved, table, intercepts, deviances, rulings, tuple(solvers),
+        len(alphas), reason if len(steps) < len(alphas) else None,
     )  # fmt: skip
+
+
+def _certified(
+    problem: Problem, alphas: Vector, coefs: Matrix, levels: Vector | None
+) -> tuple[Rulings, NDArray[np.float64], Vector]:
+    """The rulings, intercepts and deviances; of squared error with the mean taken out of y, which saves digits."""
+    if levels is not None:
+        rulings, deviances = certify_points(problem, alphas, levels, coefs)
+        return rulings, levels, deviances
+    centred = replace(problem, y=problem.y - problem.null_intercept)
+    rulings, intercepts, squares = certify_path(centred, alphas, coefs)
+    return rulings, intercepts + problem.null_intercept, squares
 
 
 def _reason(share: float, before: float) -> str | None:

@@ -6,136 +6,21 @@ proposal is certified; `solve_along` does so for one strength after another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import Notice, UsageError
 from regcli.problem.certificate import certify
-from regcli.problem.families import GAUSSIAN
-from regcli.problem.objective import Problem, Solution, best_intercept, gram, objective
+from regcli.problem.objective import Problem, Solution, best_intercept, objective
 from regcli.problem.penalties import ElasticNet
-from regcli.solve import sklearn_cd
-from regcli.solve.at_once import along
-from regcli.solve.direct import RidgeFactor, is_ridge, least_squares, ridge_along
-from regcli.solve.quadratic import ActiveSet, Quadratic
-from regcli.solve.working_set import WorkingSet
+from regcli.solve.registry import LARGEST_GRAM, SOLVERS, Proposal, Solver, Step, Steps, explained
+
+__all__ = ["LARGEST_GRAM", "SOLVERS", "Proposal", "Solver", "Step", "line", "solve", "solve_along"]
 
 Vector = NDArray[np.float64]
-
-LARGEST_GRAM = 1000
-"""With more features than rows, one Gram matrix of all of them is made for at most this many."""
-SMALL_GRAM = 50
-"""The same where a working set could do instead, which is quicker from about here on."""
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What a solver found: coefficients (p,) and its iterations; the rest is least squares' own, see `Solution`."""
-
-    coef: Vector
-    iterations: int
-    condition: float | None = None
-    rank: int | None = None
-    factor: NDArray[np.float64] | None = None
-
-
-Steps = Iterator[tuple[Vector, float]]
-"""For one alpha after another the coefficients (p,) and twice what they take off the null model's loss."""
-
-
-@dataclass(frozen=True)
-class Solver:
-    """`declines(problem)` is a sentence saying why it cannot solve the problem, or None; `run` solves it; `along`
-    solves it for falling alphas and shares the work between them, where it can."""
-
-    exact: bool
-    declines: Callable[[Problem], str | None]
-    run: Callable[[Problem, Vector | None], Proposal]
-    along: Callable[[Problem, Sequence[float]], Steps] | None = None
-
-
-def _declines_penalty(problem: Problem) -> str | None:
-    return None if np.all(problem.strengths.free) else "least squares has no penalty"
-
-
-def _declines_all_but_ridge(problem: Problem) -> str | None:
-    return None if is_ridge(problem.strengths) else "the ridge factorisation needs an L2 penalty and no other"
-
-
-def _declines_wide(problem: Problem) -> str | None:
-    n, p = problem.Z.shape
-    largest = SMALL_GRAM if np.any(problem.strengths.l1 > 0) else LARGEST_GRAM
-    return None if p <= max(n, largest) else f"a Gram matrix of {p:,} features for {n:,} rows"
-
-
-def _declines_without_l1(problem: Problem) -> str | None:
-    return None if np.any(problem.strengths.l1 > 0) else "a working set needs an L1 part to leave features out"
-
-
-def _run_least_squares(problem: Problem, start: Vector | None) -> Proposal:
-    found = least_squares(problem.Z, problem.y - problem.null_intercept, problem.weights)
-    return Proposal(found.coef, 1, found.condition, found.rank, found.factor)
-
-
-def _run_ridge(problem: Problem, start: Vector | None) -> Proposal:
-    return Proposal(RidgeFactor.of(problem).coef(problem.alpha), 1)
-
-
-def _run_quadratic(problem: Problem, start: Vector | None) -> Proposal:
-    solver = ActiveSet(Quadratic(gram(problem), problem.null_pull), problem.strengths)
-    coef = solver.minimise(start)
-    return Proposal(coef, solver.rounds)
-
-
-def _run_working_set(problem: Problem, start: Vector | None) -> Proposal:
-    solver = WorkingSet(problem)
-    coef = solver.descend(start)
-    return Proposal(coef, solver.rounds)
-
-
-def _run_sklearn(problem: Problem, start: Vector | None) -> Proposal:
-    coef, sweeps = sklearn_cd.solve(problem)
-    return Proposal(coef, sweeps)
-
-
-def _ridge_along(problem: Problem, alphas: Sequence[float]) -> Steps:
-    n, p = problem.Z.shape
-    if p < n:
-        quadratic = Quadratic(gram(problem), problem.null_pull)
-        for coef in ridge_along(quadratic, problem.penalty.l2, alphas):
-            yield coef, float((2 * quadratic.linear - quadratic.matrix @ coef) @ coef)
-        return
-    factor = RidgeFactor.of(problem)
-    for alpha in alphas:
-        coef = factor.coef(alpha)
-        yield coef, _explained(problem, coef)
-
-
-def _explained(problem: Problem, coef: Vector) -> float:
-    residual = problem.y - problem.null_intercept - problem.Z @ coef
-    return float((problem.null_pull + problem.pull(residual)) @ coef)
-
-
-def _quadratic_along(problem: Problem, alphas: Sequence[float]) -> Steps:
-    for coef, pull in along(Quadratic(gram(problem), problem.null_pull), problem.penalty, alphas):
-        yield coef, float((problem.null_pull + pull) @ coef)
-
-
-def _working_set_along(problem: Problem, alphas: Sequence[float]) -> Steps:
-    for coef, pull in WorkingSet(problem).along(alphas):
-        yield coef, float((problem.null_pull + pull) @ coef)
-
-
-SOLVERS: dict[str, Solver] = {
-    "least_squares": Solver(True, _declines_penalty, _run_least_squares),
-    "ridge": Solver(True, _declines_all_but_ridge, _run_ridge, _ridge_along),
-    "quadratic": Solver(True, _declines_wide, _run_quadratic, _quadratic_along),
-    "working_set": Solver(True, _declines_without_l1, _run_working_set, _working_set_along),
-    "sklearn": Solver(False, sklearn_cd.declines, _run_sklearn),
-}
 
 
 def line(problem: Problem, wanted: str = "auto") -> list[str]:
@@ -167,12 +52,11 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
     failures: list[str] = []
     for name in line(reduced, wanted):
         try:
-            proposal = SOLVERS[name].run(reduced, None if start is None else start[kept])
+            proposal = SOLVERS[name].run(reduced, None if start is None else start[_places(problem, kept)])
         except np.linalg.LinAlgError as error:
             failures.append(f"{name}: {error}")
             continue
-        coef = np.zeros(problem.Z.shape[1])
-        coef[kept] = proposal.coef
+        coef = _whole(problem, kept, proposal.coef)
         tried.append(_measured(problem, coef, name, proposal))
         if tried[-1].certificate.certified:
             break
@@ -183,8 +67,8 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
     return replace(best, intercept=centre + best.intercept, notices=_said(best, failures))
 
 
-def solve_along(problem: Problem, alphas: Sequence[float], wanted: str = "auto") -> Iterator[tuple[Vector, float, str]]:
-    """For falling alphas the coefficients (p,), what they explain as in `Steps`, and the solver: not yet certified.
+def solve_along(problem: Problem, alphas: Sequence[float], wanted: str = "auto") -> Iterator[tuple[Step, str]]:
+    """For falling alphas the solution and the solver: not yet certified.
 
     The first solver in line shares its work between alphas if it can; else each alpha is solved by itself, and 0 is.
     """
@@ -195,22 +79,39 @@ def solve_along(problem: Problem, alphas: Sequence[float], wanted: str = "auto")
         name = line(reduced, wanted)[0]
         shared = SOLVERS[name].along
         steps = _one_by_one(reduced, penalised, wanted) if shared is None else shared(reduced, penalised)
-        for found, explained in steps:
-            coef = np.zeros(problem.Z.shape[1])
-            coef[kept] = found
-            yield coef, explained, name
+        for step in steps:
+            yield replace(step, coef=_whole(problem, kept, step.coef)), name
     if len(penalised) < len(alphas):
-        yield from ((coef, explained, "least_squares") for coef, explained in _one_by_one(problem, [0.0], wanted))
+        last = line(replace(problem, alpha=0.0), wanted)[0]
+        yield from ((step, last) for step in _one_by_one(problem, [0.0], wanted))
 
 
 def _one_by_one(problem: Problem, alphas: Sequence[float], wanted: str) -> Steps:
     for alpha in alphas:
         found = solve(replace(problem, alpha=alpha), wanted)
-        yield found.coef, _explained(problem, found.coef)
+        gained = explained(problem, found.coef) if problem.family.is_quadratic else _gained(problem, found)
+        yield Step(found.coef, gained, found.intercept)
+
+
+def _gained(problem: Problem, found: Solution) -> float:
+    """Twice what a solution takes off the null model's loss."""
+    loss = problem.mean_of(problem.family.loss(problem.y, problem.eta(found.intercept, found.coef)))
+    return 2 * (problem.null_objective - loss)
+
+
+def _whole(problem: Problem, kept: NDArray[np.intp], found: Vector) -> Vector:
+    """The coefficients of all features, of all classes, from those of the features that were kept."""
+    coef = np.zeros(problem.outputs * problem.Z.shape[1])
+    coef[_places(problem, kept)] = found
+    return coef
+
+
+def _places(problem: Problem, kept: NDArray[np.intp]) -> NDArray[np.intp]:
+    return np.asarray(np.arange(problem.outputs)[:, None] * problem.Z.shape[1] + kept).ravel()
 
 
 def _measured(problem: Problem, coef: Vector, name: str, proposal: Proposal) -> Solution:
-    intercept = best_intercept(problem, coef)
+    intercept = best_intercept(problem, coef) if proposal.intercept is None else proposal.intercept
     return Solution(
         coef=coef,
         intercept=intercept,
@@ -234,7 +135,7 @@ def _said(best: Solution, failures: list[str]) -> tuple[Notice, ...]:
 
 def _centred(problem: Problem) -> tuple[Problem, float]:
     """The problem with the mean taken out of y, and that mean: however far off zero y lies, no digits are lost."""
-    if not problem.intercept or problem.family is not GAUSSIAN:
+    if not problem.intercept or not problem.family.is_quadratic:
         return problem, 0.0
     return replace(problem, y=problem.y - problem.null_intercept), problem.null_intercept
 
@@ -248,11 +149,13 @@ def _without_twins(problem: Problem) -> tuple[Problem, NDArray[np.intp]]:
     everything = np.arange(problem.Z.shape[1])
     if problem.twins is None:
         return problem, everything
-    split_is_free = (problem.penalty.l2 == 0) & (problem.strengths.l1 > 0)
-    order = np.lexsort((problem.penalty.l1, problem.twins))
+    p = problem.Z.shape[1]
+    split_is_free = ((problem.penalty.l2 == 0) & (problem.strengths.l1 > 0))[:p]
+    order = np.lexsort((problem.penalty.l1[:p], problem.twins))
     heads = order[np.unique(problem.twins[order], return_index=True)[1]]
     kept = everything[np.isin(everything, heads) | ~split_is_free]
     if len(kept) == len(everything):
         return problem, everything
-    penalty = ElasticNet(problem.penalty.l1[kept], problem.penalty.l2[kept])
+    places = _places(problem, kept)
+    penalty = ElasticNet(problem.penalty.l1[places], problem.penalty.l2[places])
     return replace(problem, Z=problem.Z[:, kept], penalty=penalty, twins=None), kept

@@ -108,7 +108,7 @@ class Course:
 
     def bias(self, level: float) -> float:
         """How far the mean prediction lies above the mean of y, of which a large one leaves a rest behind."""
-        return level - self.problem.null_intercept
+        return float(level - self.problem.null_intercept)
 
     def gradient(self, point: Vector) -> Vector:
         """The gradient of the smooth part."""

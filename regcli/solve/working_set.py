@@ -53,7 +53,7 @@ class WorkingSet:
             self._join(np.flatnonzero(start))
             self.pull = self._pull()
             return self.minimise(problem.strengths, problem.strengths)
-        alpha = _first_alpha(problem, self.linear)
+        alpha = first_alpha(problem, self.linear)
         strengths = problem.penalty.at(alpha)
         while True:
             previous, alpha = strengths, max(goal, alpha * STEP)
@@ -67,7 +67,7 @@ class WorkingSet:
         problem = self.problem
         last: float | None = None
         for goal in alphas:
-            last = max(_first_alpha(problem, self.linear), goal) if last is None else last
+            last = max(first_alpha(problem, self.linear), goal) if last is None else last
             while True:
                 previous, last = last, max(goal, last * STEP)
                 self.minimise(problem.penalty.at(last), problem.penalty.at(previous))
@@ -78,7 +78,7 @@ class WorkingSet:
     def minimise(self, strengths: Strengths, previous: Strengths) -> Vector:
         """The solution (p,) at `strengths`, from the one at `previous`."""
         strong = np.abs(self.pull) >= 2 * strengths.l1 - previous.l1
-        self._join(_largest(strong, np.abs(self.pull) - strengths.l1))
+        self._join(largest(strong, np.abs(self.pull) - strengths.l1))
         follow = strengths is not previous
         while True:
             inside = self.columns
@@ -94,7 +94,7 @@ class WorkingSet:
             excess = np.abs(self.pull) - strengths.l1
             excess[inside] = 0.0
             noise = 1e-14 * float(np.max(np.abs(self.linear)))
-            if not self._join(_largest(excess > noise, excess)):
+            if not self._join(largest(excess > noise, excess)):
                 return self.coef
 
     def _pull(self) -> Vector:
@@ -134,7 +134,7 @@ class WorkingSet:
         self._taken, self._products = taken, products
 
 
-def _largest(chosen: NDArray[np.bool_], size: Vector) -> Index:
+def largest(chosen: NDArray[np.bool_], size: Vector) -> Index:
     """The at most MOST_JOIN indices in `chosen` of largest `size`."""
     index = np.flatnonzero(chosen)
     if index.size <= MOST_JOIN:
@@ -142,7 +142,7 @@ def _largest(chosen: NDArray[np.bool_], size: Vector) -> Index:
     return index[np.argpartition(-size[index], MOST_JOIN)[:MOST_JOIN]]
 
 
-def _first_alpha(problem: Problem, pull: Vector) -> float:
+def first_alpha(problem: Problem, pull: Vector) -> float:
     """The least alpha at which every feature with an L1 part is zero."""
     l1 = problem.penalty.l1
     return float(np.max(np.abs(pull[l1 > 0]) / l1[l1 > 0], initial=problem.alpha))

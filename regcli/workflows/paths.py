@@ -81,7 +81,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
         raw, intercept = scaling.to_file_units(coef, float(path.intercepts[i]))
         check_coefficients(names, raw)
         active = np.flatnonzero(coef).tolist()
-        square = float(path.mean_square[i]) if active else null
+        square = float(path.deviance[i]) if active else null
         square = square if square > exact else 0.0
         entries.append(
             {
@@ -144,5 +144,5 @@ def arrays_of(prepared: Prepared, path: SolutionPath) -> dict[str, Any]:
         "coefficients": raw,
         "standardized": path.coefs,
         "intercepts": np.array(intercepts),
-        "deviance_ratio": 1 - path.mean_square / (2 * prepared.problem.null_objective),
+        "deviance_ratio": 1 - path.deviance / (2 * prepared.problem.null_objective),
     }

@@ -48,7 +48,7 @@ class Prepared:
 
     def fitted(self, solution: Solution) -> Vector:
         """What a solution predicts for the training rows, (n,)."""
-        return solution.intercept + self.problem.Z @ solution.coef
+        return self.problem.eta(solution.intercept, solution.coef)
 
     def predicted(self, solution: Solution, X: Matrix) -> Vector:
         """What it predicts for rows X (m, p) in the units of the file, (m,); far-off ones may be infinite."""

@@ -25,7 +25,7 @@ def regcli() -> Solver:
     """Exact, the Gram matrix included, not yet certified."""
     from regcli.solve import solve_along
 
-    return lambda Z, y, alphas: np.array([coef for coef, _, _ in solve_along(lasso(Z, y), alphas.tolist())]).T
+    return lambda Z, y, alphas: np.array([step.coef for step, _ in solve_along(lasso(Z, y), alphas.tolist())]).T
 
 
 def regcli_certified() -> Solver:

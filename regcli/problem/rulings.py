@@ -1,0 +1,109 @@
+"""The ruler for many solutions of any family at once: one pass over the rows, and a second where a gap is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.certificate import (
+    CHUNK,
+    GAP_BOUND,
+    VIOLATION_BOUND,
+    Rulings,
+    Yardstick,
+    certify,
+    features_part,
+    shrink_of,
+    zeros_hold,
+)
+from regcli.problem.objective import Problem
+from regcli.problem.penalties import Strengths
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+def certify_points(problem: Problem, alphas: Vector, intercepts: Any, coefs: Matrix) -> tuple[Rulings, Vector]:
+    """Measure solutions at `alphas` (A,): `intercepts` (A,) or (A, K), `coefs` (A, p) or (A, K p); see `certify`.
+
+    Returns the rulings and the mean deviances (A,), twice the mean loss.
+    """
+    count = problem.outputs
+    deviances, pulls, biases = np.zeros(len(alphas)), np.zeros_like(coefs), np.zeros((len(alphas), count))
+    for i, rows, eta, weights in _chunks(problem, intercepts, coefs):
+        residual = problem.family.pull(_targets(problem.y, rows), eta)
+        weighted = residual if weights is None else residual * weights[:, None]
+        losses = problem.family.loss(_targets(problem.y, rows), eta)
+        total = losses.sum(axis=0) if weights is None else weights @ losses
+        deviances[i] += 2 * total
+        if count == 1:
+            pulls += weighted.T @ problem.Z[rows]
+            biases[:, 0] += weighted.sum(axis=0)
+        else:
+            pulls[i] += (weighted.T @ problem.Z[rows]).ravel()
+            biases[i] += weighted.sum(axis=0)
+    deviances, pulls, biases = deviances / problem.total, pulls / problem.total, biases / problem.total
+    if not problem.intercept:
+        biases[:] = 0.0
+    by = Yardstick.of(problem.null_pull, problem.null_objective)
+    strengths = Strengths(np.outer(alphas, problem.penalty.l1), np.outer(alphas, problem.penalty.l2))
+    distance = np.max(strengths.distance(coefs, pulls), axis=-1, initial=0.0)
+    violation = np.maximum(distance, np.max(np.abs(biases), axis=1)) / by.pull
+    shrink = np.asarray(shrink_of(strengths, pulls, by.noise))
+    level = np.abs(np.asarray(intercepts).reshape(len(alphas), count) * biases).sum(axis=1)
+    free = np.sum(np.abs(coefs * pulls) * strengths.free, axis=1)
+    rows_part = _rows_part(problem, intercepts, coefs, shrink)
+    features = features_part(strengths, coefs, pulls * shrink[:, None], by.noise)
+    gap = (rows_part + shrink * (level + free) + features) / by.objective
+    holds = zeros_hold(strengths, coefs, pulls, by.noise)
+    found = Rulings(gap, violation, (gap <= GAP_BOUND) & (violation <= VIOLATION_BOUND) & holds)
+    for i in np.flatnonzero(alphas == 0):
+        one = certify(replace(problem, alpha=0.0), intercepts[i], coefs[i])
+        found.gap[i], found.violation[i], found.certified[i] = one.gap, one.violation, one.certified
+    return found, deviances
+
+
+def _rows_part(problem: Problem, intercepts: Any, coefs: Matrix, shrink: Vector) -> Vector:
+    """The rows' part of each gap: 0 where the residual is a dual point as it stands."""
+    found = np.zeros(len(shrink))
+    doubtful = np.flatnonzero(shrink < 1.0)
+    if doubtful.size == 0:
+        return found
+    intercepts, coefs, share = np.asarray(intercepts)[doubtful], coefs[doubtful], shrink[doubtful]
+    part = np.zeros(len(doubtful))
+    for i, rows, eta, weights in _chunks(problem, intercepts, coefs):
+        y = _targets(problem.y, rows)
+        theta = problem.family.pull(y, eta) * share[i]
+        gaps = problem.family.fenchel_young(y, eta, theta)
+        part[i] += gaps.sum(axis=0) if weights is None else weights @ gaps
+    found[doubtful] = part / problem.total
+    return found
+
+
+def _chunks(problem: Problem, intercepts: Any, coefs: Matrix) -> Iterator[tuple[Any, slice, Matrix, Vector | None]]:
+    """Linear predictors of some rows at a time: of one output those of all solutions, (rows, A); of K those of one
+    after another, (rows, K). With them, which solutions they are, which rows, and their weights."""
+    n, p = problem.Z.shape
+    count = problem.outputs
+    everything = slice(None)
+    size = max(256, CHUNK // max(1, len(coefs) if count == 1 else count))
+    for first in range(0, n, size):
+        rows = slice(first, min(first + size, n))
+        weights = None if problem.weights is None else problem.weights[rows]
+        offset = None if problem.offset is None else problem.offset[rows]
+        if count == 1:
+            eta = problem.Z[rows] @ coefs.T + np.asarray(intercepts)
+            yield everything, rows, eta if offset is None else eta + offset[:, None], weights
+            continue
+        for i in range(len(coefs)):
+            eta = problem.Z[rows] @ coefs[i].reshape(count, p).T + intercepts[i]
+            yield i, rows, eta if offset is None else eta + offset, weights
+
+
+def _targets(y: Matrix, rows: slice) -> Matrix:
+    """The targets of these rows, so that they go with linear predictors of all solutions or of one."""
+    return y[rows, None] if y.ndim == 1 else y[rows]

@@ -1,0 +1,182 @@
+"""Which solvers there are: what each can do, and how it is run.
+
+A solver proposes; `regcli.solve` has its proposals measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.objective import Problem, best_intercept, gram
+from regcli.solve import sklearn_cd
+from regcli.solve.at_once import along
+from regcli.solve.direct import RidgeFactor, is_ridge, least_squares, ridge_along
+from regcli.solve.newton import Newton
+from regcli.solve.quadratic import ActiveSet, Quadratic
+from regcli.solve.span import Span
+from regcli.solve.working_set import WorkingSet
+
+Vector = NDArray[np.float64]
+
+LARGEST_GRAM = 1000
+"""With more features than rows, one Gram matrix of all of them is made for at most this many."""
+SMALL_GRAM = 50
+"""The same where a working set could do instead, which is quicker from about here on."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a solver found: coefficients (p,), its iterations, and the intercept where that is not simply the mean of
+    what is left; the rest is that of models without a penalty, see `Solution`."""
+
+    coef: Vector
+    iterations: int
+    condition: float | None = None
+    rank: int | None = None
+    factor: NDArray[np.float64] | None = None
+    intercept: Any = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One solution of several: coefficients (p,), twice what they take off the null model's loss, the intercept where
+    it is not simply the mean of what is left, and the rounds so far where they are counted."""
+
+    coef: Vector
+    explained: float
+    intercept: Any = None
+    rounds: int = 0
+
+
+Steps = Iterator[Step]
+"""One step for each alpha."""
+
+
+@dataclass(frozen=True)
+class Solver:
+    """`declines(problem)` is a sentence saying why it cannot solve the problem, or None; `run` solves it; `along`
+    solves it for falling alphas and shares the work between them, where it can."""
+
+    exact: bool
+    declines: Callable[[Problem], str | None]
+    run: Callable[[Problem, Vector | None], Proposal]
+    along: Callable[[Problem, Sequence[float]], Steps] | None = None
+
+
+def _first(*declining: Callable[[Problem], str | None]) -> Callable[[Problem], str | None]:
+    """The first sentence of several."""
+    return lambda problem: next((said for one in declining if (said := one(problem)) is not None), None)
+
+
+def _declines_family(problem: Problem) -> str | None:
+    return None if problem.family.is_quadratic else f"squared error only, not the family {problem.family.name}"
+
+
+def _declines_squares(problem: Problem) -> str | None:
+    return "squared error is a quadratic already" if problem.family.is_quadratic else None
+
+
+def _declines_penalty(problem: Problem) -> str | None:
+    return None if np.all(problem.strengths.free) else "least squares has no penalty"
+
+
+def _declines_all_but_ridge(problem: Problem) -> str | None:
+    return None if is_ridge(problem.strengths) else "the ridge factorisation needs an L2 penalty and no other"
+
+
+def _declines_wide(problem: Problem) -> str | None:
+    n, p = problem.Z.shape
+    largest = SMALL_GRAM if np.any(problem.strengths.l1 > 0) else LARGEST_GRAM
+    return None if p <= max(n, largest) else f"a Gram matrix of {p:,} features for {n:,} rows"
+
+
+def _declines_without_l1(problem: Problem) -> str | None:
+    return None if np.any(problem.strengths.l1 > 0) else "a working set needs an L1 part to leave features out"
+
+
+def _run_least_squares(problem: Problem, start: Vector | None) -> Proposal:
+    found = least_squares(problem.Z, problem.y - problem.null_intercept, problem.weights)
+    return Proposal(found.coef, 1, found.condition, found.rank, found.factor)
+
+
+def _run_ridge(problem: Problem, start: Vector | None) -> Proposal:
+    return Proposal(RidgeFactor.of(problem).coef(problem.alpha), 1)
+
+
+def _run_quadratic(problem: Problem, start: Vector | None) -> Proposal:
+    solver = ActiveSet(Quadratic(gram(problem), problem.null_pull), problem.strengths)
+    coef = solver.minimise(start)
+    return Proposal(coef, solver.rounds)
+
+
+def _run_working_set(problem: Problem, start: Vector | None) -> Proposal:
+    solver = WorkingSet(problem)
+    coef = solver.descend(start)
+    return Proposal(coef, solver.rounds)
+
+
+def _run_newton(problem: Problem, start: Vector | None) -> Proposal:
+    if start is None or not np.any(start):
+        only = next(_newton_along(problem, [problem.alpha]))
+        return Proposal(only.coef, only.rounds, intercept=only.intercept)
+    solver = Newton(problem)
+    solver.start(start, best_intercept(problem, start))
+    solver.minimise(problem.strengths, problem.strengths)
+    return Proposal(solver.point.coef, solver.rounds, intercept=solver.point.level)
+
+
+def _run_sklearn(problem: Problem, start: Vector | None) -> Proposal:
+    coef, sweeps = sklearn_cd.solve(problem)
+    return Proposal(coef, sweeps)
+
+
+def _ridge_along(problem: Problem, alphas: Sequence[float]) -> Steps:
+    n, p = problem.Z.shape
+    if p < n:
+        quadratic = Quadratic(gram(problem), problem.null_pull)
+        for coef in ridge_along(quadratic, problem.penalty.l2, alphas):
+            yield Step(coef, float((2 * quadratic.linear - quadratic.matrix @ coef) @ coef))
+        return
+    factor = RidgeFactor.of(problem)
+    for alpha in alphas:
+        coef = factor.coef(alpha)
+        yield Step(coef, explained(problem, coef))
+
+
+def explained(problem: Problem, coef: Vector) -> float:
+    """Twice what coefficients (p,) take off the null model's squared error."""
+    residual = problem.y - problem.null_intercept - problem.Z @ coef
+    return float((problem.null_pull + problem.pull(residual)) @ coef)
+
+
+def _quadratic_along(problem: Problem, alphas: Sequence[float]) -> Steps:
+    for coef, pull in along(Quadratic(gram(problem), problem.null_pull), problem.penalty, alphas):
+        yield Step(coef, float((problem.null_pull + pull) @ coef))
+
+
+def _working_set_along(problem: Problem, alphas: Sequence[float]) -> Steps:
+    for coef, pull in WorkingSet(problem).along(alphas):
+        yield Step(coef, float((problem.null_pull + pull) @ coef))
+
+
+def _newton_along(problem: Problem, alphas: Sequence[float]) -> Steps:
+    span = Span.of(problem) if Span.fits(problem) else None
+    solver = Newton(problem if span is None else span.problem)
+    for point in solver.along(alphas):
+        coef = point.coef if span is None else span.back(point.coef)
+        yield Step(coef, 2 * (problem.null_objective - point.loss), point.level, solver.rounds)
+
+
+SOLVERS: dict[str, Solver] = {
+    "least_squares": Solver(True, _first(_declines_family, _declines_penalty), _run_least_squares),
+    "ridge": Solver(True, _first(_declines_family, _declines_all_but_ridge), _run_ridge, _ridge_along),
+    "quadratic": Solver(True, _first(_declines_family, _declines_wide), _run_quadratic, _quadratic_along),
+    "working_set": Solver(True, _first(_declines_family, _declines_without_l1), _run_working_set, _working_set_along),
+    "newton": Solver(True, _declines_squares, _run_newton, _newton_along),
+    "sklearn": Solver(False, sklearn_cd.declines, _run_sklearn),
+}
