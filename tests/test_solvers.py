@@ -100,13 +100,14 @@ def test_solvers_agree(name: str, setting: dict[str, Any], ratio: float | None, 
 
 
 def test_every_solver_has_its_say() -> None:
-    """Each solver of the registry is able to solve some problem of `test_solvers_agree`, scikit-learn most of them."""
+    """Each solver of squared error is able to solve some problem of `test_solvers_agree`, scikit-learn most of them."""
     able: list[str] = []
     for name, setting in AGREEMENT:
         for ratio in (1.0, 0.5, 0.0, None):
             posed = pose(*design(name), ratio, **setting)
             able += line(replace(posed.problem, alpha=0.0 if ratio is None else 1.0))
-    assert {name: able.count(name) > 1 for name in SOLVERS} == dict.fromkeys(SOLVERS, True)
+    squares = [name for name in SOLVERS if name != "newton"]
+    assert {name: able.count(name) > 1 for name in squares} == dict.fromkeys(squares, True)
 
 
 @pytest.mark.parametrize("share", [0.0509, 0.0464, 0.00215])
