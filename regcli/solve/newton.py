@@ -21,6 +21,7 @@ from regcli.problem.families import mean
 from regcli.problem.objective import EPS, Problem, level_curvature
 from regcli.problem.penalties import Strengths
 from regcli.solve.classes import centred
+from regcli.solve.factor import Factor
 from regcli.solve.quadratic import ActiveSet, Quadratic
 from regcli.solve.working_set import STEP, first_alpha, largest
 
@@ -54,12 +55,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Bend:
-    """Second derivatives on the working set's coefficients (m, m), of those with the levels (m, K), of the levels
-    (K, K); and what inverts the last."""
+    """Second derivatives on the working set's coefficients with the levels minimised out (m, m), of those with the
+    levels (m, K), the inverse of the levels' own (K, K), and the product of the last two."""
 
-    inside: Matrix
+    matrix: Matrix
     across: Matrix
     inverse: Matrix
+    back: Matrix
 
 
 class Newton:
@@ -72,6 +74,7 @@ class Newton:
         self._inside = np.zeros(self.p, dtype=bool)
         self._taken: Matrix = np.zeros((self.n, 0), order="F")
         self._bend: Bend | None = None
+        self._factor: Factor | None = None
         self._fresh = False
         nothing = np.zeros(self.outputs * self.p)
         eta = problem.null_eta.copy()
@@ -124,7 +127,7 @@ class Newton:
             if left <= GOAL * self.scale:
                 return
             if self._bend is None or not (self._fresh or self._worth_keeping(left, before)):
-                self._bend, self._fresh = self._second_order(), True
+                self._bend, self._factor, self._fresh = self._second_order(), None, True
             self.rounds += 1
             if self._step(inside, places, pull, bias, left):
                 before, self._fresh = left, False
@@ -145,10 +148,10 @@ class Newton:
         bend, point = self._bend, self.point
         assert bend is not None
         here = point.coef[places]
-        back = bend.across @ bend.inverse
-        matrix = bend.inside - back @ bend.across.T
-        linear = matrix @ here + pull - back @ bias
-        found = ActiveSet(Quadratic(matrix, linear), inside).minimise(here, follow=bool(np.any(here)))
+        linear = bend.matrix @ here + pull - bend.back @ bias
+        solver = ActiveSet(Quadratic(bend.matrix, linear), inside, self._factor)
+        found = solver.minimise(here, follow=bool(np.any(here)))
+        self._factor = solver.factor
         if self.outputs > 1:
             found = centred(found, self.outputs, inside)
         move = found - here
@@ -233,9 +236,12 @@ class Newton:
         if self.outputs > 1:
             self._stay_put(inside, width)
         if not problem.intercept:
-            return Bend(inside, np.zeros_like(across), np.zeros((self.outputs, self.outputs)))
+            none = np.zeros_like(across)
+            return Bend(inside, none, np.zeros((self.outputs, self.outputs)), none)
         level = np.atleast_2d(level_curvature(problem, curvature))
-        return Bend(inside, across, np.asarray(np.linalg.pinv(level, hermitian=True)))
+        inverse = np.linalg.pinv(level, hermitian=True)
+        back = across @ inverse
+        return Bend(inside - back @ across.T, across, inverse, back)
 
     def _stay_put(self, inside: Matrix, width: int) -> None:
         """Add what a shift common to all classes costs, which changes no answer but makes it one of many."""
