@@ -1,4 +1,4 @@
-"""Standard errors of least squares, as any textbook has them; there are none to give for penalised coefficients."""
+"""Standard errors of models without a penalty, as any textbook has them; penalised coefficients have none."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from regcli.problem.objective import EPS, Problem
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -22,6 +24,43 @@ class Estimates:
     p: Vector
     low: Vector
     high: Vector
+
+
+@dataclass(frozen=True)
+class Information:
+    """The observed information of a family of one output: R (p, p) with R'R = Z'WZ about the means `centre` (p,) of Z
+    under the weights W, their sum `total`, and rank and condition number of those columns; R None where rank < p."""
+
+    factor: Matrix | None
+    centre: Vector
+    total: float
+    rank: int
+    condition: float
+
+
+def information(problem: Problem, eta: Vector) -> Information:
+    """That at linear predictors `eta` (n,): each row's weight is its own times its curvature."""
+    curvature = problem.family.curvature(eta)[0, 0]
+    weights = np.ones(len(eta)) if problem.weights is None else problem.weights
+    weights = weights if curvature is None else weights * curvature
+    p = problem.Z.shape[1]
+    centre = np.average(problem.Z, axis=0, weights=weights) if problem.intercept else np.zeros(p)
+    rows = np.sqrt(weights)[:, None] * (problem.Z - centre)
+    factor = np.asarray(np.linalg.qr(rows, mode="r"))
+    sizes = np.linalg.svd(factor, compute_uv=False)
+    rank = int(np.sum(sizes > sizes[0] * max(rows.shape) * EPS))
+    condition = float(sizes[0] / sizes[rank - 1]) if rank else float("inf")
+    return Information(factor if rank == p else None, centre, float(weights.sum()), rank, condition)
+
+
+def normal_estimates(estimate: Vector, std_error: Vector, level: float = LEVEL) -> Estimates:
+    """The same of likelihoods, for which the ratio is normal in large samples (Wald)."""
+    from scipy.special import ndtr, ndtri
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = estimate / std_error
+    reach = float(ndtri(0.5 + level / 2)) * std_error
+    return Estimates(std_error, z, 2 * ndtr(-np.abs(z)), estimate - reach, estimate + reach)
 
 
 def estimates(estimate: Vector, std_error: Vector, df: int, level: float = LEVEL) -> Estimates:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcli.problem.inference import information
 from regcli.problem.objective import Problem, best_intercept, gram
 from regcli.solve import sklearn_cd
 from regcli.solve.at_once import along
@@ -123,11 +124,16 @@ def _run_working_set(problem: Problem, start: Vector | None) -> Proposal:
 def _run_newton(problem: Problem, start: Vector | None) -> Proposal:
     if start is None or not np.any(start):
         only = next(_newton_along(problem, [problem.alpha]))
-        return Proposal(only.coef, only.rounds, intercept=only.intercept)
-    solver = Newton(problem)
-    solver.start(start, best_intercept(problem, start))
-    solver.minimise(problem.strengths, problem.strengths)
-    return Proposal(solver.point.coef, solver.rounds, intercept=solver.point.level)
+        coef, level, rounds = only.coef, only.intercept, only.rounds
+    else:
+        solver = Newton(problem)
+        solver.start(start, best_intercept(problem, start))
+        solver.minimise(problem.strengths, problem.strengths)
+        coef, level, rounds = solver.point.coef, solver.point.level, solver.rounds
+    if problem.outputs > 1 or not np.all(problem.strengths.free):
+        return Proposal(coef, rounds, intercept=level)
+    known = information(problem, problem.eta(level, coef))
+    return Proposal(coef, rounds, known.condition, known.rank, known.factor, level)
 
 
 def _run_sklearn(problem: Problem, start: Vector | None) -> Proposal:
