@@ -34,7 +34,7 @@ from regcli.data.roles import Role
 from regcli.data.sources import read
 from regcli.data.splitting import Split, labels_of, split_rows, validation_rows
 from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
-from regcli.specs import DataSpec, FoldSpec, TrainingSpec, ValidationSpec
+from regcli.specs import DataSpec, FamilyName, FoldSpec, TrainingSpec, ValidationSpec
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -51,6 +51,10 @@ class Design:
     predicted, `X_validation`, `y_validation` those that say when a descent is to stop, or are None. `dropped_rows` and
     `dropped_columns` are pairs (reason, count) and (name, reason). `lines` gives the line (or row: `unit`) of each
     training row in its file, `ids` are the columns that name rows.
+
+    Of a family with `classes` y numbers the class of each row from 0, in their order; of two the second is the positive
+    one, and y may be its share. `weights` (n,) say how much each row counts, `offset` (n,) what its linear predictor has
+    beside the features; None where all count alike, or have nothing. `balanced`: each class is to count alike.
     """
 
     X: Matrix
@@ -73,6 +77,15 @@ class Design:
     ids: tuple[str, ...] = ()
     lines: Callable[[], list[int]] = list
     unit: str = "row"
+    family: FamilyName = "gaussian"
+    classes: tuple[str, ...] = ()
+    weights: Vector | None = None
+    offset: Vector | None = None
+    weights_test: Vector | None = None
+    offset_test: Vector | None = None
+    weights_validation: Vector | None = None
+    offset_validation: Vector | None = None
+    balanced: bool = False
 
     @cached_property
     def names(self) -> list[str]:

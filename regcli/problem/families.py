@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FamilyName = Literal["gaussian", "binomial", "multinomial", "poisson"]
+from regcli.specs import FamilyName
+
 Array = NDArray[np.float64]
 
 TINY = 1e-300

@@ -11,10 +11,12 @@ from regcli.specs.checks import member, nearest_option, number
 
 Penalty = Literal["none", "l1", "l2", "elasticnet"]
 Convention = Literal["mean", "sklearn", "glmnet", "sum", "mse"]
+FamilyName = Literal["gaussian", "binomial", "multinomial", "poisson"]
 SolverName = Literal["auto", "exact", "sklearn", "gradient"]
 
 PENALTIES: tuple[Penalty, ...] = get_args(Penalty)
 CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
+FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
 SOLVERS: tuple[SolverName, ...] = get_args(SolverName)
 ALIASES: dict[str, Penalty] = {
     "lasso": "l1",

@@ -1,0 +1,156 @@
+"""The formulas of the likelihood families, and what a fit of one is called elsewhere.
+
+The loss of a row is half its unit deviance, which is the log loss for classes; f is the linear predictor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regcli.specs import Convention, FamilyName, Penalty
+
+LOSSES: dict[FamilyName, str] = {
+    "binomial": "[log(1 + exp f) - y f]",
+    "multinomial": "[log sum_k exp f_k - f_y]",
+    "poisson": "[exp f - y f]",
+}
+
+
+def family_formula(
+    family: FamilyName, convention: Convention, penalty: Penalty, l1: float, l2: float, intercept: bool, offset: bool
+) -> str:
+    """The formula that was minimised, in the user's own convention; `l1` and `l2` as that convention counts them."""
+    terms = [_loss(family, convention)]
+    if penalty != "none" and l1 > 0:
+        terms.append(f"{l1:.6g} sum |b|")
+    if penalty != "none" and l2 > 0:
+        terms.append(f"{l2 * (0.5 if halved(convention) else 1):.6g} sum b^2")
+    return f"{' + '.join(terms)}, {predictor(family, intercept, offset)}"
+
+
+def family_path_formula(
+    family: FamilyName, convention: Convention, ratio: float, rest: float, intercept: bool, offset: bool
+) -> str:
+    """The formula along a path, with alpha as a letter."""
+    loss, where = _loss(family, convention), predictor(family, intercept, offset)
+    terms = []
+    if ratio > 0:
+        terms.append("sum |b|" if ratio == 1 else f"{ratio:.6g} sum |b|")
+    if rest > 0:
+        share = rest / 2 if halved(convention) else rest
+        terms.append(f"{'' if share == 1 else f'{share:.6g} '}sum b^2")
+    inside = " + ".join(terms)
+    return f"{loss} + alpha {inside if len(terms) == 1 else f'({inside})'}, {where}"
+
+
+def halved(convention: Convention) -> bool:
+    """Whether a convention counts half the squared norm."""
+    return convention in ("mean", "glmnet", "sklearn")
+
+
+def predictor(family: FamilyName, intercept: bool, offset: bool) -> str:
+    """What f is."""
+    k = "_k" if family == "multinomial" else ""
+    terms = [*(["offset"] if offset else []), *([f"b0{k}"] if intercept else []), f"z.b{k}"]
+    return f"f{k} = {' + '.join(terms)}"
+
+
+def _loss(family: FamilyName, convention: Convention) -> str:
+    return f"sum {LOSSES[family]}" if convention == "sum" else f"(1/n) sum {LOSSES[family]}"
+
+
+def family_equivalents(
+    family: FamilyName, l1: float, l2: float, n: float, standardize: bool, intercept: bool
+) -> dict[str, Any]:
+    """What the same fit is called elsewhere, in the manner of `regcli.problem.conventions.equivalents`.
+
+    For classes also LIBLINEAR, whose C is 1 over the number of rows times the strength; the columns are standardized
+    beforehand, and its bias, 1, is not penalised.
+    """
+    strength = l1 + l2
+    mix = l1 / strength if strength else 1.0
+    found = {
+        "sklearn": _sklearn(family, l1, l2, n, intercept),
+        "glmnet": {
+            "call": f'glmnet(x, y, family="{family}", alpha={mix:.6g}, lambda={strength:.6g}'
+            + ("" if standardize else ", standardize=FALSE")
+            + ("" if intercept else ", intercept=FALSE")
+            + ")",
+            "value": strength,
+            "mix": mix,
+        },
+        "stata": _stata(family, l1, l2, standardize, intercept),
+        "textbook_sum": _sum(n * l1, n * l2 / 2),
+        "keras_mse": _keras(l1, l2 / 2),
+    }
+    if family == "binomial":
+        found["liblinear"] = _liblinear(l1, l2, n, intercept)
+    return found
+
+
+def _sklearn(family: FamilyName, l1: float, l2: float, n: float, intercept: bool) -> dict[str, Any]:
+    end = "" if intercept else ", fit_intercept=False"
+    if family == "poisson":
+        if l1 > 0:
+            return _none("none: scikit-learn's PoissonRegressor has no L1 penalty")
+        return {"call": f"PoissonRegressor(alpha={l2:.6g}{end})", "value": l2, "mix": None}
+    if l1 == 0 and l2 == 0:
+        return {"call": f"LogisticRegression(C=inf{end})", "value": None, "mix": None}
+    strength = l1 + l2
+    c = 1 / (n * strength)
+    solver = ", solver='saga'" if l1 > 0 else ""
+    ratio = f", l1_ratio={l1 / strength:.6g}" if l1 > 0 else ""
+    return {
+        "call": f"LogisticRegression(C={c:.6g}{ratio}{solver}{end})",
+        "value": c,
+        "mix": l1 / strength if l1 > 0 else None,
+    }
+
+
+def _stata(family: FamilyName, l1: float, l2: float, standardize: bool, intercept: bool) -> dict[str, Any]:
+    model = {"binomial": "logit", "poisson": "poisson"}.get(family)
+    if model is None:
+        return _none("none: Stata's lasso knows no more than two classes")
+    if not standardize:
+        return _none("none: Stata's lasso and elasticnet always standardize")
+    if l1 == 0 and l2 == 0:
+        return {"call": f"{model} y x" + ("" if intercept else ", noconstant"), "value": 0.0, "mix": None}
+    end = "" if intercept else " noconstant"
+    strength = l1 + l2
+    mix = None if l2 == 0 else l1 / strength
+    verb = f"lasso {model} y x, " if mix is None else f"elasticnet {model} y x, alpha({mix:.6g}) "
+    chosen = "" if mix is None else f"alpha={mix:.6g} "
+    return {
+        "call": f"{verb}sel(none){end}; lassoselect {chosen}lambda={strength:.6g}",
+        "value": strength,
+        "mix": mix,
+    }
+
+
+def _liblinear(l1: float, l2: float, n: float, intercept: bool) -> dict[str, Any]:
+    if (l1 > 0) == (l2 > 0):
+        return _none("none: LIBLINEAR has either penalty, not both" if l1 > 0 else "none: LIBLINEAR needs a penalty")
+    c = 1 / (n * (l1 + l2))
+    bias = " -B 1 -R" if intercept else ""
+    return {"call": f"train -s {6 if l1 > 0 else 0} -c {c:.6g}{bias}", "value": c, "mix": None}
+
+
+def _sum(l1: float, l2: float) -> dict[str, Any]:
+    loss = "sum loss"
+    if l2 == 0:
+        return {"call": f"{loss} + {l1:.6g} sum |b|", "value": l1, "mix": None}
+    if l1 == 0:
+        return {"call": f"{loss} + {l2:.6g} sum b^2", "value": l2, "mix": None}
+    return {"call": f"{loss} + {l1:.6g} sum |b| + {l2:.6g} sum b^2", "value": {"l1": l1, "l2": l2}, "mix": None}
+
+
+def _keras(l1: float, l2: float) -> dict[str, Any]:
+    if l2 == 0:
+        return {"call": f"L1({l1:.6g})", "value": l1, "mix": None}
+    if l1 == 0:
+        return {"call": f"L2({l2:.6g})", "value": l2, "mix": None}
+    return {"call": f"L1L2(l1={l1:.6g}, l2={l2:.6g})", "value": {"l1": l1, "l2": l2}, "mix": None}
+
+
+def _none(why: str) -> dict[str, Any]:
+    return {"call": why, "value": None, "mix": None}
