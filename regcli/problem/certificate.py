@@ -89,19 +89,20 @@ def rule(
     """Measure penalised least-squares solutions `coefs` (A, p) by what moments know of their residuals.
 
     `pulls` (A, p) are Z'S residual / W, `mean_square` (A,) the means of their squares, `bias` (A,) their means where
-    there is an intercept that should have made them 0. Every alpha is above 0 and every column penalised. The same
-    figures as `certify`, whose dual point is written out: the rows' part of the gap is half the mean square of what
-    shrinking takes off the residual.
+    there is an intercept that should have made them 0. Every alpha is above 0. The same figures as `certify`, whose
+    dual point is written out: the rows' part of the gap is half the mean square of what shrinking takes off the
+    residual. What is left of it in the span of unpenalised columns is not taken out but charged to the gap.
     """
     # A feature that is zero and within its bounds all along adds nothing to any of the figures.
     said = np.any((coefs != 0) | (np.abs(pulls) > np.outer(alphas, penalty.l1)), axis=0)
     coefs, pulls = coefs[:, said], pulls[:, said]
-    strengths = Strengths(np.outer(alphas, penalty.l1[said]), np.outer(alphas, penalty.l2[said]))
+    shape = penalty.only(said)
+    strengths = Strengths(np.outer(alphas, shape.l1), np.outer(alphas, shape.l2), shape.low, shape.high)
     distance = np.max(strengths.distance(coefs, pulls), axis=-1, initial=0.0)
     violation = np.maximum(distance, np.abs(bias)) / by.pull
     shrink = shrink_of(strengths, pulls, by.noise)
     rows = 0.5 * ((1 - shrink) ** 2 * np.maximum(mean_square - bias**2, 0.0) + bias**2)
-    gap = (rows + features_part(strengths, coefs, pulls * shrink[:, None], by.noise)) / by.objective
+    gap = (rows + features_part(strengths, coefs, pulls * shrink[:, None], by.noise, charge=True)) / by.objective
     holds = zeros_hold(strengths, coefs, pulls, by.noise)
     return Rulings(gap, violation, (gap <= GAP_BOUND) & (violation <= VIOLATION_BOUND) & holds)
 
@@ -128,30 +129,35 @@ def certify_path(problem: Problem, alphas: Vector, coefs: Matrix) -> tuple[Rulin
     bias = biases / problem.total if problem.intercept else np.zeros(len(alphas))
     by = Yardstick.of(problem.null_pull, problem.null_objective)
     found = rule(problem.penalty, alphas, coefs, pulls / problem.total, squares, bias, by)
-    for i in np.flatnonzero(alphas == 0) if not np.any(problem.penalty.at(1.0).free) else range(len(alphas)):
+    for i in np.flatnonzero(alphas == 0).tolist():
         one = certify(replace(problem, alpha=float(alphas[i])), float(intercepts[i]), coefs[i])
         found.gap[i], found.violation[i], found.certified[i] = one.gap, one.violation, one.certified
     return found, intercepts, squares
 
 
-def features_part(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> Any:
-    """The features' part of the gap; `pull` (..., p) is that of the dual point."""
+def features_part(strengths: Strengths, coef: Vector, pull: Vector, noise: float, charge: bool = False) -> Any:
+    """The features' part of the gap; `pull` (..., p) is that of the dual point.
+
+    `charge` where its part in the span of the free columns was not taken out of it.
+    """
     suited = np.clip(strengths.nearest(coef, pull), pull - noise, pull + noise)
-    charged = np.where(strengths.free, 0.0, np.abs(coef * (pull - suited)))
+    charged = np.where(strengths.free & (not charge), 0.0, np.abs(coef * (pull - suited)))
     return np.sum(strengths.fenchel_young(coef, suited) + charged, axis=-1)
 
 
 def shrink_of(strengths: Strengths, pull: Vector, noise: float) -> Any:
     """What brings `pull` (..., p) within the bounds of the penalty where it has no quadratic part, up to `noise`."""
     bound = (strengths.l2 == 0) & (strengths.l1 > 0)
-    excess = np.where(bound, np.abs(pull) - noise, 0.0) / np.where(bound, strengths.l1, 1.0)
+    low, high = strengths.bounds
+    endless = np.maximum(np.where(high == np.inf, pull, 0.0), np.where(low == -np.inf, -pull, 0.0))
+    excess = np.where(bound, endless - noise, 0.0) / np.where(bound, strengths.l1, 1.0)
     return 1.0 / np.maximum(1.0, np.max(excess, axis=-1, initial=0.0))
 
 
 def zeros_hold(strengths: Strengths, coef: Vector, pull: Vector, noise: float) -> Any:
     """Whether every zero of an L1 penalty is one on its own terms, however small alpha is; rounding is let pass."""
     zero = (coef == 0) & (strengths.l1 > 0)
-    return np.all(~zero | (np.abs(pull) <= strengths.l1 * (1 + ZERO_SLACK) + noise), axis=-1)
+    return np.all(~zero | (strengths.lift(pull) <= strengths.l1 * (1 + ZERO_SLACK) + noise), axis=-1)
 
 
 def _rounding(problem: Problem, coef: Vector) -> float:
@@ -214,10 +220,13 @@ def _tied(problem: Problem, coef: Vector, pull: Vector, noise: float) -> tuple[i
 
     They are those that the null vectors touch of the columns at the bound, |u_j| >= l1_j (1 - 1e-9), where
     those that are not zero belong though a solution is a little off: a share can be
-    moved along a null vector without changing the fit. A quadratic part makes the solution unique.
+    moved along a null vector without changing the fit. A quadratic part makes the solution unique. What is pulled
+    hard against a bound stays there in every solution.
     """
     strengths, p = problem.strengths, problem.Z.shape[1]
-    at_bound = (np.abs(pull) >= strengths.l1 * (1 - 1e-9) - noise) | (coef != 0)
+    at_bound = (strengths.lift(pull) >= strengths.l1 * (1 - 1e-9) - noise) | (coef != 0)
+    if strengths.bounded:
+        at_bound &= ~(strengths.held(coef) & (np.abs(pull) > strengths.l1 * (1 + 1e-9) + noise))
     # Of several classes, whose coefficients are unique up to a constant for all of them, the columns of any count.
     edge = np.unique(np.flatnonzero((strengths.l2 == 0) & at_bound) % p)
     if edge.size < 2 or surely_independent(problem, edge):

@@ -203,13 +203,15 @@ def objective(problem: Problem, intercept: Any, coef: Vector) -> float:
     return problem.mean_of(problem.family.loss(problem.y, eta)) + problem.strengths.value(coef)
 
 
-def alpha_max(problem: Problem, l1: Vector | None = None) -> float:
+def alpha_max(problem: Problem, l1: Vector | None = None, pull: Vector | None = None) -> float:
     """The least alpha at which every coefficient with an L1 part is zero: max_j |pull_j| / l1_j.
 
-    `l1` (p,) stands in for the shape of the problem's own L1 part, which may be zero (ridge).
+    `l1` (p,) stands in for the shape of the problem's own L1 part, which may be zero (ridge). `pull` (p,) is that of
+    the null model, or where columns are not penalised that of the fit with these. What a bound forbids does not count.
     """
     l1 = problem.penalty.l1 if l1 is None else l1
-    return float(np.max(np.abs(problem.null_pull[l1 > 0]) / l1[l1 > 0], initial=0.0))
+    pull = problem.null_pull if pull is None else pull
+    return float(np.max(problem.penalty.lift(pull)[l1 > 0] / l1[l1 > 0], initial=0.0))
 
 
 def gram(problem: Problem, columns: NDArray[np.intp] | None = None) -> Matrix:

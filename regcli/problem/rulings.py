@@ -50,15 +50,15 @@ def certify_points(problem: Problem, alphas: Vector, intercepts: Any, coefs: Mat
     if not problem.intercept:
         biases[:] = 0.0
     by = Yardstick.of(problem.null_pull, problem.null_objective)
-    strengths = Strengths(np.outer(alphas, problem.penalty.l1), np.outer(alphas, problem.penalty.l2))
+    shape = problem.penalty
+    strengths = Strengths(np.outer(alphas, shape.l1), np.outer(alphas, shape.l2), shape.low, shape.high)
     distance = np.max(strengths.distance(coefs, pulls), axis=-1, initial=0.0)
     violation = np.maximum(distance, np.max(np.abs(biases), axis=1)) / by.pull
     shrink = np.asarray(shrink_of(strengths, pulls, by.noise))
     level = np.abs(np.asarray(intercepts).reshape(len(alphas), count) * biases).sum(axis=1)
-    free = np.sum(np.abs(coefs * pulls) * strengths.free, axis=1)
     rows_part = _rows_part(problem, intercepts, coefs, shrink)
-    features = features_part(strengths, coefs, pulls * shrink[:, None], by.noise)
-    gap = (rows_part + shrink * (level + free) + features) / by.objective
+    features = features_part(strengths, coefs, pulls * shrink[:, None], by.noise, charge=True)
+    gap = (rows_part + shrink * level + features) / by.objective
     holds = zeros_hold(strengths, coefs, pulls, by.noise)
     found = Rulings(gap, violation, (gap <= GAP_BOUND) & (violation <= VIOLATION_BOUND) & holds)
     for i in np.flatnonzero(alphas == 0):

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import Notice, UsageError
-from regcli.problem.certificate import certify
-from regcli.problem.objective import Problem, Solution, best_intercept, objective
-from regcli.problem.penalties import ElasticNet
+from regcli.problem.certificate import certify, pull_scale
+from regcli.problem.objective import EPS, Problem, Solution, best_intercept, objective
+from regcli.solve.bounded import while_inside
 from regcli.solve.registry import LARGEST_GRAM, SOLVERS, Proposal, Solver, Step, Steps, explained
 
-__all__ = ["LARGEST_GRAM", "SOLVERS", "Proposal", "Solver", "Step", "line", "solve", "solve_along"]
+__all__ = ["LARGEST_GRAM", "SOLVERS", "Proposal", "Solver", "Step", "line", "solve", "solve_along", "unpenalised_pull"]
 
 Vector = NDArray[np.float64]
 
@@ -47,6 +47,11 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
     and a notice says so; when none is certified, the one of least violation is returned as it is.
     """
     problem, centre = _centred(problem)
+    if problem.penalty.bounded:
+        found = solve(replace(problem, penalty=problem.penalty.unbounded), wanted, start)
+        if problem.penalty.inside(found.coef):
+            ruling = certify(problem, found.intercept, found.coef)
+            return replace(found, intercept=centre + found.intercept, certificate=ruling)
     reduced, kept = _without_twins(problem)
     tried: list[Solution] = []
     failures: list[str] = []
@@ -72,6 +77,18 @@ def solve_along(problem: Problem, alphas: Sequence[float], wanted: str = "auto")
 
     The first solver in line shares its work between alphas if it can; else each alpha is solved by itself, and 0 is.
     """
+    if problem.penalty.bounded:
+        without = solve_along(replace(problem, penalty=problem.penalty.unbounded), alphas, wanted)
+        yield from while_inside(problem.penalty, without, lambda done: _along(problem, alphas[done:], wanted), _coef)
+    else:
+        yield from _along(problem, alphas, wanted)
+
+
+def _coef(step: tuple[Step, str]) -> Vector:
+    return step[0].coef
+
+
+def _along(problem: Problem, alphas: Sequence[float], wanted: str) -> Iterator[tuple[Step, str]]:
     problem, _ = _centred(problem)
     penalised = [alpha for alpha in alphas if alpha > 0]
     if penalised:
@@ -82,15 +99,18 @@ def solve_along(problem: Problem, alphas: Sequence[float], wanted: str = "auto")
         for step in steps:
             yield replace(step, coef=_whole(problem, kept, step.coef)), name
     if len(penalised) < len(alphas):
-        last = line(replace(problem, alpha=0.0), wanted)[0]
-        yield from ((step, last) for step in _one_by_one(problem, [0.0], wanted))
+        last = solve(replace(problem, alpha=0.0), wanted)
+        yield _step(problem, last), last.solver
 
 
 def _one_by_one(problem: Problem, alphas: Sequence[float], wanted: str) -> Steps:
     for alpha in alphas:
-        found = solve(replace(problem, alpha=alpha), wanted)
-        gained = explained(problem, found.coef) if problem.family.is_quadratic else _gained(problem, found)
-        yield Step(found.coef, gained, found.intercept)
+        yield _step(problem, solve(replace(problem, alpha=alpha), wanted))
+
+
+def _step(problem: Problem, found: Solution) -> Step:
+    gained = explained(problem, found.coef) if problem.family.is_quadratic else _gained(problem, found)
+    return Step(found.coef, gained, found.intercept)
 
 
 def _gained(problem: Problem, found: Solution) -> float:
@@ -108,6 +128,21 @@ def _whole(problem: Problem, kept: NDArray[np.intp], found: Vector) -> Vector:
 
 def _places(problem: Problem, kept: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.asarray(np.arange(problem.outputs)[:, None] * problem.Z.shape[1] + kept).ravel()
+
+
+def unpenalised_pull(problem: Problem) -> Vector:
+    """Minus the gradient of the loss, (p,) or (K p,), at the fit of the columns that no strength penalises: with none
+    of them that is the null model's. What rounding leaves of it where these explain everything counts 0."""
+    p = problem.Z.shape[1]
+    columns = np.flatnonzero(problem.penalty.unpenalised[:p])
+    if not columns.size:
+        return problem.null_pull
+    penalty = problem.penalty.only(_places(problem, columns))
+    alone = replace(problem, Z=problem.Z[:, columns], penalty=penalty, alpha=0.0, twins=None)
+    found = solve(alone)
+    pull = problem.pull(problem.family.pull(problem.y, alone.eta(found.intercept, found.coef)))
+    noise = 64 * EPS * (pull_scale(problem) + float(np.max(np.abs(problem.null_intercept))))
+    return np.where(np.abs(pull) > noise, pull, 0.0)
 
 
 def _measured(problem: Problem, coef: Vector, name: str, proposal: Proposal) -> Solution:
@@ -141,21 +176,13 @@ def _centred(problem: Problem) -> tuple[Problem, float]:
 
 
 def _without_twins(problem: Problem) -> tuple[Problem, NDArray[np.intp]]:
-    """The problem on one of each group of equal columns, where the penalty has no part that would share.
-
-    Under a pure L1 penalty any split between equal columns is a solution: the least penalised takes it all, of
-    several the first in the file.
-    """
+    """The problem on one of each group of equal columns, where the penalty has no part that would share."""
     everything = np.arange(problem.Z.shape[1])
-    if problem.twins is None:
+    if problem.twins is None or problem.alpha == 0:
         return problem, everything
     p = problem.Z.shape[1]
-    split_is_free = ((problem.penalty.l2 == 0) & (problem.strengths.l1 > 0))[:p]
-    order = np.lexsort((problem.penalty.l1[:p], problem.twins))
-    heads = order[np.unique(problem.twins[order], return_index=True)[1]]
-    kept = everything[np.isin(everything, heads) | ~split_is_free]
+    kept = np.flatnonzero(~problem.penalty.only(np.arange(p)).spare(problem.twins))
     if len(kept) == len(everything):
         return problem, everything
-    places = _places(problem, kept)
-    penalty = ElasticNet(problem.penalty.l1[places], problem.penalty.l2[places])
+    penalty = problem.penalty.only(_places(problem, kept))
     return replace(problem, Z=problem.Z[:, kept], penalty=penalty, twins=None), kept

@@ -30,7 +30,7 @@ def along(quadratic: Quadratic, penalty: ElasticNet, alphas: Sequence[float]) ->
     """For each alpha the minimiser (p,) and its pull c - Gb (p,), by whichever way suits the number of columns."""
     few = len(quadratic.linear) <= FEW and len(alphas) >= LEAST
     # With an L2 part on every column each system has full rank; without one a path is straight, and read off its line.
-    if not few or not np.all(penalty.l2 > 0):
+    if not few or not np.all(penalty.l2 > 0) or penalty.bounded:
         yield from one_by_one.along(quadratic, penalty, alphas)
         return
     coefs, pulls, settled = at_once(quadratic, penalty, np.asarray(alphas))

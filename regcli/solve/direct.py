@@ -154,4 +154,4 @@ def _solved(matrix: Matrix, right: Vector) -> Vector:
 
 def is_ridge(strengths: Strengths) -> bool:
     """Whether the penalty is a quadratic on every feature and nothing else."""
-    return bool(np.all(strengths.l1 == 0) and np.all(strengths.l2 > 0))
+    return bool(np.all(strengths.l1 == 0) and np.all(strengths.l2 > 0)) and not strengths.bounded

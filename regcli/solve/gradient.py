@@ -83,6 +83,16 @@ class Course:
         return self._padded(self.problem.strengths.l2 * self.unit**2)
 
     @cached_property
+    def bounds(self) -> tuple[Vector, Vector]:
+        """The bounds of each coordinate of a point; none for the intercept."""
+        penalty, p = self.problem.penalty, len(self.unit)
+        room = np.full(p + 1 if self.problem.intercept else p, np.inf)
+        low, high = -room, room
+        if penalty.low is not None and penalty.high is not None:
+            low[:p], high[:p] = penalty.low / self.unit, penalty.high / self.unit
+        return low, high
+
+    @cached_property
     def _gram(self) -> Matrix | None:
         n, p = self.problem.Z.shape
         return gram(self.problem) if p <= n else None
@@ -98,7 +108,12 @@ class Course:
         """Coefficients (p,) of Z, and the prediction where Z is 0."""
         p = len(self.unit)
         level = float(point[p] + (self.centre @ point[:p] - self.offset)) if self.problem.intercept else 0.0
-        return self.unit * point[:p], level
+        penalty = self.problem.penalty
+        if penalty.low is None or penalty.high is None:
+            return self.unit * point[:p], level
+        low, high = self.bounds
+        coef = np.where(point[:p] == high[:p], penalty.high, self.unit * point[:p])
+        return np.where(point[:p] == low[:p], penalty.low, coef), level
 
     def pull(self, coef: Vector) -> Vector:
         """(1/W) Z' S (y - Z coef), (p,)."""
@@ -119,10 +134,11 @@ class Course:
         return self.factor * (whole + self.l2 * point)
 
     def step(self, point: Vector, rate: float) -> Vector:
-        """One step along the gradient, and the proximal step of the L1 part."""
+        """One step along the gradient, and the proximal step of the L1 part and the bounds."""
         moved = point - rate * self.gradient(point)
         shrunk = np.maximum(np.abs(moved) - rate * self.factor * self.l1, 0.0)
-        return np.where(self.l1 > 0, np.copysign(shrunk, moved) + 0.0, moved)  # adding 0 leaves no -0
+        moved = np.where(self.l1 > 0, np.copysign(shrunk, moved) + 0.0, moved)  # adding 0 leaves no -0
+        return np.clip(moved, *self.bounds) if self.problem.penalty.bounded else moved
 
     def violation(self, point: Vector) -> float:
         """The violation of the optimality conditions, as the certificate measures it but cheaper."""

@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.problem.families import mean
-from regcli.problem.objective import EPS, Problem, level_curvature
+from regcli.problem.objective import EPS, Problem, alpha_max, level_curvature
 from regcli.problem.penalties import Strengths
 from regcli.solve.classes import centred
 from regcli.solve.factor import Factor
-from regcli.solve.quadratic import ActiveSet, Quadratic
-from regcli.solve.working_set import STEP, first_alpha, largest
+from regcli.solve.quadratic import Quadratic, active_set
+from regcli.solve.working_set import STEP, largest
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -90,7 +90,7 @@ class Newton:
         wide = self.p > self.n and bool(np.any(penalty.l1 > 0))
         last: float | None = None
         for goal in alphas:
-            last = max(first_alpha(self.problem, self.pull), goal) if last is None else last
+            last = max(alpha_max(self.problem, pull=self.pull), goal) if last is None else last
             while True:
                 previous, last = last, max(goal, last * STEP) if wide else goal
                 self.minimise(penalty.at(last), penalty.at(previous))
@@ -106,12 +106,12 @@ class Newton:
 
     def minimise(self, strengths: Strengths, previous: Strengths) -> None:
         """Go to the solution at `strengths` from the one at `previous`."""
-        strong = np.abs(self.pull) >= 2 * strengths.l1 - previous.l1
-        self._join(self._features(largest(strong, np.abs(self.pull) - strengths.l1)))
+        lift = strengths.lift(self.pull)
+        self._join(self._features(largest(lift >= 2 * strengths.l1 - previous.l1, lift - strengths.l1)))
         while True:
             self._descend(strengths)
             self.pull = self.problem.pull(self.point.residual)
-            excess = np.abs(self.pull) - strengths.l1
+            excess = strengths.lift(self.pull) - strengths.l1
             excess[self._places] = 0.0
             if not self._join(self._features(largest(excess > 64 * EPS * self.scale, excess))):
                 return
@@ -149,10 +149,10 @@ class Newton:
         assert bend is not None
         here = point.coef[places]
         linear = bend.matrix @ here + pull - bend.back @ bias
-        solver = ActiveSet(Quadratic(bend.matrix, linear), inside, self._factor)
+        solver = active_set(Quadratic(bend.matrix, linear), inside, self._factor)
         found = solver.minimise(here, follow=bool(np.any(here)))
         self._factor = solver.factor
-        if self.outputs > 1:
+        if self.outputs > 1 and not inside.bounded:
             found = centred(found, self.outputs, inside)
         move = found - here
         rise = bend.inverse @ (bias - bend.across.T @ move)

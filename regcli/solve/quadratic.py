@@ -66,7 +66,7 @@ class Quadratic:
 
 
 @dataclass
-class _State:
+class State:
     """A point, the product G b, and the objective there."""
 
     coef: Vector
@@ -75,14 +75,19 @@ class _State:
 
 
 class ActiveSet:
-    """The iteration; `minimise` is its one public method."""
+    """The iteration; `minimise` is its one public method.
+
+    A pattern (p,) says of each coefficient whether it is zero, 0, or else its sign; a column without an L1 part has no
+    kink at zero, and 1 says that it takes part.
+    """
 
     def __init__(self, quadratic: Quadratic, strengths: Strengths, factor: Factor | None = None) -> None:
-        self.quadratic = quadratic
+        self.quadratic, self.strengths = quadratic, strengths
         self.factor = factor or Factor(quadratic.matrix, strengths.l2)
         self.factor.serve(quadratic.matrix, strengths.l2)
         self.l1, self.l2 = strengths.l1, strengths.l2
         self.curved = bool(np.any(strengths.l2))
+        self.smooth = strengths.l1 == 0
         self.rounds = 0
 
     def minimise(self, start: Vector | None = None, follow: bool = False) -> Vector:
@@ -94,12 +99,13 @@ class ActiveSet:
         p = len(self.quadratic.linear)
         if p == 0:
             return np.zeros(0)
-        state = self._state(np.zeros(p) if start is None else start.copy())
+        state = self._state(np.zeros(p) if start is None else self._allowed(start.copy()))
         pattern: Vector | None = None
         if follow and start is not None:
-            straight = self._solve_pattern(np.sign(start))
+            signs = self._pattern(state.coef)
+            straight = self._solve_pattern(signs)
             if straight is not None and straight.value < state.value:
-                state, pattern = straight, np.where(straight.coef == 0, 0.0, np.sign(start))
+                state, pattern = straight, self._met(straight, signs)
         part_ways = 0
         limit = 100 + 20 * p
         while self.rounds < limit:
@@ -110,7 +116,7 @@ class ActiveSet:
             candidate = self._solve_pattern(guess)
             if candidate is not None and candidate.value < state.value:
                 # A pattern that lost dependent columns is not settled when it is met again.
-                state, pattern = candidate, np.where(candidate.coef == 0, 0.0, guess)
+                state, pattern = candidate, self._met(candidate, guess)
                 continue
             before = state.value
             if candidate is not None and part_ways < MOST_PART_WAYS:
@@ -122,10 +128,10 @@ class ActiveSet:
             state = self._descend(state)
             if not state.value < before:
                 break
-            pattern = np.sign(state.coef)
+            pattern = self._pattern(state.coef)
         return self._settled(state).coef
 
-    def _settled(self, state: _State) -> _State:
+    def _settled(self, state: State) -> State:
         """The point after the last that lowers the objective by more than rounding hides.
 
         Just past a knot the next point is no lower in the last bit of the objective, and yet nearer to optimal: it
@@ -144,52 +150,71 @@ class ActiveSet:
             state = nearer
         return state
 
-    def _let_in(self, state: _State) -> Vector:
+    def _let_in(self, state: State) -> Vector:
         """The signs (p,) of a point, with that of the worst violator among those that are zero, if there is one."""
-        pull, signs = self.quadratic.linear - state.product, np.sign(state.coef)
+        pull, signs = self.quadratic.linear - state.product, self._pattern(state.coef)
         excess = np.where(signs == 0, np.abs(pull) - self.l1, -np.inf)
         worst = int(np.argmax(excess))
         if excess[worst] > self.quadratic.noise(state.coef):
-            signs[worst] = np.sign(pull[worst])
+            signs[worst] = 1.0 if self.smooth[worst] else np.sign(pull[worst])
         return signs
 
-    def _violation(self, state: _State) -> float:
-        pull = self.quadratic.linear - state.product
-        return float(np.max(Strengths(self.l1, self.l2).distance(state.coef, pull)))
+    def _pattern(self, coef: Vector) -> Vector:
+        """That of a point (p,)."""
+        signs = np.sign(coef)
+        return np.where(self.smooth, np.abs(signs), signs)
 
-    def _state(self, coef: Vector) -> _State:
+    def _met(self, state: State, pattern: Vector) -> Vector:
+        """What came of `pattern` (p,) at the point that was found for it."""
+        return np.where(state.coef == 0, 0.0, pattern)
+
+    def _allowed(self, coef: Vector) -> Vector:
+        """The nearest point that keeps to the bounds: here there are none."""
+        return coef
+
+    def _violation(self, state: State) -> float:
+        pull = self.quadratic.linear - state.product
+        return float(np.max(self.strengths.distance(state.coef, pull)))
+
+    def _state(self, coef: Vector) -> State:
         active = np.flatnonzero(coef)
         product = self.quadratic.times(coef, active)
         smooth = coef @ (0.5 * product - self.quadratic.linear)
         penalty = self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2 if self.curved else 0.0)
-        return _State(coef, product, float(smooth + penalty))
+        return State(coef, product, float(smooth + penalty))
 
-    def _guess(self, state: _State) -> Vector:
+    def _guess(self, state: State) -> Vector:
         """Signs (p,) of the coefficients that the primal-dual point says are not zero."""
         point = self.quadratic.diagonal * state.coef + (self.quadratic.linear - state.product)
-        return np.where(np.abs(point) > self.l1 + self.quadratic.noise(state.coef), np.sign(point), 0.0)
+        signs = np.where(self.smooth, 1.0, np.sign(point))
+        return np.where(np.abs(point) > self.l1 + self.quadratic.noise(state.coef), signs, 0.0)
 
-    def _solve_pattern(self, signs: Vector) -> _State | None:
+    def _solve_pattern(self, signs: Vector) -> State | None:
         """The minimiser for one sign pattern; of a few dependent columns the later ones stay out."""
-        active = np.flatnonzero(signs)
-        values = self.factor.solve(active, self.quadratic.linear[active] - self.l1[active] * signs[active])
+        found = self._solved(np.flatnonzero(signs), self.quadratic.linear - self.l1 * signs)
+        if found is None:
+            return None
+        coef = np.zeros(len(signs))
+        coef[found[0]] = found[1]
+        return self._state(coef)
+
+    def _solved(self, active: Index, right: Vector) -> tuple[Index, Vector] | None:
+        """The columns that are independent, all of `active` if they are, and the solution of their system, of whose
+        right-hand side (p,) their part counts."""
+        values = self.factor.solve(active, right[active])
         if values is None:
             if active.size > MOST_SORTED:
                 return None
             active = independent(self._system(active), active)
-            values = self.factor.solve(active, self.quadratic.linear[active] - self.l1[active] * signs[active])
-            if values is None:
-                return None
-        coef = np.zeros(len(signs))
-        coef[active] = values
-        return self._state(coef)
+            values = self.factor.solve(active, right[active])
+        return None if values is None else (active, values)
 
     def _system(self, active: Index) -> Matrix:
         matrix = self.quadratic.matrix[np.ix_(active, active)]
         matrix[np.diag_indices_from(matrix)] += self.l2[active]
         return matrix
 
-    def _part_way(self, state: _State, candidate: _State) -> _State:
+    def _part_way(self, state: State, candidate: State) -> State:
         """The lowest point on the way to a candidate that itself lies no lower."""
         direction = candidate.coef - state.coef
         bend = candidate.product - state.product
@@ -198,28 +223,30 @@ class ActiveSet:
         step = lowest_step(state.coef, direction, self.l1, slope, curvature)
         coef = state.coef + step * direction
         coef[np.abs(coef) <= 4 * EPS * np.abs(state.coef)] = 0.0
-        lowest = self._state(coef)
+        lowest = self._state(self._allowed(coef))
         return lowest if lowest.value < state.value else state
 
-    def _descend(self, state: _State) -> _State:
+    def _descend(self, state: State) -> State:
         """Feature-sign search: to a point that is minimal for its own signs, then on by letting the worst violator in.
 
         Where rounding leaves nothing to gain the point returned lies no lower, but its signs are good.
         """
-        settled = self._walk(state, np.sign(state.coef))
+        settled = self._walk(state, self._pattern(state.coef))
         signs = self._let_in(settled)
-        if np.array_equal(signs, np.sign(settled.coef)):
+        if np.array_equal(signs, self._pattern(settled.coef)):
             return settled
         entered = self._walk(settled, signs)
         return entered if entered.value < settled.value else settled
 
-    def _walk(self, state: _State, signs: Vector) -> _State:
+    def _walk(self, state: State, signs: Vector) -> State:
         """Go to the minimiser for `signs`, dropping each coefficient whose sign would change on the way."""
         coef, signs = state.coef.copy(), signs.copy()
         for _ in range(int(np.count_nonzero(signs)) + 1):
             active = np.flatnonzero(signs)
-            direction, bounded = self._direction(active, coef[active], signs[active])
-            step, blocking = first_sign_change(coef[active], direction, signs[active])
+            right = self.quadratic.linear[active] - self.l1[active] * signs[active]
+            direction, bounded = self._direction(active, coef[active], right)
+            kinked = np.where(self.smooth[active], 0.0, signs[active])
+            step, blocking = first_sign_change(coef[active], direction, kinked)
             if bounded and step >= 1.0:
                 coef[active] += direction
                 break
@@ -229,16 +256,25 @@ class ActiveSet:
             coef[active[blocking]] = signs[active[blocking]] = 0.0
         return self._state(coef)
 
-    def _direction(self, active: Index, values: Vector, signs: Vector) -> tuple[Vector, bool]:
-        """Towards the minimiser for the signs (True), or down a null vector of the system (False)."""
-        target = self.factor.solve(active, self.quadratic.linear[active] - self.l1[active] * signs)
+    def _direction(self, active: Index, values: Vector, right: Vector) -> tuple[Vector, bool]:
+        """Towards the solution for this right-hand side (True), or down a null vector of the system (False)."""
+        target = self.factor.solve(active, right)
         if target is not None:
             return target - values, True
         system = self._system(active)
         scaled, size = unit_diagonal(system)
         null = size * np.linalg.eigh(scaled)[1][:, 0]
-        slope = (system @ values - self.quadratic.linear[active] + self.l1[active] * signs) @ null
+        slope = (system @ values - right) @ null
         return (-null if slope > 0 else null), False
+
+
+def active_set(quadratic: Quadratic, strengths: Strengths, factor: Factor | None = None) -> ActiveSet:
+    """The iteration that suits the penalty: with bounds, or without."""
+    if strengths.bounded:
+        from regcli.solve.bounded import BoundedSet
+
+        return BoundedSet(quadratic, strengths, factor)
+    return ActiveSet(quadratic, strengths, factor)
 
 
 def along(
@@ -250,12 +286,12 @@ def along(
     signs: where two solutions have the same, the next is read off their line, and counts if it is optimal to rounding.
     """
     factor: Factor | None = None
-    straight = not np.any(penalty.l2)
+    straight = not np.any(penalty.l2) and not penalty.bounded
     before: list[tuple[float, Vector]] = [] if start is None else [(np.inf, start)]
     for alpha in alphas:
         found = _on_the_line(quadratic, alpha * penalty.l1, alpha, before) if straight else None
         if found is None:
-            solver = ActiveSet(quadratic, penalty.at(alpha), factor)
+            solver = active_set(quadratic, penalty.at(alpha), factor)
             coef = solver.minimise(before[-1][1] if before else None, follow=True)
             factor = solver.factor
             found = coef, quadratic.linear - quadratic.times(coef, np.flatnonzero(coef))

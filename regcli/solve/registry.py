@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.problem.inference import information
-from regcli.problem.objective import Problem, best_intercept, gram
+from regcli.problem.objective import Problem, best_intercept, gram, gram_of
 from regcli.solve import sklearn_cd
 from regcli.solve.at_once import along
 from regcli.solve.direct import RidgeFactor, is_ridge, least_squares, ridge_along
 from regcli.solve.newton import Newton
-from regcli.solve.quadratic import ActiveSet, Quadratic
+from regcli.solve.quadratic import Quadratic, active_set
 from regcli.solve.span import Span
 from regcli.solve.working_set import WorkingSet
 
@@ -83,11 +83,14 @@ def _declines_squares(problem: Problem) -> str | None:
 
 
 def _declines_penalty(problem: Problem) -> str | None:
-    return None if np.all(problem.strengths.free) else "least squares has no penalty"
+    return None if np.all(problem.strengths.free) else "least squares has neither a penalty nor bounds"
 
 
 def _declines_all_but_ridge(problem: Problem) -> str | None:
-    return None if is_ridge(problem.strengths) else "the ridge factorisation needs an L2 penalty and no other"
+    strengths, (n, p) = problem.strengths, problem.Z.shape
+    if p > n and not np.all(strengths.free):
+        strengths = strengths.only(~strengths.free)
+    return None if is_ridge(strengths) else "the ridge factorisation needs an L2 penalty and no other"
 
 
 def _declines_wide(problem: Problem) -> str | None:
@@ -97,6 +100,9 @@ def _declines_wide(problem: Problem) -> str | None:
 
 
 def _declines_without_l1(problem: Problem) -> str | None:
+    unpenalised = int(np.sum(problem.strengths.unpenalised))
+    if np.any(problem.strengths.l1 > 0) and unpenalised > len(problem.y):
+        return f"{unpenalised:,} features that are not penalised for {len(problem.y):,} rows"
     return None if np.any(problem.strengths.l1 > 0) else "a working set needs an L1 part to leave features out"
 
 
@@ -106,11 +112,11 @@ def _run_least_squares(problem: Problem, start: Vector | None) -> Proposal:
 
 
 def _run_ridge(problem: Problem, start: Vector | None) -> Proposal:
-    return Proposal(RidgeFactor.of(problem).coef(problem.alpha), 1)
+    return Proposal(next(_ridge_along(problem, [problem.alpha])).coef, 1)
 
 
 def _run_quadratic(problem: Problem, start: Vector | None) -> Proposal:
-    solver = ActiveSet(Quadratic(gram(problem), problem.null_pull), problem.strengths)
+    solver = active_set(Quadratic(gram(problem), problem.null_pull), problem.strengths)
     coef = solver.minimise(start)
     return Proposal(coef, solver.rounds)
 
@@ -148,10 +154,19 @@ def _ridge_along(problem: Problem, alphas: Sequence[float]) -> Steps:
         for coef in ridge_along(quadratic, problem.penalty.l2, alphas):
             yield Step(coef, float((2 * quadratic.linear - quadratic.matrix @ coef) @ coef))
         return
-    factor = RidgeFactor.of(problem)
-    for alpha in alphas:
-        coef = factor.coef(alpha)
+    steps = _beside_free(problem, alphas)
+    if np.all(problem.penalty.l2 > 0):
+        factor = RidgeFactor.of(problem)
+        steps = (factor.coef(alpha) for alpha in alphas)
+    for coef in steps:
         yield Step(coef, explained(problem, coef))
+
+
+def _beside_free(problem: Problem, alphas: Sequence[float]) -> Iterator[Vector]:
+    """Ridge solutions (p,) with more columns than rows, some of them not penalised, in the span of the rows."""
+    span = Span.of(problem)
+    quadratic = Quadratic(gram_of(span.problem, span.problem.Z), span.problem.null_pull)
+    return (span.back(coef) for coef, _ in along(quadratic, span.problem.penalty, alphas))
 
 
 def explained(problem: Problem, coef: Vector) -> float:

@@ -19,11 +19,14 @@ SWEEPS = 100_000
 
 
 def declines(problem: Problem) -> str | None:
-    """Why scikit-learn cannot solve `problem`, or None: it has one strength for all columns."""
+    """Why scikit-learn cannot solve `problem`, or None: it has one strength for all columns, and one bound, 0."""
     if problem.family.name != "gaussian":
         return f"scikit-learn's coordinate descent does not know the family {problem.family.name}"
     if _column_scale(problem) is None:
         return "scikit-learn has no penalty factors"
+    low, high = problem.penalty.bounds
+    if problem.penalty.bounded and not (np.all(low == 0) and np.all(high == np.inf)):
+        return "scikit-learn has no bounds but that of 0 from below for all"
     return None
 
 
@@ -34,15 +37,17 @@ def solve(problem: Problem) -> tuple[Vector, int]:
     scale = _column_scale(problem)
     assert scale is not None
     columns, l1, l2 = problem.Z * scale, *_strengths(problem, scale)
-    y = problem.y - problem.null_intercept
+    y, positive = problem.y - problem.null_intercept, problem.penalty.bounded
     model: ElasticNet | LinearRegression | Ridge
     if l1 + l2 == 0:
-        model = LinearRegression(fit_intercept=False)
+        model = LinearRegression(fit_intercept=False, positive=positive)
     elif l1 == 0:
-        model = Ridge(alpha=l2 * problem.total, fit_intercept=False, solver="auto", tol=TOLERANCE)
+        model = Ridge(alpha=l2 * problem.total, fit_intercept=False, positive=positive, tol=TOLERANCE)
     else:
         ratio = l1 / (l1 + l2)
-        model = ElasticNet(l1 + l2, l1_ratio=ratio, fit_intercept=False, tol=TOLERANCE, max_iter=SWEEPS)
+        model = ElasticNet(
+            l1 + l2, l1_ratio=ratio, fit_intercept=False, tol=TOLERANCE, max_iter=SWEEPS, positive=positive
+        )
     with warnings.catch_warnings():
         # Convergence is judged by our own certificate.
         warnings.simplefilter("ignore")
@@ -54,7 +59,7 @@ def solve(problem: Problem) -> tuple[Vector, int]:
 def _column_scale(problem: Problem) -> Vector | None:
     """The factor w (p,) of each column that makes l1_j w_j and l2_j w_j^2 the same for all j, or None."""
     l1, l2 = problem.strengths.l1, problem.strengths.l2
-    if np.all(problem.strengths.free):
+    if np.all(problem.strengths.unpenalised):
         return np.ones(len(l1))
     if np.any(l1 > 0):
         if np.any(l1 == 0):

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.objective import Problem
+from regcli.problem.objective import Problem, alpha_max
 from regcli.problem.penalties import Strengths
 from regcli.solve.factor import Factor
-from regcli.solve.quadratic import ActiveSet, Quadratic
+from regcli.solve.quadratic import Quadratic, active_set
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -43,6 +43,12 @@ class WorkingSet:
         self.rounds = 0
         self._warm: Vector = self.coef[self.columns]
         self._factor: Factor | None = None
+        # Columns that nothing penalises are in from the start, and fitted before any other.
+        free = np.flatnonzero(problem.penalty.unpenalised)
+        if self._join(free):
+            alone = active_set(Quadratic(self.matrix, self.linear[free]), problem.penalty.only(free).at(1.0))
+            self.coef[free] = self._warm = alone.minimise()
+            self.pull = self._pull()
 
     def descend(self, start: Vector | None = None) -> Vector:
         """Solve at the problem's alpha by way of larger strengths, or straight from `start` (p,)."""
@@ -53,7 +59,7 @@ class WorkingSet:
             self._join(np.flatnonzero(start))
             self.pull = self._pull()
             return self.minimise(problem.strengths, problem.strengths)
-        alpha = first_alpha(problem, self.linear)
+        alpha = max(goal, alpha_max(problem, pull=self.pull))
         strengths = problem.penalty.at(alpha)
         while True:
             previous, alpha = strengths, max(goal, alpha * STEP)
@@ -67,7 +73,7 @@ class WorkingSet:
         problem = self.problem
         last: float | None = None
         for goal in alphas:
-            last = max(first_alpha(problem, self.linear), goal) if last is None else last
+            last = max(alpha_max(problem, pull=self.pull), goal) if last is None else last
             while True:
                 previous, last = last, max(goal, last * STEP)
                 self.minimise(problem.penalty.at(last), problem.penalty.at(previous))
@@ -77,13 +83,13 @@ class WorkingSet:
 
     def minimise(self, strengths: Strengths, previous: Strengths) -> Vector:
         """The solution (p,) at `strengths`, from the one at `previous`."""
-        strong = np.abs(self.pull) >= 2 * strengths.l1 - previous.l1
-        self._join(largest(strong, np.abs(self.pull) - strengths.l1))
+        lift = strengths.lift(self.pull)
+        self._join(largest(lift >= 2 * strengths.l1 - previous.l1, lift - strengths.l1))
         follow = strengths is not previous
         while True:
             inside = self.columns
             quadratic = Quadratic(self.matrix, self.linear[inside])
-            solver = ActiveSet(quadratic, Strengths(strengths.l1[inside], strengths.l2[inside]), self._factor)
+            solver = active_set(quadratic, strengths.only(inside), self._factor)
             self._factor = solver.factor
             self.coef = np.zeros(len(self.coef))
             self.coef[inside] = solver.minimise(self._warm, follow)
@@ -91,7 +97,7 @@ class WorkingSet:
             self._warm = self.coef[inside]
             self.rounds += solver.rounds
             self.pull = self._pull()
-            excess = np.abs(self.pull) - strengths.l1
+            excess = strengths.lift(self.pull) - strengths.l1
             excess[inside] = 0.0
             noise = 1e-14 * float(np.max(np.abs(self.linear)))
             if not self._join(largest(excess > noise, excess)):
@@ -140,9 +146,3 @@ def largest(chosen: NDArray[np.bool_], size: Vector) -> Index:
     if index.size <= MOST_JOIN:
         return index
     return index[np.argpartition(-size[index], MOST_JOIN)[:MOST_JOIN]]
-
-
-def first_alpha(problem: Problem, pull: Vector) -> float:
-    """The least alpha at which every feature with an L1 part is zero."""
-    l1 = problem.penalty.l1
-    return float(np.max(np.abs(pull[l1 > 0]) / l1[l1 > 0], initial=problem.alpha))

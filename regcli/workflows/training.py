@@ -108,7 +108,8 @@ def _start(prepared: Prepared, spec: TrainingSpec, course: Course, saved: Model 
         weights, intercept = np.full(len(names), value), value
     if not np.all(np.isfinite(weights)):
         raise UsageError("--start is too large for these columns in double precision", hint="--start 0")
-    return np.append(weights, intercept - (problem.null_intercept - course.offset)) if problem.intercept else weights
+    level = [intercept - (problem.null_intercept - course.offset)] if problem.intercept else []
+    return np.asarray(np.clip(np.append(weights, level), *course.bounds))
 
 
 def _of_model(model: Model, names: list[str], scaling: Scaling) -> tuple[Vector, float]:
