@@ -74,12 +74,13 @@ class Translation:
             l2_unit = l1_unit / self.drawn_by
         return Scale(l1_unit * self.ratio, l2_unit * self.rest, l1_unit * max(self.ratio, LEAST_RATIO))
 
-    def shape(self, n: float, s_y: float, share: Vector) -> ElasticNet:
+    def shape(self, n: float, s_y: float, share: Vector, factors: Vector | None = None) -> ElasticNet:
         """The penalty on standardized columns; `share` (p,) is 1 over a column's deviation where columns are
-        penalised in the units of the file, else 1."""
+        penalised in the units of the file, else 1; `factors` (p,) are the v_j, or None for ones."""
         units = self.scale(n, s_y)
         with np.errstate(over="ignore"):
-            return ElasticNet(units.l1 * share, units.l2 * share**2)
+            l1, l2 = units.l1 * share, units.l2 * share**2
+            return ElasticNet(l1, l2) if factors is None else ElasticNet(l1 * factors, l2 * factors)
 
 
 _LOSSES = {

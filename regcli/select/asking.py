@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -19,6 +19,31 @@ Loss = Literal["squared", "absolute"]
 
 
 @dataclass(frozen=True)
+class Constraints:
+    """What each feature is allowed: penalty factors v_j and bounds in the units of the file, all (p,); None where there
+    are none."""
+
+    factors: Vector | None = None
+    low: Vector | None = None
+    high: Vector | None = None
+
+    def only(self, columns: NDArray[np.intp]) -> Constraints:
+        """Those of some features."""
+        return Constraints(*(None if one is None else one[columns] for one in (self.factors, self.low, self.high)))
+
+    def shape(
+        self, translation: Translation, n: float, s_y: float, deviation: Vector, standardize: bool
+    ) -> ElasticNet:
+        """The penalty on standardized columns of these deviations (p,) in the units of the file, with its bounds."""
+        with np.errstate(over="ignore"):
+            share = np.ones(len(deviation)) if standardize else 1 / deviation
+        shape = translation.shape(n, s_y, share, self.factors)
+        if self.low is None or self.high is None:
+            return shape
+        return replace(shape, low=self.low * deviation, high=self.high * deviation)
+
+
+@dataclass(frozen=True)
 class Ask:
     """A path to be fitted and tested: `alphas` (A,) falling, in the convention of `translation`."""
 
@@ -27,11 +52,11 @@ class Ask:
     standardize: bool = True
     intercept: bool = True
     solver: str = "auto"
+    constraints: Constraints = Constraints()
 
-    def penalty(self, n: float, s_y: float, deviation: Vector) -> ElasticNet:
-        """Its shape on standardized columns of these deviations (p,) in the units of the file."""
-        share = np.ones(len(deviation)) if self.standardize else 1 / deviation
-        return self.translation.shape(n, s_y, share)
+    def penalty(self, n: float, s_y: float, deviation: Vector, columns: NDArray[np.intp]) -> ElasticNet:
+        """Its shape on these standardized columns (k,) of these deviations (k,) in the units of the file."""
+        return self.constraints.only(columns).shape(self.translation, n, s_y, deviation, self.standardize)
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ class Span:
 
     @classmethod
     def fits(cls, problem: Problem) -> bool:
-        """Whether a problem has more ridge columns than rows, and no L1 penalty."""
+        """Whether a problem has more ridge columns than rows, no L1 penalty and no bounds."""
         l1, l2 = problem.penalty.l1, problem.penalty.l2[: problem.Z.shape[1]]
-        return not np.any(l1) and int(np.count_nonzero(l2)) > len(problem.y)
+        return not np.any(l1) and not problem.penalty.bounded and int(np.count_nonzero(l2)) > len(problem.y)
 
     @classmethod
     def of(cls, problem: Problem) -> Span:
