@@ -20,7 +20,7 @@ from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import Ask
 from regcli.select.by_moments import MomentsEngine
-from regcli.select.by_rows import RowsEngine
+from regcli.select.by_rows import RowsEngine, Sample
 from regcli.select.folds import Folds
 from regcli.solve import solve
 from regcli.specs import DataSpec, ModelSpec, ValidationSpec
@@ -210,7 +210,7 @@ def engines(X: Matrix, y: Vector, folds: Folds, intercept: bool = True) -> tuple
     twins = first_equal_columns(X)
     centred = y - y.mean() if intercept else y
     moments = MomentsEngine(X, Z, centred, scaling.mean, scaling.scale, folds, twins)
-    return moments, RowsEngine(X, centred, folds)
+    return moments, RowsEngine(X, Sample(centred), folds)
 
 
 def in_convention(

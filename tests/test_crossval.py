@@ -34,11 +34,12 @@ from support import (
 
 import regcli
 from regcli.select import by_moments, by_rows
-from regcli.select.asking import FoldResult, Loss
+from regcli.select.asking import FoldResult
 from regcli.select.by_moments import LOST
-from regcli.select.by_rows import RowsEngine
+from regcli.select.by_rows import RowsEngine, Sample
 from regcli.select.crossval import mean_and_error
 from regcli.select.folds import Folds, given_folds, grouped_folds, leave_one_out, random_folds, time_folds
+from regcli.select.measuring import FoldMeasure
 from regcli.specs import CONVENTIONS
 
 GAUSSIAN = [name for name in FILES if glmnet(name)["family"] == "gaussian"]
@@ -154,7 +155,7 @@ Errors = tuple[Vector, Vector, Matrix]
 
 def looped(
     X: Matrix, y: Vector, folds: Folds, index: int, alphas: Vector, penalty: str, *, convention: str = "mean",
-    standardize: bool = True, intercept: bool = True, loss: Loss = "squared",
+    standardize: bool = True, intercept: bool = True, loss: FoldMeasure = "deviance",
 ) -> Errors:  # fmt: skip
     """Test and training errors (A,) and signs (A, p) of a fold, by StandardScaler and scikit-learn."""
     train, test = folds.train(*divmod(index, folds.k)), folds.test(*divmod(index, folds.k))
@@ -201,7 +202,7 @@ def test_absolute_errors_agree_with_a_loop(dataset: str, penalty: str) -> None:
     folds = random_folds(len(y), 4, 3)
     alphas = in_convention(SHARES[1::2], X, y, penalty, "mean")
     for index in range(folds.k):
-        found = RowsEngine(X, y, folds, "absolute").run(index, ask(penalty, alphas))
+        found = RowsEngine(X, Sample(y), folds, "absolute").run(index, ask(penalty, alphas))
         test, train, _ = looped(X, y, folds, index, alphas, penalty, loss="absolute")
         assert found.test == pytest.approx(test, rel=1e-8)
         assert found.train == pytest.approx(train, rel=1e-8)
@@ -223,7 +224,7 @@ def test_more_features_than_rows(penalty: str, measure: Any) -> None:
     alphas = in_convention(np.array([0.6, 0.2]), X, y, penalty, "mean")
     report = regcli.cv(table, "y", penalty=penalty, alphas=alphas, fold_column="part", measure=measure, jobs=1)
     assert report.folds.engine == "rows" and X.shape[1] > len(y)
-    loss: Loss = "absolute" if measure == "mae" else "squared"
+    loss: FoldMeasure = "absolute" if measure == "mae" else "deviance"
     expected = np.array([looped(X, y, folds, index, alphas, penalty, loss=loss)[0] for index in range(4)])
     assert report.arrays.per_fold == pytest.approx(expected, rel=1e-7)
     assert report.certificate.certified and report.folds.certified
@@ -240,7 +241,7 @@ def test_mean_and_error(measure: Any, repeats: int) -> None:
     report = regcli.cv(frame("prostate"), measure=measure, repeats=repeats, folds=7, n_alphas=12, jobs=1)
     folds = random_folds(len(y), 7, report.folds.seed, repeats)
     alphas = report.arrays.alphas
-    loss: Loss = "absolute" if measure == "mae" else "squared"
+    loss: FoldMeasure = "absolute" if measure == "mae" else "deviance"
     single = [looped(X, y, folds, index, alphas, "l1", loss=loss) for index in range(7 * repeats)]
     tests, trains = (np.array([fold[i] for fold in single]).reshape(repeats, 7, -1) for i in (0, 1))
     weights = np.array([[folds.test(r, k).sum() for k in range(7)] for r in range(repeats)])[:, :, None]

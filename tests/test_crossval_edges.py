@@ -16,9 +16,9 @@ from support import Matrix, Vector, arrays, ask, coefficients, engines, frame
 
 import regcli
 from regcli.select import parallel
-from regcli.select.asking import Loss
-from regcli.select.by_rows import RowsEngine
+from regcli.select.by_rows import RowsEngine, Sample
 from regcli.select.folds import given_folds, random_folds
+from regcli.select.measuring import FoldMeasure
 from regcli.specs import CONVENTIONS, CRITERIA
 from regcli.workflows import tuning
 
@@ -118,11 +118,13 @@ def test_a_constant_target_in_a_training_fold(penalty: Any, known: list[float], 
         assert found.test == pytest.approx(np.mean((tested - known[0]) ** 2), rel=1e-12)
         assert found.train == pytest.approx(0.0, abs=1e-30)
         assert not found.signs.any() and found.certified
-    losses: tuple[tuple[Any, Loss], ...] = (("mse", "squared"), ("mae", "absolute"))
+    losses: tuple[tuple[Any, FoldMeasure], ...] = (("mse", "deviance"), ("mae", "absolute"))
     for measure, loss in losses:
         left = np.abs(tested - known[0])
         expected = np.mean(left if measure == "mae" else left**2)
-        assert RowsEngine(X, y - y.mean(), folds, loss).run(0, request).test == pytest.approx(expected, rel=1e-12)
+        assert RowsEngine(X, Sample(y - y.mean()), folds, loss).run(0, request).test == pytest.approx(
+            expected, rel=1e-12
+        )
         report = regcli.cv(
             folded(X, y, labels), "y", fold_column="fold", penalty=penalty, measure=measure, alphas=alphas
         )
@@ -291,7 +293,7 @@ def test_a_fit_that_is_almost_perfect(penalty: Any) -> None:
     assert report.folds.engine == "moments" and report.folds.certified
     folds = random_folds(60, 10, 2)
     assert np.array_equal(folds.assignment[0], report.arrays.assignment[0])
-    rows, request = RowsEngine(X, y - y.mean(), folds), ask(penalty, alphas)
+    rows, request = RowsEngine(X, Sample(y - y.mean()), folds), ask(penalty, alphas)
     results = [rows.run(index, request) for index in range(10)]
     expected = np.average([one.train for one in results], axis=0, weights=[one.weight for one in results])
     assert report.arrays.train_mean == pytest.approx(expected, rel=1e-6, abs=0)

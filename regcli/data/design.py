@@ -52,9 +52,10 @@ class Design:
     `dropped_columns` are pairs (reason, count) and (name, reason). `lines` gives the line (or row: `unit`) of each
     training row in its file, `ids` are the columns that name rows.
 
-    Of a family with `classes` y numbers the class of each row from 0, in their order; of two the second is the positive
-    one, and y may be its share. `weights` (n,) say how much each row counts, `offset` (n,) what its linear predictor has
-    beside the features; None where all count alike, or have nothing. `balanced`: each class is to count alike.
+    Of a family with `classes` y numbers the class of each row from 0, in their order; of two the second is the
+    positive one, and y may be its share. `weights` (n,) say how much each row counts, `offset` (n,) what its linear
+    predictor has beside the features; None where all count alike, or have nothing. `balanced`: each class is to count
+    alike.
     """
 
     X: Matrix

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.problem.penalties import ElasticNet
-from regcli.specs import Convention, Penalty
+from regcli.specs import Convention, FamilyName, Penalty
 
 Vector = NDArray[np.float64]
 
@@ -48,9 +48,12 @@ class Translation:
     ratio: float
     rest: float
     drawn_by: float | None = None
+    family: FamilyName = "gaussian"
 
     def units(self, n: float) -> tuple[float, float]:
         """L1 and L2 of a strength of 1 on either norm, in the convention's own formula (glmnet's without its s_y)."""
+        if self.family != "gaussian":
+            return {"sum": (1 / n, 2 / n), "mse": (1.0, 2.0)}.get(self.convention, (1.0, 1.0))
         if self.convention == "sum":
             return 1 / (2 * n), 1 / n
         if self.convention == "mse":
@@ -61,6 +64,8 @@ class Translation:
 
     def factor(self, n: float) -> float:
         """How many times the formula of this module the convention's own formula is."""
+        if self.family != "gaussian":
+            return n if self.convention == "sum" else 1.0
         if self.convention == "sum" or (self.convention == "sklearn" and self.penalty == "l2"):
             return 2 * n
         return 2.0 if self.convention == "mse" else 1.0

@@ -82,6 +82,13 @@ class ElasticNet(Bounded):
         low, high = (None if one is None else one[places] for one in (self.low, self.high))
         return ElasticNet(self.l1[places], self.l2[places], low, high)
 
+    def repeated(self, outputs: int) -> ElasticNet:
+        """The same for the coefficients of several classes, one after another."""
+        if outputs == 1:
+            return self
+        low, high = (None if one is None else np.tile(one, outputs) for one in (self.low, self.high))
+        return ElasticNet(np.tile(self.l1, outputs), np.tile(self.l2, outputs), low, high)
+
     def spare(self, twins: NDArray[np.intp]) -> Mask:
         """Which columns (p,) can be left out, because one that is equal, or their mirror, may as well take it all.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 EPS = float(np.finfo(np.float64).eps)
-Loss = Literal["squared", "absolute"]
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,7 @@ class Constraints:
         """Those of some features."""
         return Constraints(*(None if one is None else one[columns] for one in (self.factors, self.low, self.high)))
 
-    def shape(
-        self, translation: Translation, n: float, s_y: float, deviation: Vector, standardize: bool
-    ) -> ElasticNet:
+    def shape(self, translation: Translation, n: float, s_y: float, deviation: Vector, standardize: bool) -> ElasticNet:
         """The penalty on standardized columns of these deviations (p,) in the units of the file, with its bounds."""
         with np.errstate(over="ignore"):
             share = np.ones(len(deviation)) if standardize else 1 / deviation

@@ -128,7 +128,7 @@ class MomentsEngine:
         exact = np.zeros(len(ask.alphas))
         rulings = Rulings(exact, exact, exact == 0)
         if s_y > 0 and live.size:
-            penalty = ask.penalty(moments.weight, s_y, (unit * self.scale)[live])
+            penalty = ask.penalty(moments.weight, s_y, (unit * self.scale)[live], live)
             standardized[:, live], rulings = _solved(system, penalty, ask.alphas, s_y)
         coefs = standardized / unit
         intercepts = moments.mean[p] - coefs @ moments.mean[:p] if ask.intercept else np.zeros(len(coefs))

@@ -6,26 +6,57 @@ For what moments cannot serve: as many features as rows or more, absolute error,
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
+from regcli.errors import DataError
+from regcli.problem.families import GAUSSIAN, Family, mean
 from regcli.problem.objective import Problem
-from regcli.select.asking import Ask, FoldResult, Loss, is_constant
+from regcli.problem.penalties import ElasticNet
+from regcli.select.asking import Ask, FoldResult, is_constant
 from regcli.select.folds import Folds
-from regcli.select.pathwise import solve_path
+from regcli.select.measuring import FoldMeasure, balanced_weights, fold_error
+from regcli.select.pathwise import SolutionPath, solve_path
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 
-class RowsEngine:
-    """The columns X (n, p) as they stand in the file, the target y (n,), near zero where there is an intercept.
+@dataclass(frozen=True)
+class Sample:
+    """What is known of rows beside their features: the targets y (n,), of K classes (n, K), the family, how much each
+    row counts (n,), what its linear predictor has beside the features, like y; None for 1 and for 0.
 
-    `loss` is what tests are measured by. `relearn` makes X anew with what the training rows (n,) of a fold alone teach
-    of fill values and the like; None where they teach nothing but means and scales.
+    Squared error has its offset, and where there is an intercept a number near its mean, taken off y. `balanced`: to
+    learn from, the rows of each class count alike.
+    """
+
+    y: NDArray[np.float64]
+    family: Family = GAUSSIAN
+    weights: Vector | None = None
+    offset: NDArray[np.float64] | None = None
+    balanced: bool = False
+
+    def only(self, rows: NDArray[np.bool_]) -> Sample:
+        """Some of the rows."""
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, y=self.y[rows], weights=weights, offset=None if self.offset is None else self.offset[rows])
+
+    @property
+    def total(self) -> float:
+        """The sum of the weights."""
+        return float(len(self.y) if self.weights is None else self.weights.sum())
+
+
+class RowsEngine:
+    """The columns X (n, p) as they stand in the file, and what else is known of their rows.
+
+    `measure` is what tests are measured by. `relearn` makes X anew with what the training rows (n,) of a fold alone
+    teach of fill values and the like; None where they teach nothing but means and scales.
     """
 
     name = "rows"
@@ -33,12 +64,12 @@ class RowsEngine:
     def __init__(
         self,
         X: Matrix,
-        y: Vector,
+        sample: Sample,
         folds: Folds,
-        loss: Loss = "squared",
+        measure: FoldMeasure = "deviance",
         relearn: Callable[[NDArray[np.bool_]], Matrix] | None = None,
     ) -> None:
-        self.X, self.y, self.folds, self.loss, self.relearn = X, y, folds, loss, relearn
+        self.X, self.sample, self.folds, self.measure, self.relearn = X, sample, folds, measure, relearn
         twins = first_equal_columns(X, True)
         self.first = np.ones(X.shape[1], dtype=bool) if twins is None else twins == np.arange(X.shape[1])
 
@@ -47,56 +78,99 @@ class RowsEngine:
         repeat, fold = divmod(index, self.folds.k)
         train, test = self.folds.train(repeat, fold), self.folds.test(repeat, fold)
         everything = self.X if self.relearn is None else self.relearn(train)
-        X, y = everything[train], self.y[train]
+        X, inside, outside = everything[train], self.sample.only(train), self.sample.only(test)
+        problem = _without_features(inside, ask.intercept)
+        _check_classes(problem, fold)
         low, high = X.min(axis=0), X.max(axis=0)
         constant = is_constant(low, high, np.maximum(np.abs(low), np.abs(high)))
         live = np.flatnonzero(~constant if ask.intercept else (low != 0) | (high != 0))
-        centre = float(y.mean()) if ask.intercept else 0.0
-        varies = float(np.max(y)) > float(np.min(y)) or not ask.intercept
-        s_y = float(np.sqrt(np.mean((y - centre) ** 2))) if varies else 0.0
-        coefs = np.zeros((len(ask.alphas), X.shape[1]))
-        predicted, fitted = (
-            np.full((len(ask.alphas), int(test.sum())), centre),
-            np.full((len(ask.alphas), len(y)), centre),
-        )
-        gap, violation, certified = 0.0, 0.0, True
+        signs = np.zeros((len(ask.alphas), X.shape[1]), dtype=np.int8)
+        level = problem.null_intercept
+        fitted, predicted = level, level
+        ruled = 0.0, 0.0, True
         repeated = np.zeros(0, dtype=np.intp)
+        varies = bool(np.any(inside.y.max(axis=0) > inside.y.min(axis=0))) or not ask.intercept
+        s_y = spread(problem) if varies else 0.0
         if s_y > 0 and live.size:
             # About a row of their own, columns keep the digits that a mean far from zero would cost them.
             near = X[0, live] if ask.intercept else np.zeros(live.size)
-            scaling, Z = _scaled(X[:, live] - near, constant[live], ask.intercept)
-            problem = Problem(Z, y, ask.penalty(len(y), s_y, scaling.scale), 0.0, ask.intercept)
+            scaling, Z = _scaled(X[:, live] - near, constant[live], ask.intercept, problem.weights)
+            shape = ask.penalty(problem.total, s_y, scaling.scale, live).repeated(problem.outputs)
             twins = first_equal_columns(X[:, live], ask.intercept)
-            path = solve_path(replace(problem, twins=twins), ask.alphas, ask.solver)
+            path = solve_path(replace(problem, Z=Z, penalty=shape, twins=twins), ask.alphas, ask.solver)
             if twins is not None and ask.translation.rest == 0:
                 repeated = live[(twins != np.arange(live.size)) & self.first[live]]
-            coefs[:, live] = path.coefs
-            predicted = path.intercepts[:, None] + path.coefs @ scaling.apply(everything[np.ix_(test, live)] - near).T
-            fitted = path.intercepts[:, None] + path.coefs @ Z.T
-            gap, violation, certified = path.rulings.worst
+            signs[:, live] = _signs(path.coefs, problem.outputs)
+            fitted = _along(path, Z)
+            predicted = _along(path, scaling.apply(everything[np.ix_(test, live)] - near))
+            ruled = path.rulings.worst
         return FoldResult(
-            weight=float(test.sum()),
-            test=self._losses(self.y[test] - predicted),
-            train=self._losses(y - fitted),
-            null_test=float(self._losses(self.y[test] - centre)),
-            null_train=float(self._losses(y - centre)),
-            signs=np.sign(coefs).astype(np.int8),
-            gap=gap,
-            violation=violation,
-            certified=certified,
+            weight=outside.total,
+            test=self._errors(outside, predicted, len(ask.alphas)),
+            train=self._errors(inside, fitted, len(ask.alphas)),
+            null_test=float(self._errors(outside, level, 1)[0]),
+            null_train=float(self._errors(inside, level, 1)[0]),
+            signs=signs,
+            gap=ruled[0],
+            violation=ruled[1],
+            certified=ruled[2],
             constant=tuple(np.flatnonzero(constant).tolist()),
             repeated=tuple(repeated.tolist()),
         )
 
-    def _losses(self, residual: NDArray[np.float64]) -> Vector:
-        return np.asarray(np.mean(np.abs(residual) if self.loss == "absolute" else residual**2, axis=-1))
+    def _errors(self, sample: Sample, eta: Any, count: int) -> Vector:
+        """The mean losses (A,) of linear predictors (A, n) or (A, n, K), or of one level for all rows and alphas."""
+        if np.ndim(eta) < 2:
+            eta = np.broadcast_to(np.zeros_like(sample.y) + eta, (count, *sample.y.shape))
+        offset = 0.0 if sample.offset is None else sample.offset
+        return np.array(
+            [fold_error(self.measure, sample.family, sample.y, one + offset, sample.weights) for one in eta]
+        )
 
 
-def _scaled(X: Matrix, constant: NDArray[np.bool_], centre: bool) -> tuple[Scaling, Matrix]:
+def spread(problem: Problem) -> float:
+    """s_y: the deviation of a target of squared error about the null model, 1 for other families."""
+    return float(np.sqrt(2 * problem.null_objective)) if problem.family.is_quadratic else 1.0
+
+
+def _without_features(sample: Sample, intercept: bool) -> Problem:
+    nothing = np.zeros(0)
+    weights = balanced_weights(sample.y, sample.weights) if sample.balanced else sample.weights
+    return Problem(
+        np.zeros((len(sample.y), 0)), sample.y, ElasticNet(nothing, nothing), 0.0, intercept, weights, sample.family,
+        offset=sample.offset,
+    )  # fmt: skip
+
+
+def _check_classes(problem: Problem, fold: int) -> None:
+    """DataError where the training rows cannot say how likely a class is."""
+    if not problem.family.has_classes:
+        return
+    share = np.atleast_1d(mean(problem.y, problem.weights))
+    if np.any(share <= 0) or (problem.outputs == 1 and share[0] >= 1):
+        raise DataError(f"the training rows of fold {fold + 1} lack a class", hint="fewer --folds")
+
+
+def _signs(coefs: Matrix, outputs: int) -> NDArray[np.int8]:
+    """The signs of coefficients (A, p); of several classes 1 where any has one."""
+    if outputs == 1:
+        return np.sign(coefs).astype(np.int8)
+    return np.asarray(np.any(coefs.reshape(len(coefs), outputs, -1) != 0, axis=1), dtype=np.int8)
+
+
+def _along(path: SolutionPath, Z: Matrix) -> NDArray[np.float64]:
+    """Linear predictors of rows Z (n, p) without their offset: (A, n), of K classes (A, n, K)."""
+    if path.intercepts.ndim == 1:
+        return np.asarray(path.intercepts[:, None] + path.coefs @ Z.T)
+    tables = path.coefs.reshape(*path.intercepts.shape, -1)
+    return np.asarray(path.intercepts[:, None, :] + np.einsum("nj,akj->ank", Z, tables, optimize=True))
+
+
+def _scaled(X: Matrix, constant: NDArray[np.bool_], centre: bool, weights: Vector | None) -> tuple[Scaling, Matrix]:
     """What is learned of the columns, and the columns scaled; constant ones stay as they stand in the file."""
     vary = np.flatnonzero(~constant)
     mean, scale, Z = np.zeros(X.shape[1]), np.ones(X.shape[1]), np.asfortranarray(X)
     if vary.size:
-        learned, Z[:, vary] = learn_scaling(np.asfortranarray(X[:, vary]), [str(j) for j in vary], centre)
+        learned, Z[:, vary] = learn_scaling(np.asfortranarray(X[:, vary]), [str(j) for j in vary], centre, weights)
         mean[vary], scale[vary] = learned.mean, learned.scale
     return Scaling(mean, scale, centre), Z

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -15,8 +14,11 @@ from regcli.data.design import Design
 from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.errors import DataError, UsageError
 from regcli.problem.conventions import Scale, Translation
+from regcli.problem.families import FAMILIES
 from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
+from regcli.select.by_rows import Sample, spread
+from regcli.select.measuring import balanced_weights
 from regcli.specs import ModelSpec
 
 Vector = NDArray[np.float64]
@@ -42,23 +44,41 @@ class Prepared:
     alpha_max: float
 
     @property
+    def sample(self) -> Sample:
+        """What is known of the rows beside their features, as folds take it."""
+        design, problem = self.design, self.problem
+        y = problem.y - problem.null_intercept if problem.family.is_quadratic else problem.y
+        return Sample(y, problem.family, design.weights, problem.offset, design.balanced)
+
+    @property
     def units(self) -> Scale:
         """What L1 and L2 are at an alpha of 1."""
         return self.translation.scale(self.problem.total, self.s_y)
 
-    def fitted(self, solution: Solution) -> Vector:
-        """What a solution predicts for the training rows, (n,)."""
-        return self.problem.eta(solution.intercept, solution.coef)
+    def fitted(self, solution: Solution) -> NDArray[np.float64]:
+        """What a solution predicts for the training rows, (n,); of K classes the share of each, (n, K)."""
+        return self.problem.family.response(self.link(solution))
 
-    def predicted(self, solution: Solution, X: Matrix) -> Vector:
-        """What it predicts for rows X (m, p) in the units of the file, (m,); far-off ones may be infinite."""
+    def predicted(self, solution: Solution, X: Matrix, offset: Vector | None = None) -> NDArray[np.float64]:
+        """The same for rows X (m, p) in the units of the file; far-off ones may be infinite."""
+        return self.problem.family.response(self.link(solution, X, offset))
+
+    def link(self, solution: Solution, X: Matrix | None = None, offset: Vector | None = None) -> NDArray[np.float64]:
+        """The linear predictors, offset included, of the training rows or of rows X with theirs, (n,) or (n, K)."""
+        problem = self.problem
+        Z = problem.Z if X is None else self.scaling.apply(X)
+        offset = self.design.offset if X is None else offset
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(solution.intercept + self.scaling.apply(X) @ solution.coef)
+            coef = solution.coef if problem.outputs == 1 else solution.coef.reshape(problem.outputs, -1).T
+            found = Z @ coef + solution.intercept
+            return np.asarray(found if offset is None else (found.T + offset).T)
 
     def posed(self, model: ModelSpec, drawn: bool = False) -> Prepared:
         """The same rows under another penalty; `drawn` where regcli picks the alphas itself."""
         problem, n = self.problem, self.problem.total
-        translation = Translation(model.convention, model.penalty, model.ratio, model.rest, self.s_y if drawn else None)
+        translation = Translation(
+            model.convention, model.penalty, model.ratio, model.rest, self.s_y if drawn else None, problem.family.name
+        )
         with np.errstate(over="ignore"):
             share = np.ones(problem.Z.shape[1]) if model.standardize else 1 / self.scaling.scale
         shape = translation.shape(n, self.s_y, share)
@@ -66,7 +86,7 @@ class Prepared:
             raise DataError(
                 "columns of a deviation this small cannot be penalised as they stand", hint="leave out --no-standardize"
             )
-        problem = replace(problem, penalty=shape, alpha=model.strength or 0.0)
+        problem = replace(problem, penalty=shape.repeated(problem.outputs), alpha=model.strength or 0.0)
         largest = alpha_max(problem, translation.scale(n, self.s_y).zeroing * share)
         return replace(self, problem=problem, model=model, translation=translation, alpha_max=largest)
 
@@ -87,12 +107,22 @@ class Clock:
 
 def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
     """Scale the columns and translate the penalty."""
-    scaling, Z = learn_scaling(design.X, design.names, model.intercept)
+    family, y, offset = FAMILIES[design.family], design.y, design.offset
+    if family.is_quadratic and offset is not None:
+        y, offset = y - offset, None
+    if family.name == "multinomial":
+        y = np.eye(len(design.classes))[y.astype(np.intp)]
+        offset = None if offset is None else np.repeat(offset[:, None], y.shape[1], axis=1)
+    weights = balanced_weights(y, design.weights) if design.balanced else design.weights
+    scaling, Z = learn_scaling(design.X, design.names, model.intercept, weights)
     nothing = ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1]))
-    problem = Problem(Z, design.y, nothing, 0.0, model.intercept, twins=first_equal_columns(design.X, model.intercept))
-    s_y = math.sqrt(2 * problem.null_objective)
-    translation = Translation(model.convention, model.penalty, model.ratio, model.rest)
-    return Prepared(design, scaling, problem, model, translation, s_y, 0.0).posed(model, drawn)
+    twins = first_equal_columns(design.X, model.intercept)
+    problem = Problem(
+        Z, y, nothing.repeated(len(design.classes) if family.name == "multinomial" else 1), 0.0, model.intercept,
+        weights, family, twins, offset,
+    )  # fmt: skip
+    translation = Translation(model.convention, model.penalty, model.ratio, model.rest, family=family.name)
+    return Prepared(design, scaling, problem, model, translation, spread(problem), 0.0).posed(model, drawn)
 
 
 def check_strength(prepared: Prepared, words: Sequence[str]) -> None:

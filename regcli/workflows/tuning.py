@@ -57,18 +57,16 @@ class Steps:
 
 def engine_for(prepared: Prepared, folds: Folds, measure: Measure, unpenalised: bool = False) -> Engine:
     """Moments where they can serve: squared error, more training rows than features, and room for them."""
-    design, scaling = prepared.design, prepared.scaling
+    design, scaling, problem = prepared.design, prepared.scaling, prepared.problem
     p = design.X.shape[1]
     size = 16 * len(folds.assignment) * folds.k * (p + 1) ** 2
-    squared = measure != "mae"
+    squared = measure != "mae" and problem.family.is_quadratic
     exact = prepared.model.solver != "sklearn" and not unpenalised
-    y = design.y - prepared.problem.null_intercept
     relearn = design.relearn
+    sample = prepared.sample
     if squared and exact and relearn is None and folds.least_training > p and size <= MOST_MOMENTS:
-        return MomentsEngine(
-            design.X, prepared.problem.Z, y, scaling.mean, scaling.scale, folds, prepared.problem.twins
-        )
-    return RowsEngine(design.X, y, folds, "squared" if squared else "absolute", relearn)
+        return MomentsEngine(design.X, problem.Z, sample.y, scaling.mean, scaling.scale, folds, problem.twins)
+    return RowsEngine(design.X, sample, folds, "absolute" if measure == "mae" else "deviance", relearn)
 
 
 def curve_along(

@@ -1,0 +1,38 @@
+"""What a fold's rows are measured by: errors, the smaller the better."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.families import Family
+
+Vector = NDArray[np.float64]
+
+FoldMeasure = Literal["deviance", "absolute"]
+
+
+def fold_error(
+    measure: FoldMeasure, family: Family, y: NDArray[np.float64], eta: NDArray[np.float64], weights: Vector | None
+) -> float:
+    """The mean over rows, by weight, of linear predictors `eta` like `y`, (n,) or (n, K).
+
+    The deviance of squared error is the squared error.
+    """
+    losses = np.abs(y - family.response(eta)) if measure == "absolute" else 2 * family.loss(y, eta)
+    return float(np.average(losses, weights=weights))
+
+
+def balanced_weights(y: NDArray[np.float64], weights: Vector | None) -> Vector:
+    """Weights (n,) under which each class counts alike, W / K in all: those of its rows times W / (K W_k).
+
+    `y` (n,) is 0 or 1, or the class's share; of K classes (n, K).
+    """
+    own = np.ones(len(y)) if weights is None else weights
+    shares = np.column_stack([1 - y, y]) if y.ndim == 1 else y
+    totals = own @ shares
+    present = totals > 0
+    factors = np.where(present, own.sum() / (shares.shape[1] * np.where(present, totals, 1.0)), 0.0)
+    return np.asarray(own * (shares @ factors))
