@@ -224,6 +224,27 @@ def gram(problem: Problem, columns: NDArray[np.intp] | None = None) -> Matrix:
     return gram_of(problem, problem.Z[:, columns])
 
 
+def curved_gram(problem: Problem, eta: NDArray[np.float64], places: NDArray[np.intp]) -> Matrix:
+    """The Hessian of the mean loss (m, m) in some coefficients where the linear predictors are `eta`, with the
+    intercepts minimised out."""
+    p, outputs = problem.Z.shape[1], problem.outputs
+    weights = np.ones(len(problem.y)) if problem.weights is None else problem.weights
+    found, across = np.zeros((len(places), len(places))), np.zeros((len(places), outputs))
+    curvature = problem.family.curvature(eta)
+    for k in range(outputs):
+        mine = np.flatnonzero(places // p == k)
+        for m in range(outputs):
+            theirs = np.flatnonzero(places // p == m)
+            bend = curvature[min(k, m), max(k, m)]
+            weighted = problem.Z[:, places[mine] % p].T * (weights if bend is None else weights * bend)
+            found[np.ix_(mine, theirs)] = weighted @ problem.Z[:, places[theirs] % p] / problem.total
+            across[mine, m] = weighted.sum(axis=1) / problem.total
+    if problem.intercept:
+        level = np.linalg.pinv(np.atleast_2d(level_curvature(problem, curvature)), hermitian=True)
+        found -= across @ level @ across.T
+    return found
+
+
 def gram_of(problem: Problem, Z: Matrix) -> Matrix:
     """(1/W) Z' S Z of any columns Z (n, k) on the problem's rows."""
     rows = problem.rooted(Z)

@@ -17,6 +17,7 @@ from regcli.errors import DataError
 from regcli.problem.families import GAUSSIAN, Family, mean
 from regcli.problem.objective import Problem
 from regcli.problem.penalties import ElasticNet
+from regcli.problem.separation import is_suspicious, separating
 from regcli.select.asking import Ask, FoldResult, is_constant
 from regcli.select.folds import Folds
 from regcli.select.measuring import FoldMeasure, balanced_weights, fold_error
@@ -100,6 +101,7 @@ class RowsEngine:
             path = solve_path(replace(problem, Z=Z, penalty=shape, twins=twins), ask.alphas, ask.solver)
             if twins is not None and ask.translation.rest == 0:
                 repeated = live[(twins != np.arange(live.size)) & self.first[live]]
+            _check_separation(replace(problem, Z=Z, penalty=shape, alpha=float(path.alphas[-1])), path, fold)
             signs[:, live] = _signs(path.coefs, problem.outputs)
             fitted = _along(path, Z)
             predicted = _along(path, scaling.apply(everything[np.ix_(test, live)] - near))
@@ -149,6 +151,16 @@ def _check_classes(problem: Problem, fold: int) -> None:
     share = np.atleast_1d(mean(problem.y, problem.weights))
     if np.any(share <= 0) or (problem.outputs == 1 and share[0] >= 1):
         raise DataError(f"the training rows of fold {fold + 1} lack a class", hint="fewer --folds")
+
+
+def _check_separation(problem: Problem, path: SolutionPath, fold: int) -> None:
+    """DataError where unpenalised coefficients have no end in these training rows."""
+    if problem.family.is_quadratic or not np.any(problem.strengths.free):
+        return
+    eta = problem.eta(path.intercepts[-1], path.coefs[-1])
+    if is_suspicious(problem, eta) and separating(problem) is not None:
+        what = f"the unpenalised columns separate the training rows of fold {fold + 1}: their coefficients have no end"
+        raise DataError(what, hint="penalise them too")
 
 
 def _signs(coefs: Matrix, outputs: int) -> NDArray[np.int8]:

@@ -1,4 +1,4 @@
-"""Information criteria for squared error, with the degrees of freedom that a penalised fit really has."""
+"""Information criteria, with the degrees of freedom that a penalised fit really has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.problem.certificate import surely_definite
-from regcli.problem.objective import Problem, gram
+from regcli.problem.objective import Problem, curved_gram, gram
+from regcli.solve.span import Span
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -37,6 +38,28 @@ def degrees_of_freedom(problem: Problem, alphas: Vector, coefs: Matrix, matrix: 
         if active.size:
             df[i] = _trace(problem, active, alphas[i] * penalty.l2[active], matrix)
     return df
+
+
+def likelihood_degrees(problem: Problem, alphas: Vector, intercepts: NDArray[np.float64], coefs: Matrix) -> Vector:
+    """The same of likelihoods: tr H_AA (H_AA + diag l2_A)^-1 with the Hessian H of the loss at each solution, (A,).
+
+    Without a quadratic part the number of coefficients that are not zero, which is the rank unless columns depend on
+    each other. `intercepts` (A,) or (A, K), `coefs` (A, p) or (A, K p).
+    """
+    counts = np.asarray(np.count_nonzero(coefs, axis=1), dtype=np.float64)
+    smaller = Span.of(problem).problem if Span.fits(problem) else None
+    for i in np.flatnonzero((alphas > 0) & np.any(problem.penalty.l2 > 0)):
+        within, active = problem, np.flatnonzero(coefs[i])
+        if smaller is not None:
+            within, active = smaller, np.arange(len(smaller.penalty.l2))
+        if active.size:
+            hessian = curved_gram(within, problem.eta(intercepts[i], coefs[i]), active)
+            counts[i] = _share(hessian, alphas[i] * within.penalty.l2[active])
+    return counts
+
+
+def _share(block: Matrix, l2: Vector) -> float:
+    return float(np.trace(np.linalg.solve(block + np.diag(l2), block)))
 
 
 def _block(problem: Problem, columns: Index, matrix: Matrix | None) -> Matrix:
@@ -71,18 +94,17 @@ def _trace(problem: Problem, active: Index, l2: Vector, matrix: Matrix | None) -
     if active.size > len(problem.y):
         values = _spectrum(problem, active, l2, matrix)
         return float(np.sum(values / (values + 1.0)))
-    block = _block(problem, active, matrix)
-    return float(np.trace(np.linalg.solve(block + np.diag(l2), block)))
+    return _share(_block(problem, active, matrix), l2)
 
 
-def criteria(mean_square: float, n: float, df: float, p: int, intercept: bool) -> dict[str, float]:
-    """AIC, AICc, BIC and EBIC of a fit with mean squared error `mean_square`, up to a constant of the data.
+def criteria(deviance: float, n: float, df: float, p: int, intercept: bool, squared: bool = True) -> dict[str, float]:
+    """AIC, AICc, BIC and EBIC of a fit of this mean deviance, up to a constant of the data.
 
-    n log(RSS/n) plus 2 df; plus 2 d n / (n - d - 1) with the intercept counted in d, in AICc; plus df log n; plus
-    df log n + 2 xi df log p with xi = 1 - log n / (2 log p) between 0 and 1 (Chen, Chen 2008, Extended Bayesian
-    information criteria).
+    n log(RSS/n) for squared error, the deviance for likelihoods; plus 2 df; plus 2 d n / (n - d - 1) with the intercept
+    counted in d, in AICc; plus df log n; plus df log n + 2 xi df log p with xi = 1 - log n / (2 log p) between 0 and 1
+    (Chen, Chen 2008, Extended Bayesian information criteria).
     """
-    fit = n * math.log(mean_square) if mean_square > 0 else -math.inf
+    fit = n * deviance if not squared else n * math.log(deviance) if deviance > 0 else -math.inf
     counted = df + (1 if intercept else 0)
     room = n - counted - 1
     xi = min(1.0, max(0.0, 1 - math.log(n) / (2 * math.log(p)))) if p > 1 else 0.0

@@ -59,7 +59,7 @@ def drawn(problem: Problem, largest: float, count: int = DEFAULT_ALPHAS, min_rat
     n, p = problem.Z.shape
     ridge = not np.any(problem.penalty.l1)
     if ridge:
-        s_y = float(np.sqrt(2 * problem.null_objective))
+        s_y = float(np.sqrt(2 * problem.null_objective)) if problem.family.is_quadratic else 1.0
         largest = RIDGE_TOP * float(np.max(np.abs(problem.null_pull))) / s_y / float(np.min(problem.penalty.l2))
     ratio = min_ratio or (10.0**-RIDGE_DECADES if ridge else 1e-4 if n > p else 1e-2)
     alphas = largest * ratio ** (np.arange(count) / max(count - 1, 1))

@@ -99,8 +99,8 @@ def _reason(share: float, before: float) -> str | None:
 
 def changes(coefs: Matrix, names: Sequence[str]) -> list[tuple[list[str], list[str]]]:
     """At each alpha which features enter and which leave, against the alpha before, (names in, names out)."""
-    active = coefs != 0
-    before = np.vstack([np.zeros(coefs.shape[1], dtype=bool), active[:-1]])
+    active = np.any(coefs.reshape(len(coefs), -1, len(names)) != 0, axis=1)
+    before = np.vstack([np.zeros(len(names), dtype=bool), active[:-1]])
     return [
         (
             [names[j] for j in np.flatnonzero(now & ~then).tolist()],

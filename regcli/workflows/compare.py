@@ -242,10 +242,9 @@ def _fewer(document: dict[str, Any], spec: CompareSpec) -> list[Notice]:
 def _as_fit(document: dict[str, Any], chosen: Fitted) -> dict[str, Any]:
     """The chosen model as `fit` would report it, to be saved."""
     prepared, solution = chosen.prepared, chosen.solution
-    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
     return {
         **{key: document[key] for key in ("version", "command", "settings", "data")},
-        "model": model_of(prepared, solution, coef, intercept, prepared.model.penalty == "none"),
+        "model": model_of(prepared, solution, prepared.model.penalty == "none"),
         "sparsity": sparsity_of(prepared.design.names, solution.coef),
         "metrics": metrics_of(prepared, solution),
         "certificate": certificate_of(prepared.design.names, solution),

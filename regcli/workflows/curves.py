@@ -68,7 +68,7 @@ class Measured:
 def curve_of(curve: Curve, coefs: Matrix, prepared: Prepared, spec: FoldSpec) -> list[dict[str, Any]]:
     """One entry for each alpha: strengths, features on all training rows, errors."""
     measured = Measured(curve, spec)
-    nonzero = np.count_nonzero(coefs, axis=1)
+    nonzero = nonzero_features(coefs, prepared)
     return [
         {
             **_strengths(float(alpha), prepared),
@@ -99,7 +99,7 @@ def chosen_of(curve: Curve, coefs: Matrix, prepared: Prepared, spec: FoldSpec, o
             "se": float(measured.se[index]),
             "train_mean": float(measured.train[index]),
             "r2": float(measured.r2[index]),
-            "nonzero": int(np.count_nonzero(coefs[index])),
+            "nonzero": int(nonzero_features(coefs[index : index + 1], prepared)[0]),
             "index": offset + index,
         }
 
@@ -112,6 +112,19 @@ def chosen_of(curve: Curve, coefs: Matrix, prepared: Prepared, spec: FoldSpec, o
         "at_edge": at_edge(curve),
         "extended": curve.extended,
     }
+
+
+def nonzero_features(coefs: Matrix, prepared: Prepared) -> NDArray[np.intp]:
+    """How many features have a coefficient in each of these rows (A, p), or (A, K p) of several classes."""
+    tables = coefs.reshape(len(coefs), prepared.problem.outputs, -1)
+    return np.asarray(np.count_nonzero(np.any(tables != 0, axis=1), axis=1))
+
+
+def signed(coef: Vector, prepared: Prepared) -> Vector:
+    """Coefficients whose signs folds agree with or not; of several classes, which have no sign in common, 1 for any."""
+    if prepared.problem.outputs == 1:
+        return coef
+    return np.asarray(np.any(coef.reshape(prepared.problem.outputs, -1) != 0, axis=0), dtype=np.float64)
 
 
 def selection_of(curve: Curve, index: int, coef: Vector, names: Sequence[str]) -> list[dict[str, Any]]:

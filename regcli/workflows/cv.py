@@ -20,7 +20,7 @@ from regcli.select.crossval import best_of
 from regcli.select.folds import Folds
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, typed
-from regcli.workflows.curves import chosen_of, curve_of, cv_notices, folds_doc, selection_of
+from regcli.workflows.curves import chosen_of, curve_of, cv_notices, folds_doc, selection_of, signed
 from regcli.workflows.documents import certificate_of, data_of, metrics_of, model_of, sparsity_of
 from regcli.workflows.folding import folds_of
 from regcli.workflows.models import with_model
@@ -28,6 +28,7 @@ from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.origins import origin_of
 from regcli.workflows.paths import arrays_of, check_penalty, criteria_of, cv_settings, path_of, stopped_of
 from regcli.workflows.preparing import Clock, Prepared, prepare
+from regcli.workflows.separated import check_separation
 from regcli.workflows.tuning import (
     Steps,
     Tried,
@@ -72,6 +73,7 @@ def cv(
     best = best_of([one.curve for one in tried])
     refitted = at_chosen(tried[best].prepared, tried[best].curve, folding.rule)
     solution = solve(refitted.problem, model.solver)
+    check_separation(refitted, solution.intercept, solution.coef)
     specs = (data, model, validation, grid, folding)
     document, arrays = _cv_document(tried, best, folds, engine, specs, refitted, solution)
     document["warnings"] = [{"code": n.code, "message": n.message} for n in notices] + document["warnings"]
@@ -94,7 +96,6 @@ def _cv_document(
     one = tried[best]
     curve, prepared = one.curve, one.prepared
     at = chosen_index(curve, folding.rule)
-    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
     entries = path_of(prepared, one.path, one.df)
     offset = sum(len(other.curve.alphas) for other in tried[:best])
     chosen = chosen_of(curve, one.path.coefs, prepared, folding, offset)
@@ -117,8 +118,8 @@ def _cv_document(
         "folds": folds_doc(folds, folding, engine.name, [other.curve for other in tried]),
         "curve": [row for other in tried for row in curve_of(other.curve, other.path.coefs, other.prepared, folding)],
         "chosen": chosen,
-        "selection": selection_of(curve, at, solution.coef, prepared.design.names),
-        "model": model_of(refitted, solution, coef, intercept, unpenalised),
+        "selection": selection_of(curve, at, signed(solution.coef, refitted), prepared.design.names),
+        "model": model_of(refitted, solution, unpenalised),
         "sparsity": sparsity_of(prepared.design.names, solution.coef),
         "metrics": metrics,
         "certificate": certificate_of(prepared.design.names, solution),

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from regcli.errors import DataError, listed
 from regcli.problem.conventions import equivalents, formula
-from regcli.problem.inference import LEVEL, Estimates, estimates, standard_errors
+from regcli.problem.elsewhere import family_equivalents, family_formula
+from regcli.problem.inference import LEVEL, Estimates, estimates, information, normal_estimates, standard_errors
 from regcli.problem.metrics import Metrics, measure
 from regcli.problem.objective import EPS, Solution
 from regcli.specs import DataSpec, ModelSpec, TrainingSpec, ValidationSpec
@@ -65,10 +66,16 @@ def data_of(prepared: Prepared) -> dict[str, Any]:
 
 
 def model_of(
-    prepared: Prepared, solution: Solution, coef: Vector, intercept: float, unpenalised: bool
+    prepared: Prepared, solution: Solution, unpenalised: bool, intercept: float | None = None
 ) -> dict[str, Any]:
-    """The model in the units of the file and standardized, its strength and what that is called elsewhere."""
+    """The model in the units of the file and standardized, its strength and what that is called elsewhere.
+
+    `intercept` in the units of the file where it is known better than from the solution.
+    """
     model, problem = prepared.model, prepared.problem
+    outputs = outputs_of(prepared, solution.coef, solution.intercept)
+    if intercept is not None:
+        outputs[0]["intercept"] = intercept
     l1, l2 = problem.alpha * prepared.units.l1, problem.alpha * prepared.units.l2
     n = problem.total
     l1_unit, l2_unit = prepared.translation.units(n)
@@ -86,14 +93,51 @@ def model_of(
         "n": n,
         "target_deviation": prepared.s_y,
         "objective": solution.objective,
-        "formula": formula(model.convention, penalty, l1 / l1_unit, l2 / l2_unit, model.intercept),
-        "intercept": intercept if model.intercept else None,
-        "coefficients": [
-            {"name": name, "coefficient": float(raw), "standardized": float(standardized)}
-            for name, raw, standardized in zip(prepared.design.names, coef, solution.coef, strict=True)
-        ],
-        "equivalents": equivalents(l1, l2, n, prepared.s_y, model.standardize, model.intercept),
+        "formula": _formula(prepared, penalty, l1 / l1_unit, l2 / l2_unit),
+        **classes_of(prepared),
+        "intercept": outputs[0]["intercept"] if problem.outputs == 1 else None,
+        "coefficients": outputs[0]["coefficients"] if problem.outputs == 1 else [],
+        "classes": outputs if problem.outputs > 1 else None,
+        "equivalents": _equivalents(prepared, l1, l2),
     }
+
+
+def classes_of(prepared: Prepared) -> dict[str, Any]:
+    """Of two classes the one whose probability is modelled, and the other."""
+    two = prepared.design.classes if prepared.problem.outputs == 1 else ()
+    return {"positive_class": two[1] if two else None, "negative_class": two[0] if two else None}
+
+
+def outputs_of(prepared: Prepared, coef: Vector, intercept: Any) -> list[dict[str, Any]]:
+    """For each output, a class of several, its intercept and coefficients in the units of the file and standardized."""
+    problem, names = prepared.problem, prepared.design.names
+    tables = coef.reshape(problem.outputs, -1)
+    found = []
+    for k, (standardized, level) in enumerate(zip(tables, np.atleast_1d(intercept), strict=True)):
+        raw, shifted = prepared.scaling.to_file_units(standardized, float(level))
+        check_coefficients(names, raw)
+        rows = [
+            {"name": name, "coefficient": float(one), "standardized": float(other)}
+            for name, one, other in zip(names, raw, standardized, strict=True)
+        ]
+        named = {"class": prepared.design.classes[k]} if problem.outputs > 1 else {}
+        found.append({**named, "intercept": shifted if problem.intercept else None, "coefficients": rows})
+    return found
+
+
+def _formula(prepared: Prepared, penalty: Any, l1: float, l2: float) -> str:
+    model, problem = prepared.model, prepared.problem
+    if problem.family.is_quadratic:
+        return formula(model.convention, penalty, l1, l2, model.intercept)
+    offset = problem.offset is not None
+    return family_formula(problem.family.name, model.convention, penalty, l1, l2, model.intercept, offset)
+
+
+def _equivalents(prepared: Prepared, l1: float, l2: float) -> dict[str, Any]:
+    model, problem = prepared.model, prepared.problem
+    if problem.family.is_quadratic:
+        return equivalents(l1, l2, problem.total, prepared.s_y, model.standardize, model.intercept)
+    return family_equivalents(problem.family.name, l1, l2, problem.total, model.standardize, model.intercept)
 
 
 def check_coefficients(names: list[str], coef: Vector) -> None:
@@ -104,14 +148,16 @@ def check_coefficients(names: list[str], coef: Vector) -> None:
 
 
 def sparsity_of(names: list[str], coef: Vector) -> dict[str, Any]:
-    """Which coefficients are zero and which are not, the largest first, and their norms; of standardized ones."""
-    order = np.argsort(-np.abs(coef), kind="stable")
+    """Which features have a coefficient and which have none, the largest first, and the norms of all standardized
+    coefficients; `coef` (p,) or of several classes (K p,)."""
+    size = np.max(np.abs(coef.reshape(-1, len(names))), axis=0)
+    order = np.argsort(-size, kind="stable")
     return {
         "total": len(names),
-        "nonzero": int(np.count_nonzero(coef)),
-        "zero": int(np.sum(coef == 0)),
-        "selected": [names[j] for j in order if coef[j] != 0],
-        "zeroed": [name for name, value in zip(names, coef, strict=True) if value == 0],
+        "nonzero": int(np.count_nonzero(size)),
+        "zero": int(np.sum(size == 0)),
+        "selected": [names[j] for j in order if size[j] != 0],
+        "zeroed": [name for name, value in zip(names, size, strict=True) if value == 0],
         "l1_norm": float(np.sum(np.abs(coef))),
         "l2_norm": float(np.sqrt(coef @ coef)),
     }
@@ -120,6 +166,8 @@ def sparsity_of(names: list[str], coef: Vector) -> dict[str, Any]:
 def metrics_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """Metrics on training rows, and on test rows where there are any."""
     design, problem = prepared.design, prepared.problem
+    if not problem.family.is_quadratic:
+        return _family_metrics(prepared, solution)
     null = problem.null_intercept
     train = measure(problem.y, prepared.fitted(solution), null, problem.weights)
     test: Metrics | None = None
@@ -127,6 +175,14 @@ def metrics_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
         with np.errstate(over="ignore", invalid="ignore"):
             test = measure(design.y_test, prepared.predicted(solution, design.X_test), null)
     return {"train": asdict(train), "test": None if test is None else asdict(test)}
+
+
+def _family_metrics(prepared: Prepared, solution: Solution) -> dict[str, Any]:
+    design, problem = prepared.design, prepared.problem
+    deviance = 2 * problem.mean_of(problem.family.loss(problem.y, prepared.link(solution)))
+    null = 2 * problem.null_objective
+    train = {"rows": len(design.y), "deviance": deviance, "deviance_ratio": 1 - deviance / null}
+    return {"train": train, "test": None}
 
 
 def certificate_of(names: list[str], solution: Solution) -> dict[str, Any]:
@@ -156,6 +212,8 @@ def inference_of(prepared: Prepared, solution: Solution, coef: Vector, intercept
     df = n - p - (1 if problem.intercept else 0)
     if solution.factor is None or df < 1:
         return None
+    if not problem.family.is_quadratic:
+        return _wald(prepared, solution, coef, intercept)
     residual = problem.y - solution.intercept - problem.Z @ solution.coef
     sigma = math.sqrt(float(residual @ residual) / df)
     centre = scaling.mean if problem.intercept else None
@@ -165,6 +223,23 @@ def inference_of(prepared: Prepared, solution: Solution, coef: Vector, intercept
         "level": LEVEL,
         "residual_df": df,
         "residual_deviation": sigma,
+        "intercept": rows[-1] if problem.intercept else None,
+        "coefficients": [{"name": name, **row} for name, row in zip(prepared.design.names, rows[:-1], strict=True)],
+    }
+
+
+def _wald(prepared: Prepared, solution: Solution, coef: Vector, intercept: float) -> dict[str, Any]:
+    """Standard errors of maximum likelihood from the observed information; z takes the place of t."""
+    problem, scaling = prepared.problem, prepared.scaling
+    known = information(problem, prepared.link(solution))
+    assert known.factor is not None
+    centre = scaling.mean + scaling.scale * known.centre if problem.intercept else None
+    errors, intercept_error = standard_errors(known.factor, scaling.scale, centre, known.total, 1.0)
+    rows = _rows(normal_estimates(np.append(coef, intercept), np.append(errors, intercept_error)))
+    return {
+        "level": LEVEL,
+        "residual_df": len(problem.y) - len(coef) - (1 if problem.intercept else 0),
+        "residual_deviation": None,
         "intercept": rows[-1] if problem.intercept else None,
         "coefficients": [{"name": name, **row} for name, row in zip(prepared.design.names, rows[:-1], strict=True)],
     }

@@ -31,6 +31,7 @@ from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.origins import origin_of
 from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
+from regcli.workflows.separated import check_separation
 from regcli.workflows.training import Trained, train
 
 BIASED = "no standard errors: the usual ones leave out the penalty's bias"
@@ -60,6 +61,7 @@ def fit(
     clock.tell("scaled the columns")
     trained = train(prepared, training, trace) if model.solver == "gradient" else None
     solution = solve(prepared.problem, model.solver) if trained is None else trained.solution
+    check_separation(prepared, solution.intercept, solution.coef)
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, trained, (data, model, validation, training))
     report = replace(report_of_fit(document, output.order), arrays=facts(_rows(prepared, solution)))
@@ -71,8 +73,8 @@ def _rows(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """Fitted values and residuals of the training rows (n,), and of the test rows where there are any."""
     design, fitted = prepared.design, prepared.fitted(solution)
     found = {"fitted": fitted, "residuals": prepared.problem.y - fitted}
-    if design.X_test is not None and design.y_test is not None:
-        predicted = prepared.predicted(solution, design.X_test)
+    if design.X_test is not None and design.y_test is not None and prepared.problem.outputs == 1:
+        predicted = prepared.predicted(solution, design.X_test, design.offset_test)
         with np.errstate(over="ignore", invalid="ignore"):
             found |= {"test_fitted": predicted, "test_residuals": design.y_test - predicted}
     return found
@@ -86,11 +88,11 @@ def _fit_document(
 ) -> dict[str, Any]:
     data, model, validation, _ = specs
     design, problem = prepared.design, prepared.problem
-    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
-    intercept = intercept if trained is None or trained.intercept is None else trained.intercept
-    check_coefficients(design.names, coef)
     unpenalised = bool(np.all(problem.strengths.free))
-    inference = inference_of(prepared, solution, coef, intercept) if unpenalised else None
+    if problem.outputs == 1:
+        coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+        check_coefficients(design.names, coef)
+    inference = inference_of(prepared, solution, coef, intercept) if unpenalised and problem.outputs == 1 else None
     metrics = metrics_of(prepared, solution)
     notices = [*design.notices, *solution_notices(prepared, solution, unpenalised), *overflow(metrics)]
     return {
@@ -99,7 +101,7 @@ def _fit_document(
         "command": "fit",
         "settings": settings_of(*specs),
         "data": data_of(prepared),
-        "model": model_of(prepared, solution, coef, intercept, unpenalised),
+        "model": model_of(prepared, solution, unpenalised, None if trained is None else trained.intercept),
         "sparsity": sparsity_of(design.names, solution.coef),
         "metrics": metrics,
         "certificate": certificate_of(design.names, solution),
@@ -117,6 +119,8 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
     if not unpenalised:
         return SELECTED if selects else BIASED
     n, p = design.X.shape
+    if design.family == "multinomial":
+        return "no standard errors: the classes share one scale, on which no single class is the reference"
     if solution.rank is None:
         others = " (--solver exact does)" if n > p + 1 and solution.certificate.unique else ""
         return f"no standard errors: this solver gives none{others}"

@@ -47,11 +47,15 @@ def solution_notices(prepared: Prepared, solution: Solution, unpenalised: bool) 
     design, model = prepared.design, prepared.model
     notices = []
     if unpenalised and model.penalty != "none":
-        notices.append(Notice("no_penalty", "alpha 0 is no penalty: least squares"))
+        what = "least squares" if prepared.problem.family.is_quadratic else "maximum likelihood"
+        notices.append(Notice("no_penalty", f"alpha 0 is no penalty: {what}"))
     notices += equal_columns(prepared, unpenalised, solution.solver == "gradient")
     if solution.rank is not None and solution.rank < len(design.names):
         rank = f"the {len(design.names):,} columns have rank {solution.rank:,}"
-        text = f"{rank}: of many least-squares solutions the one of least norm is given"
+        which = "of many solutions one is given"
+        if prepared.problem.family.is_quadratic:
+            which = "of many least-squares solutions the one of least norm is given"
+        text = f"{rank}: {which}"
         notices.append(Notice("rank_deficient", text))
     else:
         notices += not_unique(prepared, solution.certificate.tied)

@@ -11,14 +11,12 @@ import regcli
 from regcli.data.design import build
 from regcli.errors import Notice, counted
 from regcli.problem.certificate import certify
-from regcli.problem.conventions import path_formula
 from regcli.report.of_path import report_of_path
 from regcli.report.report import Report
-from regcli.select.criteria import degrees_of_freedom
 from regcli.select.pathwise import SolutionPath, solve_path
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
-from regcli.workflows.documents import data_of
+from regcli.workflows.documents import classes_of, data_of
 from regcli.workflows.lines import feature_of, lines_of
 from regcli.workflows.noticing import equal_columns, not_unique, solution_notices
 from regcli.workflows.origins import origin_of
@@ -26,6 +24,8 @@ from regcli.workflows.paths import (
     arrays_of,
     check_penalty,
     criteria_of,
+    degrees_along,
+    formula_of,
     grid_of,
     grid_settings,
     path_of,
@@ -33,6 +33,7 @@ from regcli.workflows.paths import (
     whole_certificate,
 )
 from regcli.workflows.preparing import Clock, Prepared, prepare
+from regcli.workflows.separated import check_separation
 
 
 def path(
@@ -74,7 +75,7 @@ def _path_document(
     grid: GridSpec,
     walk: PathSpec,
 ) -> dict[str, Any]:
-    df = degrees_of_freedom(prepared.problem, found.alphas, found.coefs)
+    df = degrees_along(prepared.problem, found)
     entries = path_of(prepared, found, df)
     best = criteria_of(entries)
     certificate = whole_certificate(found, "rows")
@@ -100,7 +101,8 @@ def _path_document(
             "alpha_max": prepared.alpha_max if model.ratio > 0 else None,
             "n": prepared.problem.total,
             "target_deviation": prepared.s_y,
-            "formula": path_formula(prepared.translation, model.intercept),
+            "formula": formula_of(prepared),
+            **classes_of(prepared),
             "intercept": model.intercept,
             "drawn": drawn,
         },
@@ -119,9 +121,10 @@ def _at_the_end(prepared: Prepared, found: SolutionPath, model: ModelSpec) -> li
     """What must be said of the solution at the smallest alpha, where columns are most likely to be dependent."""
     alpha = float(found.alphas[-1])
     last = replace(prepared, problem=replace(prepared.problem, alpha=alpha))
+    check_separation(last, found.intercepts[-1], found.coefs[-1])
     if alpha == 0:
         return solution_notices(last, solve(last.problem, model.solver), True)
-    tied = certify(last.problem, float(found.intercepts[-1]), found.coefs[-1]).tied
+    tied = certify(last.problem, found.intercepts[-1], found.coefs[-1]).tied
     return [*equal_columns(prepared), *not_unique(prepared, tied)]
 
 

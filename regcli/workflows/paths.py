@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import UsageError
-from regcli.problem.objective import EPS
-from regcli.select.criteria import criteria
+from regcli.problem.conventions import path_formula
+from regcli.problem.elsewhere import family_path_formula
+from regcli.problem.objective import EPS, Problem
+from regcli.select.criteria import criteria, degrees_of_freedom, likelihood_degrees
 from regcli.select.grid import Grid, drawn, given
 from regcli.select.pathwise import SolutionPath, changes
 from regcli.specs import CRITERIA, DataSpec, FoldSpec, GridSpec, ModelSpec, ValidationSpec
-from regcli.workflows.documents import check_coefficients, settings_of
+from regcli.workflows.documents import outputs_of, settings_of
 from regcli.workflows.preparing import Prepared, check_alpha
 
 Vector = NDArray[np.float64]
@@ -70,32 +72,45 @@ def grid_of(prepared: Prepared, spec: GridSpec) -> Grid:
     return grid
 
 
+def formula_of(prepared: Prepared) -> str:
+    """The formula that is minimised along the path, with alpha as a letter."""
+    model, problem = prepared.model, prepared.problem
+    if problem.family.is_quadratic:
+        return path_formula(prepared.translation, model.intercept)
+    offset = problem.offset is not None
+    return family_path_formula(problem.family.name, model.convention, model.ratio, model.rest, model.intercept, offset)
+
+
+def degrees_along(problem: Problem, path: SolutionPath) -> Vector:
+    """The degrees of freedom of each solution, (A,), the intercept not counted."""
+    if problem.family.is_quadratic:
+        return degrees_of_freedom(problem, path.alphas, path.coefs)
+    return likelihood_degrees(problem, path.alphas, path.intercepts, path.coefs)
+
+
 def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str, Any]]:
     """One entry for each alpha: strengths, coefficients that are not zero, fit, criteria, ruling, what changed."""
-    names, scaling, units = prepared.design.names, prepared.scaling, prepared.units
-    n, null = prepared.problem.total, 2 * prepared.problem.null_objective
+    names, units, problem = prepared.design.names, prepared.units, prepared.problem
+    n, null = problem.total, 2 * problem.null_objective
     exact = (n * EPS) ** 2 * null
     entries = []
     for i, (entered, left) in enumerate(changes(path.coefs, names)):
         coef, alpha = path.coefs[i], float(path.alphas[i])
-        raw, intercept = scaling.to_file_units(coef, float(path.intercepts[i]))
-        check_coefficients(names, raw)
-        active = np.flatnonzero(coef).tolist()
-        square = float(path.deviance[i]) if active else null
+        said = _coefficients(prepared, coef, path.intercepts[i])
+        active = np.flatnonzero(np.any(coef.reshape(problem.outputs, -1) != 0, axis=0))
+        square = float(path.deviance[i]) if active.size else null
         square = square if square > exact else 0.0
         entries.append(
             {
                 "alpha": alpha,
                 "l1": alpha * units.l1,
                 "l2": alpha * units.l2,
-                "nonzero": len(active),
+                "nonzero": int(active.size),
                 "df": float(df[i]),
                 "deviance_ratio": 1 - square / null,
                 "l1_norm": float(np.sum(np.abs(coef))),
-                "intercept": intercept if prepared.model.intercept else None,
-                "coefficients": {names[j]: float(raw[j]) for j in active},
-                "standardized": {names[j]: float(coef[j]) for j in active},
-                **criteria(square, n, float(df[i]), len(names), prepared.model.intercept),
+                **said,
+                **criteria(square, n, float(df[i]), len(names), prepared.model.intercept, problem.family.is_quadratic),
                 "gap": float(path.rulings.gap[i]),
                 "violation": float(path.rulings.violation[i]),
                 "certified": bool(path.rulings.certified[i]),
@@ -104,6 +119,24 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
             }
         )
     return entries
+
+
+def _coefficients(prepared: Prepared, coef: Vector, intercept: Any) -> dict[str, Any]:
+    """The intercept and the coefficients that are not zero, in both units; of several classes those of each by name."""
+    outputs = outputs_of(prepared, coef, intercept)
+    found = [
+        {
+            "intercept": one["intercept"],
+            **{
+                key: {row["name"]: row[kind] for row in one["coefficients"] if row["standardized"] != 0}
+                for key, kind in (("coefficients", "coefficient"), ("standardized", "standardized"))
+            },
+        }
+        for one in outputs
+    ]
+    if len(outputs) == 1:
+        return found[0]
+    return {key: {one["class"]: each[key] for one, each in zip(outputs, found, strict=True)} for key in found[0]}
 
 
 def criteria_of(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -134,15 +167,17 @@ def whole_certificate(path: SolutionPath, measured_from: str) -> dict[str, Any]:
 
 
 def arrays_of(prepared: Prepared, path: SolutionPath) -> dict[str, Any]:
-    """The path as arrays: alphas, intercepts, deviance explained (A,), coefficients and standardized ones (A, p)."""
-    raw = path.coefs / prepared.scaling.scale
-    intercepts = [
-        prepared.scaling.to_file_units(coef, float(b0))[1] for coef, b0 in zip(path.coefs, path.intercepts, strict=True)
-    ]
+    """The path as arrays: alphas, intercepts, deviance explained (A,), coefficients and standardized ones (A, p); of K
+    classes intercepts (A, K) and coefficients (A, K, p)."""
+    outputs, scaling = prepared.problem.outputs, prepared.scaling
+    several = () if outputs == 1 else (outputs,)
+    shape = (len(path.alphas), *several)
+    tables = path.coefs.reshape(*shape, len(scaling.scale))
+    flat = zip(tables.reshape(-1, len(scaling.scale)), path.intercepts.ravel(), strict=True)
     return {
         "alphas": path.alphas,
-        "coefficients": raw,
-        "standardized": path.coefs,
-        "intercepts": np.array(intercepts),
+        "coefficients": tables / scaling.scale,
+        "standardized": tables,
+        "intercepts": np.array([scaling.to_file_units(coef, float(b0))[1] for coef, b0 in flat]).reshape(shape),
         "deviance_ratio": 1 - path.deviance / (2 * prepared.problem.null_objective),
     }

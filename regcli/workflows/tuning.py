@@ -17,7 +17,7 @@ from regcli.select.crossval import Curve, cross_validate, extended
 from regcli.select.folds import Folds
 from regcli.select.pathwise import SolutionPath, solve_path
 from regcli.specs import FoldSpec, GridSpec, Measure, Rule
-from regcli.workflows.paths import grid_of
+from regcli.workflows.paths import degrees_along, grid_of
 from regcli.workflows.preparing import Prepared
 
 MOST_MOMENTS = 1 << 30
@@ -89,7 +89,7 @@ def with_path(prepared: Prepared, engine: Engine, curve: Curve) -> Tried:
     problem, model, alphas = prepared.problem, prepared.model, curve.alphas
     if not isinstance(engine, MomentsEngine):
         path = solve_path(problem, alphas, model.solver)
-        return Tried(prepared, curve, path, degrees_of_freedom(problem, alphas, path.coefs))
+        return Tried(prepared, curve, path, degrees_along(problem, path))
     found = engine.fit(engine.all, curve.ask, lambda: np.ones(len(problem.y), dtype=bool))
     by = "ridge" if model.ratio == 0 else "quadratic"
     path = SolutionPath(
