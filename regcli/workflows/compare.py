@@ -157,7 +157,7 @@ def _strengths(document: dict[str, Any], spec: CompareSpec) -> dict[str, tuple[f
 def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Judged | None) -> dict[str, Any]:
     prepared, solution, score = one.prepared, one.solution, standing.scores[i]
     names, problem, units = prepared.design.names, prepared.problem, prepared.units
-    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    coef, intercept = prepared.to_file_units(solution.coef, solution.intercept)
     check_coefficients(names, coef)
     active = np.flatnonzero(solution.coef).tolist()
     null = standing.scores[0].mean
@@ -242,7 +242,7 @@ def _fewer(document: dict[str, Any], spec: CompareSpec) -> list[Notice]:
 def _as_fit(document: dict[str, Any], chosen: Fitted) -> dict[str, Any]:
     """The chosen model as `fit` would report it, to be saved."""
     prepared, solution = chosen.prepared, chosen.solution
-    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    coef, intercept = prepared.to_file_units(solution.coef, solution.intercept)
     return {
         **{key: document[key] for key in ("version", "command", "settings", "data")},
         "model": model_of(prepared, solution, coef, intercept, prepared.model.penalty == "none"),

@@ -94,7 +94,7 @@ def _cv_document(
     one = tried[best]
     curve, prepared = one.curve, one.prepared
     at = chosen_index(curve, folding.rule)
-    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    coef, intercept = prepared.to_file_units(solution.coef, solution.intercept)
     entries = path_of(prepared, one.path, one.df)
     offset = sum(len(other.curve.alphas) for other in tried[:best])
     chosen = chosen_of(curve, one.path.coefs, prepared, folding, offset)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import DataError, listed
+from regcli.problem.certificate import at_bound
+from regcli.problem.constrained import constrained_equivalents, constrained_formula
 from regcli.problem.conventions import equivalents, formula
 from regcli.problem.inference import LEVEL, Estimates, estimates, standard_errors
 from regcli.problem.metrics import Metrics, measure
@@ -68,12 +70,16 @@ def model_of(
     prepared: Prepared, solution: Solution, coef: Vector, intercept: float, unpenalised: bool
 ) -> dict[str, Any]:
     """The model in the units of the file and standardized, its strength and what that is called elsewhere."""
-    model, problem = prepared.model, prepared.problem
+    model, problem, asked = prepared.model, prepared.problem, prepared.constraints
     l1, l2 = problem.alpha * prepared.units.l1, problem.alpha * prepared.units.l2
     n = problem.total
     l1_unit, l2_unit = prepared.translation.units(n)
     l2_unit = 1 / prepared.s_y if model.convention == "glmnet" else l2_unit
     penalty = "none" if unpenalised else model.penalty
+
+    def called(l1: float, l2: float) -> dict[str, Any]:
+        return equivalents(l1, l2, n, prepared.s_y, model.standardize, model.intercept)
+
     return {
         "family": problem.family.name,
         "penalty": penalty,
@@ -86,14 +92,38 @@ def model_of(
         "n": n,
         "target_deviation": prepared.s_y,
         "objective": solution.objective,
-        "formula": formula(model.convention, penalty, l1 / l1_unit, l2 / l2_unit, model.intercept),
+        "formula": constrained_formula(
+            formula(model.convention, penalty, l1 / l1_unit, l2 / l2_unit, model.intercept),
+            None if unpenalised else asked.factors,
+            asked.low,
+            model.standardize,
+        ),
         "intercept": intercept if model.intercept else None,
         "coefficients": [
-            {"name": name, "coefficient": float(raw), "standardized": float(standardized)}
-            for name, raw, standardized in zip(prepared.design.names, coef, solution.coef, strict=True)
+            {"name": name, "coefficient": float(raw), "standardized": float(standardized), **more}
+            for name, raw, standardized, more in zip(
+                prepared.design.names, coef, solution.coef, constraints_doc(prepared, solution), strict=True
+            )
         ],
-        "equivalents": equivalents(l1, l2, n, prepared.s_y, model.standardize, model.intercept),
+        "equivalents": constrained_equivalents(called, l1, l2, asked.factors, asked.low, asked.high),
     }
+
+
+def constraints_doc(prepared: Prepared, solution: Solution | None = None) -> list[dict[str, Any]]:
+    """For each feature its penalty factor, where factors differ, and its bounds in the units of the file, where there
+    are any; of a solution also whether a bound is what keeps the coefficient where it is."""
+    asked, problem = prepared.constraints, prepared.problem
+    found: list[dict[str, Any]] = [{} for _ in prepared.design.names]
+    if asked.factors is not None:
+        found = [{"factor": float(factor)} for factor in asked.factors]
+    if asked.low is None or asked.high is None:
+        return found
+    for one, *ends in zip(found, asked.low.tolist(), asked.high.tolist(), strict=True):
+        one |= {key: end if math.isfinite(end) else None for key, end in zip(("low", "high"), ends, strict=True)}
+    if solution is not None:
+        held = at_bound(problem, solution)
+        found = [one | {"at_bound": bool(at)} for one, at in zip(found, held, strict=True)]
+    return found
 
 
 def check_coefficients(names: list[str], coef: Vector) -> None:

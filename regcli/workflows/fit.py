@@ -34,6 +34,7 @@ from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
 from regcli.workflows.training import Trained, train
 
 BIASED = "no standard errors: the usual ones leave out the penalty's bias"
+BOUNDED = "no standard errors: the usual ones know of no bounds"
 NO_TRAINING = TrainingSpec()
 SELECTED = "no standard errors: rows cannot test the coefficients they chose"
 
@@ -86,11 +87,11 @@ def _fit_document(
 ) -> dict[str, Any]:
     data, model, validation, _ = specs
     design, problem = prepared.design, prepared.problem
-    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    coef, intercept = prepared.to_file_units(solution.coef, solution.intercept)
     intercept = intercept if trained is None or trained.intercept is None else trained.intercept
     check_coefficients(design.names, coef)
-    unpenalised = bool(np.all(problem.strengths.free))
-    inference = inference_of(prepared, solution, coef, intercept) if unpenalised else None
+    unpenalised, bounded = bool(np.all(problem.strengths.unpenalised)), problem.penalty.bounded
+    inference = inference_of(prepared, solution, coef, intercept) if unpenalised and not bounded else None
     metrics = metrics_of(prepared, solution)
     notices = [*design.notices, *solution_notices(prepared, solution, unpenalised), *overflow(metrics)]
     return {
@@ -107,6 +108,8 @@ def _fit_document(
         "inference": inference,
         "no_inference": None
         if inference is not None
+        else BOUNDED
+        if unpenalised and bounded
         else _why_no_inference(unpenalised, model.ratio > 0, solution, design),
         "next": _next_command(data, model, validation, unpenalised),
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],

@@ -11,6 +11,7 @@ import regcli
 from regcli.data.design import build
 from regcli.errors import Notice, counted
 from regcli.problem.certificate import certify
+from regcli.problem.constrained import constrained_formula
 from regcli.problem.conventions import path_formula
 from regcli.report.of_path import report_of_path
 from regcli.report.report import Report
@@ -18,7 +19,7 @@ from regcli.select.criteria import degrees_of_freedom
 from regcli.select.pathwise import SolutionPath, solve_path
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
-from regcli.workflows.documents import data_of
+from regcli.workflows.documents import constraints_doc, data_of
 from regcli.workflows.lines import feature_of, lines_of
 from regcli.workflows.noticing import equal_columns, not_unique, solution_notices
 from regcli.workflows.origins import origin_of
@@ -74,6 +75,7 @@ def _path_document(
     grid: GridSpec,
     walk: PathSpec,
 ) -> dict[str, Any]:
+    asked = prepared.constraints
     df = degrees_of_freedom(prepared.problem, found.alphas, found.coefs)
     entries = path_of(prepared, found, df)
     best = criteria_of(entries)
@@ -100,7 +102,14 @@ def _path_document(
             "alpha_max": prepared.alpha_max if model.ratio > 0 else None,
             "n": prepared.problem.total,
             "target_deviation": prepared.s_y,
-            "formula": path_formula(prepared.translation, model.intercept),
+            "formula": constrained_formula(
+                path_formula(prepared.translation, model.intercept), asked.factors, asked.low, model.standardize
+            ),
+            "constraints": [
+                {"name": name, **one}
+                for name, one in zip(prepared.design.names, constraints_doc(prepared), strict=True)
+                if one
+            ],
             "intercept": model.intercept,
             "drawn": drawn,
         },

@@ -64,7 +64,7 @@ def grid_of(prepared: Prepared, spec: GridSpec) -> Grid:
     if spec.alphas:
         grid = given(spec.alphas)
     else:
-        grid = drawn(prepared.problem, prepared.alpha_max, spec.count, spec.alpha_min_ratio)
+        grid = drawn(prepared.problem, prepared.alpha_max, spec.count, spec.alpha_min_ratio, prepared.pull)
     for alpha in (grid.alphas[0], grid.alphas[-1]):
         check_alpha(prepared.problem, float(alpha), "--alphas" if spec.alphas else "the alpha")
     return grid
@@ -72,13 +72,13 @@ def grid_of(prepared: Prepared, spec: GridSpec) -> Grid:
 
 def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str, Any]]:
     """One entry for each alpha: strengths, coefficients that are not zero, fit, criteria, ruling, what changed."""
-    names, scaling, units = prepared.design.names, prepared.scaling, prepared.units
+    names, units = prepared.design.names, prepared.units
     n, null = prepared.problem.total, 2 * prepared.problem.null_objective
     exact = (n * EPS) ** 2 * null
     entries = []
     for i, (entered, left) in enumerate(changes(path.coefs, names)):
         coef, alpha = path.coefs[i], float(path.alphas[i])
-        raw, intercept = scaling.to_file_units(coef, float(path.intercepts[i]))
+        raw, intercept = prepared.to_file_units(coef, float(path.intercepts[i]))
         check_coefficients(names, raw)
         active = np.flatnonzero(coef).tolist()
         square = float(path.deviance[i]) if active else null
@@ -135,7 +135,8 @@ def whole_certificate(path: SolutionPath, measured_from: str) -> dict[str, Any]:
 
 def arrays_of(prepared: Prepared, path: SolutionPath) -> dict[str, Any]:
     """The path as arrays: alphas, intercepts, deviance explained (A,), coefficients and standardized ones (A, p)."""
-    raw = path.coefs / prepared.scaling.scale
+    held = prepared.problem.penalty.held(path.coefs)
+    raw = prepared.constraints.exactly(path.coefs / prepared.scaling.scale, held)
     intercepts = [
         prepared.scaling.to_file_units(coef, float(b0))[1] for coef, b0 in zip(path.coefs, path.intercepts, strict=True)
     ]
