@@ -58,6 +58,10 @@ def fit(
     standardize: bool = True,
     intercept: bool = True,
     solver: specs.SolverName = "auto",
+    keep: Any = None,
+    penalty_factor: Any = None,
+    positive: bool = False,
+    bounds: Any = None,
     learning_rate: float | None = None,
     epochs: int | None = None,
     accelerate: bool = False,
@@ -75,17 +79,21 @@ def fit(
     """Fit one penalised regression.
 
     `source` is a path, '-' for standard input, a DataFrame, or a pair (X, y) with X (n, p) and y (n,). `target`,
-    `features` and `exclude` are names or globs, one or several. The other arguments are the options of `regcli fit`:
-    those from `learning_rate` to `trace` need solver="gradient"; `trace` prints on standard error, as it does there.
-    The report's attributes are the keys of the JSON document (`report.model.alpha`), `to_dict()` is the document, and
-    rich or a notebook displays it.
+    `features`, `exclude` and `keep` are names or globs, one or several. `penalty_factor` is a dict from names or globs
+    to factors, `bounds` one to pairs (low, high), None where an end is open; both also take the words of the command
+    line. The other arguments are the options of `regcli fit`: those from `learning_rate` to `trace` need
+    solver="gradient"; `trace` prints on standard error, as it does there. The report's attributes are the keys of the
+    JSON document (`report.model.alpha`), `to_dict()` is the document, and rich or a notebook displays it.
 
     Raises the errors of `regcli.errors`: UsageError, DataError.
     """
     from regcli.workflows import fit as verb
 
     data = _data(source, target, reading)
-    model = specs.ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
+    model = specs.ModelSpec(
+        penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver,
+        keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
+    )  # fmt: skip
     drawn, seed = specs.training_seeds(seed, early_stopping, test_size)
     training = specs.TrainingSpec(
         solver, learning_rate, epochs, accelerate, start, early_stopping, validation_size, drawn, trace
@@ -105,6 +113,10 @@ def path(
     standardize: bool = True,
     intercept: bool = True,
     solver: specs.SolverName = "auto",
+    keep: Any = None,
+    penalty_factor: Any = None,
+    positive: bool = False,
+    bounds: Any = None,
     n_alphas: int | None = None,
     alpha_min_ratio: float | None = None,
     alphas: Any = (),
@@ -127,8 +139,9 @@ def path(
 
     data = _data(source, target, reading)
     model = specs.ModelSpec(
-        penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver
-    )
+        penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver,
+        keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
+    )  # fmt: skip
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
     return verb.path(data, model, grid, specs.PathSpec(full_path, select, _name(lines)), specs.OutputSpec(order=order))
 
@@ -143,6 +156,10 @@ def cv(
     standardize: bool = True,
     intercept: bool = True,
     solver: specs.SolverName = "auto",
+    keep: Any = None,
+    penalty_factor: Any = None,
+    positive: bool = False,
+    bounds: Any = None,
     n_alphas: int | None = None,
     alpha_min_ratio: float | None = None,
     alphas: Any = (),
@@ -186,6 +203,10 @@ def cv(
         standardize=standardize,
         intercept=intercept,
         solver=solver,
+        keep=keep,
+        penalty_factor=penalty_factor,
+        positive=positive,
+        bounds=bounds,
     )
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
     validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
@@ -203,6 +224,10 @@ def compare(
     standardize: bool = True,
     intercept: bool = True,
     solver: specs.SolverName = "auto",
+    keep: Any = None,
+    penalty_factor: Any = None,
+    positive: bool = False,
+    bounds: Any = None,
     folds: int | str | None = None,
     inner_folds: int | None = None,
     repeats: int = 1,
@@ -237,7 +262,10 @@ def compare(
     folding = specs.FoldSpec(
         folds, repeats, fold_seed, _name(groups), _name(time), _name(fold_column), rule, measure, l1_ratio, jobs
     )
-    model = specs.ModelSpec("l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver)
+    model = specs.ModelSpec(
+        "l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver,
+        keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
+    )  # fmt: skip
     validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
     spec = specs.CompareSpec.of(penalties, alpha, inner_folds, geometry)
     return verb.compare(data, model, validation, folding, spec, specs.OutputSpec(order=order))

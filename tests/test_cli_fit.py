@@ -26,6 +26,10 @@ WEIGHTS = "w,x,y\n1kg,1,3\n4kg,4,5\n2kg,2,1\n7kg,7,4\n"
 LATIN = "a,gr\xf6\xdfe,y\n1,2,3\n2,5,4\n3,1,9\n".encode("latin-1")
 
 ACTS: dict[str, tuple[str | bytes, str, str]] = {
+    "keep": (DIABETES, "-a 10", "--keep age"),
+    "penalty_factor": (DIABETES, "-a 10", "--penalty-factor bmi=2"),
+    "positive": (DIABETES, "-a 1", "--positive"),
+    "bounds": (DIABETES, "-a 1", "--bounds bmi=0:2"),
     "source": (DIABETES, "-a 1", ""),
     "target": (DIABETES, "-a 1", "-y bmi"),
     "features": (DIABETES, "-a 1", "-x bmi,bp"),
@@ -189,6 +193,20 @@ REFUSED: dict[str, tuple[str, bool]] = {
     "-a 1 --sep ''": ("--sep", False),
     "-a 1 --decimal , --sep ,": ("--sep", False),
     "-a 1 --encoding klingon": ("klingon", True),
+    "-a 1 --keep agee": ("agee", False),
+    "-a 1 --keep '*'": ("nothing is penalised", True),
+    "-p none --keep age": ("--keep", False),
+    "-p none --penalty-factor age=2": ("--penalty-factor", False),
+    "-a 1 --penalty-factor age": ("NAME=V", False),
+    "-a 1 --penalty-factor age=-1": ("NAME=V", False),
+    "-a 1 --penalty-factor age=inf": ("NAME=V", False),
+    "-a 1 --penalty-factor 'q*=2'": ("q*", False),
+    "-a 1 --keep age --penalty-factor age=2": ("--keep and --penalty-factor", False),
+    "-a 1 --bounds age=1": ("NAME=LO:HI", False),
+    "-a 1 --bounds age=1:2": ("0 must lie between", False),
+    "-a 1 --bounds age=x:2": ("NAME=LO:HI", False),
+    "-a 1 --bounds age=nan:2": ("NAME=LO:HI", False),
+    "-a 1 --bounds agee=0:": ("agee", False),
     "-p l2 -a 1 --no-such-option": ("--no-such-option", False),
     "-a": ("-a", False),
 }

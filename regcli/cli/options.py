@@ -32,7 +32,7 @@ from regcli.specs import (
 )
 
 MODEL, DESCENT, VALIDATION = "Model", "Gradient descent (--solver gradient)", "Validation"
-STRENGTHS, FOLDS = "Strengths", "Folds"
+STRENGTHS, FOLDS, CONSTRAINTS = "Strengths", "Folds", "Constraints"
 
 PenaltyName = Annotated[
     Penalty,
@@ -107,6 +107,32 @@ FitSolver = Annotated[
         "--solver", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: list(SOLVERS),
         help="exact, sklearn, auto (exact, and scikit-learn where that is not certified), or gradient: gradient "
         "descent, to see it happen.",
+    ),
+]  # fmt: skip
+
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep", metavar="NAMES", rich_help_panel=CONSTRAINTS,
+        help="Features to leave unpenalised, so that they stay in: names or globs; a column's name covers its levels.",
+    ),
+]  # fmt: skip
+PenaltyFactor = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--penalty-factor", metavar="NAME=V", rich_help_panel=CONSTRAINTS,
+        help="Penalise a feature V times as hard; of several for one feature the last counts. --convention glmnet "
+        "rescales them all to sum to the number of features.",
+    ),
+]  # fmt: skip
+Positive = Annotated[
+    bool, typer.Option("--positive", rich_help_panel=CONSTRAINTS, help="No coefficient below 0; the intercept may be.")
+]
+Bounds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bounds", metavar="NAME=LO:HI", rich_help_panel=CONSTRAINTS,
+        help="Keep a coefficient, in the units of the file, between LO and HI, 0 among them; an end may be left out.",
     ),
 ]  # fmt: skip
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.problem.families import mean
-from regcli.problem.objective import EPS, Certificate, Matrix, Problem, Vector, gram
+from regcli.problem.objective import EPS, Certificate, Matrix, Problem, Solution, Vector, gram
 from regcli.problem.penalties import ElasticNet, Strengths
 
 GAP_BOUND = 1e-8
@@ -238,6 +238,16 @@ def _tied(problem: Problem, coef: Vector, pull: Vector, noise: float) -> tuple[i
     # What a column has outside the row space it has in the null space.
     touched = 1 - np.sum(vectors[:rank] ** 2, axis=0) > 1e-12
     return tuple(int(j) for j in edge[touched])
+
+
+def at_bound(problem: Problem, solution: Solution) -> NDArray[np.bool_]:
+    """Which coefficients (p,) a bound keeps where they are: those at one that is not 0, and zeros that the penalty
+    alone would not keep; of several classes, any."""
+    strengths = problem.strengths
+    residual = problem.family.pull(problem.y, problem.eta(solution.intercept, solution.coef))
+    pull, noise = problem.pull(residual), 64 * EPS * pull_scale(problem)
+    beyond = (solution.coef == 0) & (np.abs(pull) > strengths.l1 * (1 + ZERO_SLACK) + noise)
+    return np.asarray((strengths.held(solution.coef) | beyond).reshape(problem.outputs, -1).any(axis=0))
 
 
 def surely_independent(problem: Problem, columns: NDArray[np.intp]) -> bool:

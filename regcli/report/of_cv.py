@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from regcli.errors import counted, visible
 from regcli.report.of_fit import (
+    CONSTRAINT_KEYS,
     PENALTY_WORDS,
     certified,
     elsewhere,
@@ -16,6 +16,7 @@ from regcli.report.of_fit import (
     ordered,
     quality,
     sparsity,
+    with_constraints,
 )
 from regcli.report.report import Cell, Chart, Column, Fact, Report, Table, facts
 from regcli.report.wording import number, short, tiny
@@ -49,7 +50,7 @@ def _choice(document: Mapping[str, Any]) -> Table:
     chosen = document["chosen"]
     several = len({entry["l1_ratio"] for entry in document["curve"]}) > 1
     measure = chosen["measure"]
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("rule", "rule", "name"),
         Column("alpha", "alpha", "number"),
         *([Column("l1_ratio", "l1_ratio", "number")] if several else []),
@@ -105,7 +106,7 @@ def _coefficients(document: Mapping[str, Any], order: str, every: bool = False) 
     """The refitted coefficients, and how often folds selected them; for ridge only where `every` column is wanted."""
     rows = ordered(document, order)
     folds = {row["name"]: row for row in document["selection"]}
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("feature", "name", "name"),
         Column("coefficient", "coefficient", "number"),
         Column("standardized", "standardized", "number", optional=1),
@@ -122,20 +123,23 @@ def _coefficients(document: Mapping[str, Any], order: str, every: bool = False) 
     if document["model"]["intercept"] is not None:
         cells.append((intercept_name(document), document["model"]["intercept"], None, None, None))
     quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
-    table = Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
-    return _without_selection(table) if document["model"]["l1_ratio"] == 0 and not every else table
-
-
-def _without_selection(table: Table) -> Table:
-    """Ridge selects everything, always."""
-    columns = (*table.columns[:3], *table.columns[4:])
-    return replace(table, columns=columns, rows=tuple((*row[:3], *row[4:]) for row in table.rows))
+    pinned = frozenset(range(len(rows), len(cells)))
+    if every:
+        return Table(columns, tuple(cells), quiet, pinned)
+    if document["model"]["l1_ratio"] == 0:
+        columns, cells = (*columns[:3], *columns[4:]), [(*cell[:3], *cell[4:]) for cell in cells]
+    columns, cells = with_constraints(columns, cells, rows)
+    return Table(columns, tuple(cells), quiet, pinned)
 
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
     table = _coefficients(document, order, every=True)
-    columns = tuple(Column(column.key, column.key, column.kind) for column in table.columns)
-    return Table(columns, table.rows)
+    shown = ordered(document, order)
+    keys = [key for key in CONSTRAINT_KEYS if key in shown[0]]
+    columns = [Column(column.key, column.key, column.kind) for column in table.columns]
+    columns += [Column(key, key, "number") for key in keys]
+    more = [tuple(row[key] for key in keys) for row in shown] + [(None,) * len(keys)]
+    return Table(tuple(columns), tuple((*row, *rest) for row, rest in zip(table.rows, more, strict=False)))
 
 
 def _facts(document: Mapping[str, Any]) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
@@ -11,6 +11,7 @@ from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, names, number, percent, short
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
+CONSTRAINT_KEYS = ("factor", "low", "high", "at_bound")
 INFERENCE_COLUMNS = (
     Column("coefficient", "coefficient", "number"),
     Column("standardized", "standardized", "number", optional=1),
@@ -78,7 +79,30 @@ def _table(document: Mapping[str, Any], order: str) -> Table:
         if intercept is not None:
             cells.append((intercept_name(document), intercept, None, None))
     quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
+    columns, cells = with_constraints(columns, cells, rows)
     return Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
+
+
+def with_constraints(
+    columns: tuple[Column, ...], cells: list[tuple[Cell, ...]], rows: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
+    """The table with a column for what is special about each feature, where anything is."""
+    words = [constraint_words(row) for row in rows]
+    if not any(words):
+        return columns, cells
+    words += [""] * (len(cells) - len(words))
+    cells = [(*cell, word or None) for cell, word in zip(cells, words, strict=True)]
+    return (*columns, Column("constraint", "constraint", "text")), cells
+
+
+def constraint_words(row: Mapping[str, Any]) -> str:
+    """That a feature is not penalised, or by another factor than 1; and that its coefficient is at a bound."""
+    factor, found = row.get("factor", 1.0), []
+    if factor != 1:
+        found.append("not penalised" if factor == 0 else f"penalised {short(factor)} times")
+    if row.get("at_bound"):
+        found.append(f"at its bound {short(row['coefficient'])}")
+    return ", ".join(found)
 
 
 def intercept_name(document: Mapping[str, Any]) -> str:
@@ -94,12 +118,12 @@ def _inference(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
-    keys = ["coefficient", "standardized"]
     shown = ordered(document, order)
+    keys = ["coefficient", "standardized", *(key for key in CONSTRAINT_KEYS if key in shown[0])]
     rows: list[tuple[Cell, ...]] = [(row["name"], *(row[key] for key in keys)) for row in shown]
     intercept = document["model"]["intercept"]
     if intercept is not None:
-        rows.append((intercept_name(document), intercept, None))
+        rows.append((intercept_name(document), intercept, *([None] * (len(keys) - 1))))
     if document["inference"] is not None:
         found = {row["name"]: row for row in document["inference"]["coefficients"]}
         inferences = [found[row["name"]] for row in shown]
@@ -190,26 +214,50 @@ def minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
     else:
         scaled = "columns in the file's units, centred" if centred else "columns as they stand in the file"
     s_y = f", s_y = {short(model['target_deviation'])}" if "s_y" in model["formula"] else ""
-    return (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}")
+    return (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}", *constraint_lines(model["coefficients"]))
+
+
+def constraint_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What v_j and the bounds of a formula are, features of the same value together."""
+    factors: dict[str, list[str]] = {}
+    bounds: dict[str, list[str]] = {}
+    for row in rows:
+        if row.get("factor", 1.0) != 1:
+            factors.setdefault(short(row["factor"]), []).append(row["name"])
+        low, high = row.get("low"), row.get("high")
+        if low is not None or high is not None:
+            ends = ("-inf" if low is None else short(low), "inf" if high is None else short(high))
+            bounds.setdefault(" to ".join(ends), []).append(row["name"])
+    lines = []
+    for what, groups, rest in (("v", factors, "1"), ("bounds", bounds, "none")):
+        if groups:
+            said = [f"{value} for {names(group, 4)}" for value, group in groups.items()]
+            others = sum(map(len, groups.values())) < len(rows)
+            lines.append(f"{what}: {'; '.join([*said, *([f'{rest} for the others'] if others else [])])}")
+    return lines
 
 
 def _strength(model: Mapping[str, Any], nonzero: int) -> tuple[str, ...]:
     alpha, largest = model["alpha"], model["alpha_max"]
+    kept = sum(row.get("factor") == 0 for row in model["coefficients"])
+    every, nonzero = "all that are penalised" if kept else "all", nonzero - kept
     if model["l1"] == 0:
-        return (f"alpha {short(alpha)}; ridge shrinks every coefficient, none to zero",)
-    if alpha >= largest and nonzero:
+        shrunk = "what it penalises" if kept else "every coefficient"
+        return (f"alpha {short(alpha)}; ridge shrinks {shrunk}, none to zero",)
+    if alpha >= largest and nonzero > 0:
         return (f"alpha {short(alpha)}; with so small a share of L1 coefficients shrink, and few become zero",)
     if alpha >= largest:
-        return (f"alpha {short(alpha)} is at or above alpha_max = {short(largest)}: all are zero",)
+        return (f"alpha {short(alpha)} is at or above alpha_max = {short(largest)}: {every} are zero",)
     share = percent(alpha / largest)
-    return (f"alpha {short(alpha)} is {share} of alpha_max = {short(largest)}, where all are zero",)
+    return (f"alpha {short(alpha)} is {share} of alpha_max = {short(largest)}, where {every} are zero",)
 
 
 def elsewhere(equivalents: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[str, ...]:
     """What to type in other tools for the same fit."""
     scaler = f" after StandardScaler({'' if settings['intercept'] else 'with_mean=False'})"
+    scaled = settings["standardize"] and not equivalents["sklearn"]["call"].startswith("none:")
     return (
-        f"scikit-learn  {equivalents['sklearn']['call']}{scaler if settings['standardize'] else ''}",
+        f"scikit-learn  {equivalents['sklearn']['call']}{scaler if scaled else ''}",
         f"R glmnet      {equivalents['glmnet']['call']}",
         f"Stata         {equivalents['stata']['call']}",
     )

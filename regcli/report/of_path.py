@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
-from regcli.report.of_fit import PENALTY_WORDS, intercept_name
+from regcli.report.of_fit import PENALTY_WORDS, constraint_lines, intercept_name
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, names, number, percent, short
 
@@ -118,7 +118,12 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
     found.append(Fact("Certificate", (f"{exactness(certificate)} (the worst of all alphas)",)))
     scaled = "standardized columns" if document["settings"]["standardize"] else "columns in the units of the file"
     s_y = f", s_y = {short(model['target_deviation'])}" if "s_y" in model["formula"] else ""
-    found.append(Fact("Minimised", (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}")))
+    found.append(
+        Fact(
+            "Minimised",
+            (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}", *constraint_lines(model["constraints"])),
+        )
+    )
     found.append(Fact("Next", (document["next"],), is_command=True))
     return found
 

@@ -6,7 +6,7 @@ The moments are those of columns that were centred and scaled over all rows befo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,8 @@ from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import EPS, Ask, FoldResult, is_constant
 from regcli.select.folds import Folds
 from regcli.solve.at_once import along
-from regcli.solve.direct import ridge_along
+from regcli.solve.bounded import while_inside
+from regcli.solve.direct import is_ridge, ridge_along
 from regcli.solve.quadratic import Quadratic
 
 Vector = NDArray[np.float64]
@@ -70,7 +71,7 @@ class MomentsEngine:
         twins: NDArray[np.intp] | None = None,
     ) -> None:
         self.X, self.Z, self.y, self.folds = X, Z, y, folds
-        self.first = np.ones(Z.shape[1], dtype=bool) if twins is None else twins == np.arange(Z.shape[1])
+        self.twins = np.arange(Z.shape[1]) if twins is None else twins
         self.scale, self.offset = scale, np.abs(mean / scale)
         self.test: list[Moments] = []
         self.train: list[Moments] = []
@@ -113,8 +114,8 @@ class MomentsEngine:
         products = _products(moments, ask.intercept)
         takes_part = ~constant if ask.intercept else np.diagonal(products)[:p] > 0
         if ask.translation.rest == 0:
-            takes_part = takes_part & self.first
-            repeated = self._repeated(products, takes_part, rows, ask.intercept)
+            takes_part = takes_part & ~ask.spare(self.twins, np.arange(p))
+            repeated = self._repeated(products, takes_part, rows, ask)
             takes_part = takes_part & ~repeated
         else:
             repeated = np.zeros(p, dtype=bool)
@@ -147,31 +148,39 @@ class MomentsEngine:
             errors[lost] = np.mean(residual**2, axis=0)
         return errors
 
-    def _repeated(self, products: Matrix, takes_part: Mask, rows: Callable[[], Mask], intercept: bool) -> Mask:
-        """Which columns (p,) are equal to an earlier one, or mirror it, on these rows, though not in the whole file."""
+    def _repeated(self, products: Matrix, takes_part: Mask, rows: Callable[[], Mask], ask: Ask) -> Mask:
+        """Which columns (p,) another makes needless on these rows, though not in the whole file."""
         live = np.flatnonzero(takes_part)
         size = np.sqrt(np.diagonal(products)[live])
         alike = np.triu(np.abs(products[np.ix_(live, live)]) >= (1 - ALIKE) * np.outer(size, size), 1)
         repeated = np.zeros(len(takes_part), dtype=bool)
         if np.any(alike):
             suspects = live[np.any(alike | alike.T, axis=0)]
-            first = first_equal_columns(self.X[np.ix_(rows(), suspects)], intercept)
+            first = first_equal_columns(self.X[np.ix_(rows(), suspects)], ask.intercept)
             if first is not None:
-                repeated[suspects[first != np.arange(len(suspects))]] = True
+                repeated[suspects] = ask.spare(first, suspects)
         return repeated
 
 
 def _solved(system: Quadratic, penalty: ElasticNet, alphas: Vector, s_y: float) -> tuple[Matrix, Rulings]:
     """Coefficients (A, p) and rulings of the quadratic along the alphas."""
     by = Yardstick.of(system.linear, 0.5 * s_y**2)
-    if np.any(penalty.l1) or alphas[-1] == 0:
-        steps = list(along(system, penalty, alphas.tolist()))
-        coefs, pulls = np.array([coef for coef, _ in steps]), np.array([pull for _, pull in steps])
-    else:
-        coefs = ridge_along(system, penalty.l2, alphas.tolist())
-        pulls = system.linear - coefs @ system.matrix
+    steps = list(_along(system, penalty, alphas.tolist()))
+    coefs, pulls = np.array([coef for coef, _ in steps]), np.array([pull for _, pull in steps])
     mean_square = np.maximum(s_y**2 - np.sum((system.linear + pulls) * coefs, axis=1), 0.0)
     return coefs, rule(penalty, alphas, coefs, pulls, mean_square, np.zeros(len(alphas)), by)
+
+
+def _along(system: Quadratic, penalty: ElasticNet, alphas: list[float]) -> Iterator[tuple[Vector, Vector]]:
+    """For each alpha the coefficients (p,) and their pull (p,); without bounds as long as these do not act."""
+    if penalty.bounded:
+        free = _along(system, penalty.unbounded, alphas)
+        yield from while_inside(penalty, free, lambda done: along(system, penalty, alphas[done:]), lambda step: step[0])
+    elif is_ridge(penalty.at(1.0)) and alphas[-1] > 0:
+        coefs = ridge_along(system, penalty.l2, alphas)
+        yield from zip(coefs, system.linear - coefs @ system.matrix, strict=True)
+    else:
+        yield from along(system, penalty, alphas)
 
 
 def _products(moments: Moments, intercept: bool) -> Matrix:

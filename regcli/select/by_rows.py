@@ -72,7 +72,7 @@ class RowsEngine:
     ) -> None:
         self.X, self.sample, self.folds, self.measure, self.relearn = X, sample, folds, measure, relearn
         twins = first_equal_columns(X, True)
-        self.first = np.ones(X.shape[1], dtype=bool) if twins is None else twins == np.arange(X.shape[1])
+        self.twins = np.arange(X.shape[1]) if twins is None else twins
 
     def run(self, index: int, ask: Ask) -> FoldResult:
         """The path of one fold."""
@@ -99,8 +99,9 @@ class RowsEngine:
             shape = ask.penalty(problem.total, s_y, scaling.scale, live).repeated(problem.outputs)
             twins = first_equal_columns(X[:, live], ask.intercept)
             path = solve_path(replace(problem, Z=Z, penalty=shape, twins=twins), ask.alphas, ask.solver)
-            if twins is not None and ask.translation.rest == 0:
-                repeated = live[(twins != np.arange(live.size)) & self.first[live]]
+            if twins is not None:
+                always = ask.spare(self.twins, np.arange(X.shape[1]))[live]
+                repeated = live[ask.spare(twins, live) & ~always]
             _check_separation(replace(problem, Z=Z, penalty=shape, alpha=float(path.alphas[-1])), path, fold)
             signs[:, live] = _signs(path.coefs, problem.outputs)
             fitted = _along(path, Z)

@@ -21,20 +21,23 @@ def degrees_of_freedom(problem: Problem, alphas: Vector, coefs: Matrix, matrix: 
     """For each alpha tr G_AA (G_AA + diag l2_A)^-1 over the non-zero coefficients A, (A,); the intercept not counted.
 
     Without a quadratic part that is the rank of the columns in A (Tibshirani, Taylor 2012, Degrees of freedom in lasso
-    problems, theorem 2). `coefs` is (A, p); `matrix` is G (p, p) where it is at hand.
+    problems, theorem 2). Columns that nothing penalises belong to A; a coefficient at a bound does not.
+    `coefs` is (A, p); `matrix` is G (p, p) where it is at hand.
     """
     penalty = problem.penalty
+    is_ridge = not np.any(penalty.l1) and bool(np.all(penalty.l2 > 0)) and not penalty.bounded
     plain = np.asarray([alpha == 0 or not np.any(penalty.l2) for alpha in alphas])
     df = np.zeros(len(alphas))
-    df[plain] = _ranks(problem, [np.flatnonzero(coef) for coef in coefs[plain]], matrix)
+    inside = (coefs != 0) & ~penalty.held(coefs) | penalty.at(1.0).free
+    df[plain] = _ranks(problem, [np.flatnonzero(active) for active in inside[plain]], matrix)
     if np.all(plain):
         return df
-    if not np.any(penalty.l1):
+    if is_ridge:
         values = _spectrum(problem, np.arange(coefs.shape[1]), penalty.l2, matrix)
         df[~plain] = [float(np.sum(values / (values + alpha))) for alpha in alphas[~plain]]
         return df
     for i in np.flatnonzero(~plain):
-        active = np.flatnonzero(coefs[i])
+        active = np.flatnonzero(inside[i])
         if active.size:
             df[i] = _trace(problem, active, alphas[i] * penalty.l2[active], matrix)
     return df
@@ -92,8 +95,17 @@ def _spectrum(problem: Problem, columns: Index, l2: Vector, matrix: Matrix | Non
 
 def _trace(problem: Problem, active: Index, l2: Vector, matrix: Matrix | None) -> float:
     if active.size > len(problem.y):
-        values = _spectrum(problem, active, l2, matrix)
-        return float(np.sum(values / (values + 1.0)))
+        free = l2 == 0
+        if not np.any(free):
+            values = _spectrum(problem, active, l2, matrix)
+            return float(np.sum(values / (values + 1.0)))
+        # What the unpenalised columns span counts whole, of the others what they add to it.
+        rows = problem.rooted(problem.Z[:, active])
+        rank = int(np.linalg.matrix_rank(rows[:, free]))
+        basis = np.linalg.svd(rows[:, free], full_matrices=False)[0][:, :rank]
+        beside = (rows[:, ~free] - basis @ (basis.T @ rows[:, ~free])) / np.sqrt(l2[~free])
+        values = np.maximum(np.linalg.eigvalsh(beside @ beside.T / problem.total), 0.0)
+        return float(rank + np.sum(values / (values + 1.0)))
     return _share(_block(problem, active, matrix), l2)
 
 

@@ -48,19 +48,35 @@ def given(alphas: tuple[float, ...]) -> Grid:
     return Grid(np.unique(np.asarray(alphas, dtype=np.float64))[::-1], drawn=False)
 
 
-def drawn(problem: Problem, largest: float, count: int = DEFAULT_ALPHAS, min_ratio: float | None = None) -> Grid:
+def drawn(
+    problem: Problem,
+    largest: float,
+    count: int = DEFAULT_ALPHAS,
+    min_ratio: float | None = None,
+    pull: Vector | None = None,
+) -> Grid:
     """`count` alphas from `largest` down to `min_ratio` times it: 1e-4 where n > p, else 1e-2.
 
     With no L1 part `largest` plays no role: seven decades down from the alpha at which L2 is 1000 times the largest
-    null gradient, per deviation of y, on the column that is penalised least. Raises DataError where that gradient is 0.
+    null gradient, per deviation of y, on the column that is penalised least. `pull` (p,) stands in for that gradient
+    where columns are not penalised: it is taken at the fit with these. Raises DataError where it draws nothing away
+    from 0.
     """
-    if not np.any(problem.null_pull):
+    pull = problem.null_pull if pull is None else pull
+    penalised = ~problem.penalty.unpenalised
+    if not np.any(problem.penalty.lift(pull)[penalised]):
+        if np.any(pull[penalised]):
+            raise DataError("bounds keep every coefficient at 0 that is penalised", hint="other --bounds")
+        if not np.all(penalised):
+            raise DataError("the features that are not penalised leave nothing of the target to explain")
         raise DataError("no feature goes with the target at all: every model is the one without features")
     n, p = problem.Z.shape
     ridge = not np.any(problem.penalty.l1)
     if ridge:
         s_y = float(np.sqrt(2 * problem.null_objective)) if problem.family.is_quadratic else 1.0
-        largest = RIDGE_TOP * float(np.max(np.abs(problem.null_pull))) / s_y / float(np.min(problem.penalty.l2))
+        largest = (
+            RIDGE_TOP * float(np.max(np.abs(pull[penalised]))) / s_y / float(np.min(problem.penalty.l2[penalised]))
+        )
     ratio = min_ratio or (10.0**-RIDGE_DECADES if ridge else 1e-4 if n > p else 1e-2)
     alphas = largest * ratio ** (np.arange(count) / max(count - 1, 1))
     alphas[0] = largest

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from regcli.errors import UsageError
 from regcli.specs.checks import member, nearest_option, number
+from regcli.specs.constraints import bound_words, factor_words, names_of
 
 Penalty = Literal["none", "l1", "l2", "elasticnet"]
 Convention = Literal["mean", "sklearn", "glmnet", "sum", "mse"]
@@ -30,7 +31,11 @@ DEFAULT_L1_RATIO = 0.5
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What is minimised: the penalty, its strength, and what the number given for the strength means."""
+    """What is minimised: the penalty, its strength, and what the number given for the strength means.
+
+    `keep` are names or globs of features that are not penalised, `penalty_factor` words NAME=V, `bounds` words
+    NAME=LO:HI in the units of the file, either end of which may be left open.
+    """
 
     penalty: Penalty = "l1"
     alpha: float | None = None
@@ -41,6 +46,10 @@ class ModelSpec:
     standardize: bool = True
     intercept: bool = True
     solver: SolverName = "auto"
+    keep: tuple[str, ...] = ()
+    penalty_factor: tuple[str, ...] = ()
+    positive: bool = False
+    bounds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalty", _penalty(self.penalty))
@@ -53,7 +62,13 @@ class ModelSpec:
                 raise UsageError(f"{option} is a finite number, 0 or more, not {value:g}")
         if self.l1_ratio is not None and not 0 <= self.l1_ratio <= 1:
             raise UsageError(f"--l1-ratio lies between 0 (l2) and 1 (l1), not {self.l1_ratio:g}")
+        object.__setattr__(self, "keep", names_of(self.keep))
+        object.__setattr__(self, "penalty_factor", factor_words(self.penalty_factor))
+        object.__setattr__(self, "bounds", bound_words(self.bounds))
         self._check_pairs()
+        for option, given in (("--keep", self.keep), ("--penalty-factor", self.penalty_factor)):
+            if given and self.penalty == "none":
+                raise UsageError(f"{option} cannot act with --penalty none: nothing is penalised", hint="--penalty l1")
 
     def _check_pairs(self) -> None:
         typed = [f"--{name}" for name in ("l1", "l2") if getattr(self, name) is not None]

@@ -157,7 +157,7 @@ def _strengths(document: dict[str, Any], spec: CompareSpec) -> dict[str, tuple[f
 def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Judged | None) -> dict[str, Any]:
     prepared, solution, score = one.prepared, one.solution, standing.scores[i]
     names, problem, units = prepared.design.names, prepared.problem, prepared.units
-    coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    coef, intercept = prepared.to_file_units(solution.coef, solution.intercept)
     check_coefficients(names, coef)
     active = np.flatnonzero(solution.coef).tolist()
     null = standing.scores[0].mean

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import DataError, listed
+from regcli.problem.certificate import at_bound
+from regcli.problem.constrained import constrained_equivalents, constrained_formula
 from regcli.problem.conventions import equivalents, formula
 from regcli.problem.elsewhere import family_equivalents, family_formula
 from regcli.problem.inference import LEVEL, Estimates, estimates, information, normal_estimates, standard_errors
@@ -73,7 +75,7 @@ def model_of(
     `intercept` in the units of the file where it is known better than from the solution.
     """
     model, problem = prepared.model, prepared.problem
-    outputs = outputs_of(prepared, solution.coef, solution.intercept)
+    outputs = outputs_of(prepared, solution.coef, solution.intercept, solution)
     if intercept is not None:
         outputs[0]["intercept"] = intercept
     l1, l2 = problem.alpha * prepared.units.l1, problem.alpha * prepared.units.l2
@@ -81,6 +83,10 @@ def model_of(
     l1_unit, l2_unit = prepared.translation.units(n)
     l2_unit = 1 / prepared.s_y if model.convention == "glmnet" else l2_unit
     penalty = "none" if unpenalised else model.penalty
+
+    def called(l1: float, l2: float) -> dict[str, Any]:
+        return equivalents(l1, l2, n, prepared.s_y, model.standardize, model.intercept)
+
     return {
         "family": problem.family.name,
         "penalty": penalty,
@@ -93,7 +99,7 @@ def model_of(
         "n": n,
         "target_deviation": prepared.s_y,
         "objective": solution.objective,
-        "formula": _formula(prepared, penalty, l1 / l1_unit, l2 / l2_unit),
+        "formula": _formula(prepared, penalty, l1 / l1_unit, l2 / l2_unit, unpenalised),
         **classes_of(prepared),
         "intercept": outputs[0]["intercept"] if problem.outputs == 1 else None,
         "coefficients": outputs[0]["coefficients"] if problem.outputs == 1 else [],
@@ -108,36 +114,66 @@ def classes_of(prepared: Prepared) -> dict[str, Any]:
     return {"positive_class": two[1] if two else None, "negative_class": two[0] if two else None}
 
 
-def outputs_of(prepared: Prepared, coef: Vector, intercept: Any) -> list[dict[str, Any]]:
-    """For each output, a class of several, its intercept and coefficients in the units of the file and standardized."""
+def outputs_of(
+    prepared: Prepared, coef: Vector, intercept: Any, solution: Solution | None = None
+) -> list[dict[str, Any]]:
+    """For each output, a class of several, its intercept and coefficients in the units of the file and standardized.
+
+    Of a solution also what each coefficient is allowed.
+    """
     problem, names = prepared.problem, prepared.design.names
-    tables = coef.reshape(problem.outputs, -1)
+    raws, levels = prepared.to_file_units(coef, intercept)
+    allowed = [{} for _ in names] if solution is None else constraints_doc(prepared, solution)
     found = []
-    for k, (standardized, level) in enumerate(zip(tables, np.atleast_1d(intercept), strict=True)):
-        raw, shifted = prepared.scaling.to_file_units(standardized, float(level))
+    tables = zip(raws.reshape(problem.outputs, -1), coef.reshape(problem.outputs, -1), strict=True)
+    for k, (raw, standardized) in enumerate(tables):
         check_coefficients(names, raw)
         rows = [
-            {"name": name, "coefficient": float(one), "standardized": float(other)}
-            for name, one, other in zip(names, raw, standardized, strict=True)
+            {"name": name, "coefficient": float(one), "standardized": float(other), **allowance}
+            for name, one, other, allowance in zip(names, raw, standardized, allowed, strict=True)
         ]
         named = {"class": prepared.design.classes[k]} if problem.outputs > 1 else {}
-        found.append({**named, "intercept": shifted if problem.intercept else None, "coefficients": rows})
+        level = float(np.atleast_1d(levels)[k]) if problem.intercept else None
+        found.append({**named, "intercept": level, "coefficients": rows})
     return found
 
 
-def _formula(prepared: Prepared, penalty: Any, l1: float, l2: float) -> str:
-    model, problem = prepared.model, prepared.problem
+def _formula(prepared: Prepared, penalty: Any, l1: float, l2: float, unpenalised: bool) -> str:
+    model, problem, asked = prepared.model, prepared.problem, prepared.constraints
     if problem.family.is_quadratic:
-        return formula(model.convention, penalty, l1, l2, model.intercept)
-    offset = problem.offset is not None
-    return family_formula(problem.family.name, model.convention, penalty, l1, l2, model.intercept, offset)
+        text = formula(model.convention, penalty, l1, l2, model.intercept)
+    else:
+        offset = problem.offset is not None
+        text = family_formula(problem.family.name, model.convention, penalty, l1, l2, model.intercept, offset)
+    return constrained_formula(text, None if unpenalised else asked.factors, asked.low, model.standardize)
 
 
 def _equivalents(prepared: Prepared, l1: float, l2: float) -> dict[str, Any]:
-    model, problem = prepared.model, prepared.problem
-    if problem.family.is_quadratic:
-        return equivalents(l1, l2, problem.total, prepared.s_y, model.standardize, model.intercept)
-    return family_equivalents(problem.family.name, l1, l2, problem.total, model.standardize, model.intercept)
+    model, problem, asked = prepared.model, prepared.problem, prepared.constraints
+
+    def called(l1: float, l2: float) -> dict[str, Any]:
+        if problem.family.is_quadratic:
+            return equivalents(l1, l2, problem.total, prepared.s_y, model.standardize, model.intercept)
+        return family_equivalents(problem.family.name, l1, l2, problem.total, model.standardize, model.intercept)
+
+    return constrained_equivalents(called, l1, l2, asked.factors, asked.low, asked.high)
+
+
+def constraints_doc(prepared: Prepared, solution: Solution | None = None) -> list[dict[str, Any]]:
+    """For each feature its penalty factor, where factors differ, and its bounds in the units of the file, where there
+    are any; of a solution also whether a bound is what keeps a coefficient where it is, of several classes any."""
+    asked, problem = prepared.constraints, prepared.problem
+    found: list[dict[str, Any]] = [{} for _ in prepared.design.names]
+    if asked.factors is not None:
+        found = [{"factor": float(factor)} for factor in asked.factors]
+    if asked.low is None or asked.high is None:
+        return found
+    for one, *ends in zip(found, asked.low.tolist(), asked.high.tolist(), strict=True):
+        one |= {key: end if math.isfinite(end) else None for key, end in zip(("low", "high"), ends, strict=True)}
+    if solution is None:
+        return found
+    held = at_bound(problem, solution)
+    return [one | {"at_bound": bool(at)} for one, at in zip(found, held, strict=True)]
 
 
 def check_coefficients(names: list[str], coef: Vector) -> None:

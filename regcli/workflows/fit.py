@@ -35,6 +35,7 @@ from regcli.workflows.separated import check_separation
 from regcli.workflows.training import Trained, train
 
 BIASED = "no standard errors: the usual ones leave out the penalty's bias"
+BOUNDED = "no standard errors: the usual ones know of no bounds"
 NO_TRAINING = TrainingSpec()
 SELECTED = "no standard errors: rows cannot test the coefficients they chose"
 
@@ -88,11 +89,13 @@ def _fit_document(
 ) -> dict[str, Any]:
     data, model, validation, _ = specs
     design, problem = prepared.design, prepared.problem
-    unpenalised = bool(np.all(problem.strengths.free))
-    if problem.outputs == 1:
-        coef, intercept = prepared.scaling.to_file_units(solution.coef, solution.intercept)
+    unpenalised, bounded = bool(np.all(problem.strengths.unpenalised)), problem.penalty.bounded
+    inference = None
+    if unpenalised and not bounded and problem.outputs == 1:
+        coef, intercept = prepared.to_file_units(solution.coef, solution.intercept)
+        intercept = intercept if trained is None or trained.intercept is None else trained.intercept
         check_coefficients(design.names, coef)
-    inference = inference_of(prepared, solution, coef, intercept) if unpenalised and problem.outputs == 1 else None
+        inference = inference_of(prepared, solution, coef, intercept)
     metrics = metrics_of(prepared, solution)
     notices = [*design.notices, *solution_notices(prepared, solution, unpenalised), *overflow(metrics)]
     return {
@@ -109,6 +112,8 @@ def _fit_document(
         "inference": inference,
         "no_inference": None
         if inference is not None
+        else BOUNDED
+        if unpenalised and bounded
         else _why_no_inference(unpenalised, model.ratio > 0, solution, design),
         "next": _next_command(data, model, validation, unpenalised),
         "warnings": [{"code": notice.code, "message": notice.message} for notice in notices],

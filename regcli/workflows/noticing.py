@@ -24,13 +24,17 @@ def equal_columns(prepared: Prepared, unpenalised: bool = False, descended: bool
     features = design.encoding.features
     levels = [j for j in repeated if _two_levels(features[j], features[twins[j]])]
     found = []
-    if levels and l1_only:
+    if levels and l1_only and not prepared.constraints.given:
         pairs = [f"{features[twins[j]].name}" for j in levels]
         text = f"of two levels the first takes the coefficient, the other would be its mirror: {listed(pairs)}"
         found.append(Notice("two_levels", text))
     pairs = [f"{features[j].name} = {features[twins[j]].name}" for j in repeated if j not in set(levels)]
     if pairs:
         end = "the first in the file takes the coefficient" if l1_only else "they share the coefficient equally"
+        if prepared.constraints.factors is not None:
+            end = "the least penalised takes the coefficient" if l1_only else "they share it as their factors have it"
+        if prepared.constraints.low is not None:
+            end = "they share the coefficient within their bounds"
         end = "a descent leaves their shares as far apart as it began" if descended else end
         text = f"{counted(len(pairs), 'column')} equal to another, or its mirror: {listed(pairs)}; {end}"
         found.append(Notice("equal_columns", text))

@@ -16,7 +16,7 @@ from regcli.report.report import Report
 from regcli.select.pathwise import SolutionPath, solve_path
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
-from regcli.workflows.documents import classes_of, data_of
+from regcli.workflows.documents import classes_of, constraints_doc, data_of
 from regcli.workflows.lines import feature_of, lines_of
 from regcli.workflows.noticing import equal_columns, not_unique, solution_notices
 from regcli.workflows.origins import origin_of
@@ -102,6 +102,11 @@ def _path_document(
             "n": prepared.problem.total,
             "target_deviation": prepared.s_y,
             "formula": formula_of(prepared),
+            "constraints": [
+                {"name": name, **one}
+                for name, one in zip(prepared.design.names, constraints_doc(prepared), strict=True)
+                if one
+            ],
             **classes_of(prepared),
             "intercept": model.intercept,
             "drawn": drawn,

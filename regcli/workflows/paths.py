@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import UsageError
+from regcli.problem.constrained import constrained_formula
 from regcli.problem.conventions import path_formula
 from regcli.problem.elsewhere import family_path_formula
 from regcli.problem.objective import EPS, Problem
@@ -66,7 +67,7 @@ def grid_of(prepared: Prepared, spec: GridSpec) -> Grid:
     if spec.alphas:
         grid = given(spec.alphas)
     else:
-        grid = drawn(prepared.problem, prepared.alpha_max, spec.count, spec.alpha_min_ratio)
+        grid = drawn(prepared.problem, prepared.alpha_max, spec.count, spec.alpha_min_ratio, prepared.pull)
     for alpha in (grid.alphas[0], grid.alphas[-1]):
         check_alpha(prepared.problem, float(alpha), "--alphas" if spec.alphas else "the alpha")
     return grid
@@ -74,11 +75,15 @@ def grid_of(prepared: Prepared, spec: GridSpec) -> Grid:
 
 def formula_of(prepared: Prepared) -> str:
     """The formula that is minimised along the path, with alpha as a letter."""
-    model, problem = prepared.model, prepared.problem
+    model, problem, asked = prepared.model, prepared.problem, prepared.constraints
     if problem.family.is_quadratic:
-        return path_formula(prepared.translation, model.intercept)
-    offset = problem.offset is not None
-    return family_path_formula(problem.family.name, model.convention, model.ratio, model.rest, model.intercept, offset)
+        text = path_formula(prepared.translation, model.intercept)
+    else:
+        offset = problem.offset is not None
+        text = family_path_formula(
+            problem.family.name, model.convention, model.ratio, model.rest, model.intercept, offset
+        )
+    return constrained_formula(text, asked.factors, asked.low, model.standardize)
 
 
 def degrees_along(problem: Problem, path: SolutionPath) -> Vector:
@@ -169,15 +174,13 @@ def whole_certificate(path: SolutionPath, measured_from: str) -> dict[str, Any]:
 def arrays_of(prepared: Prepared, path: SolutionPath) -> dict[str, Any]:
     """The path as arrays: alphas, intercepts, deviance explained (A,), coefficients and standardized ones (A, p); of K
     classes intercepts (A, K) and coefficients (A, K, p)."""
-    outputs, scaling = prepared.problem.outputs, prepared.scaling
-    several = () if outputs == 1 else (outputs,)
-    shape = (len(path.alphas), *several)
-    tables = path.coefs.reshape(*shape, len(scaling.scale))
-    flat = zip(tables.reshape(-1, len(scaling.scale)), path.intercepts.ravel(), strict=True)
+    outputs, p = prepared.problem.outputs, len(prepared.scaling.scale)
+    shape = (len(path.alphas), *(() if outputs == 1 else (outputs,)))
+    each = [prepared.to_file_units(coef, level) for coef, level in zip(path.coefs, path.intercepts, strict=True)]
     return {
         "alphas": path.alphas,
-        "coefficients": tables / scaling.scale,
-        "standardized": tables,
-        "intercepts": np.array([scaling.to_file_units(coef, float(b0))[1] for coef, b0 in flat]).reshape(shape),
+        "coefficients": np.array([raw for raw, _ in each]).reshape(*shape, p),
+        "standardized": path.coefs.reshape(*shape, p),
+        "intercepts": np.array([level for _, level in each]),
         "deviance_ratio": 1 - path.deviance / (2 * prepared.problem.null_objective),
     }

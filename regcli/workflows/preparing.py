@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,12 @@ from regcli.problem.conventions import Scale, Translation
 from regcli.problem.families import FAMILIES
 from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
+from regcli.select.asking import Constraints
 from regcli.select.by_rows import Sample, spread
 from regcli.select.measuring import balanced_weights
+from regcli.solve import unpenalised_pull
 from regcli.specs import ModelSpec
+from regcli.workflows.constraining import constraints_of
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -32,7 +36,8 @@ HUGE = 1e150
 class Prepared:
     """A design with its columns scaled, and the problem they pose at the strength asked for, or at 0.
 
-    `alpha_max` is in the convention of `model`.
+    `alpha_max` is in the convention of `model`. `pull` (p,) is minus the gradient of the loss at the fit of the columns
+    that are not penalised, of which there may be none.
     """
 
     design: Design
@@ -42,6 +47,8 @@ class Prepared:
     translation: Translation
     s_y: float
     alpha_max: float
+    pull: Vector
+    constraints: Constraints = field(default_factory=Constraints)
 
     @property
     def sample(self) -> Sample:
@@ -58,6 +65,20 @@ class Prepared:
     def fitted(self, solution: Solution) -> NDArray[np.float64]:
         """What a solution predicts for the training rows, (n,); of K classes the share of each, (n, K)."""
         return self.problem.family.response(self.link(solution))
+
+    def to_file_units(self, coef: Vector, intercept: Any) -> tuple[Vector, Any]:
+        """Coefficients (p,) and intercept of the columns as they stand in the file; those at a bound are the bound.
+
+        Of several classes (K p,) and (K,).
+        """
+        if self.problem.outputs == 1:
+            raw, level = self.scaling.to_file_units(coef, float(intercept))
+            return self.constraints.exactly(raw, self.problem.penalty.held(coef)), level
+        tables = coef.reshape(self.problem.outputs, -1)
+        each = [self.scaling.to_file_units(row, float(one)) for row, one in zip(tables, intercept, strict=True)]
+        raws = np.array([raw for raw, _ in each])
+        held = self.problem.penalty.held(coef).reshape(tables.shape)
+        return self.constraints.exactly(raws, held).ravel(), np.array([level for _, level in each])
 
     def predicted(self, solution: Solution, X: Matrix, offset: Vector | None = None) -> NDArray[np.float64]:
         """The same for rows X (m, p) in the units of the file; far-off ones may be infinite."""
@@ -79,16 +100,19 @@ class Prepared:
         translation = Translation(
             model.convention, model.penalty, model.ratio, model.rest, self.s_y if drawn else None, problem.family.name
         )
-        with np.errstate(over="ignore"):
-            share = np.ones(problem.Z.shape[1]) if model.standardize else 1 / self.scaling.scale
-        shape = translation.shape(n, self.s_y, share)
+        constraints = constraints_of(self.design, model)
+        shape = constraints.shape(translation, n, self.s_y, self.scaling.scale, model.standardize)
         if not (np.all(np.isfinite(shape.l1)) and np.all(np.isfinite(shape.l2))):
             raise DataError(
                 "columns of a deviation this small cannot be penalised as they stand", hint="leave out --no-standardize"
             )
         problem = replace(problem, penalty=shape.repeated(problem.outputs), alpha=model.strength or 0.0)
-        largest = alpha_max(problem, translation.scale(n, self.s_y).zeroing * share)
-        return replace(self, problem=problem, model=model, translation=translation, alpha_max=largest)
+        pull = unpenalised_pull(problem)
+        zeroing = constraints.zeroing(translation.scale(n, self.s_y), self.scaling.scale, model.standardize)
+        return replace(
+            self, problem=problem, model=model, translation=translation, constraints=constraints, pull=pull,
+            alpha_max=alpha_max(problem, np.tile(zeroing, problem.outputs), pull),
+        )  # fmt: skip
 
 
 class Clock:
@@ -122,13 +146,14 @@ def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
         weights, family, twins, offset,
     )  # fmt: skip
     translation = Translation(model.convention, model.penalty, model.ratio, model.rest, family=family.name)
-    return Prepared(design, scaling, problem, model, translation, spread(problem), 0.0).posed(model, drawn)
+    begun = Prepared(design, scaling, problem, model, translation, spread(problem), 0.0, problem.null_pull)
+    return begun.posed(model, drawn)
 
 
 def check_strength(prepared: Prepared, words: Sequence[str]) -> None:
     """UsageError where no strength was given, which says what there are, or where double precision has none such."""
     if prepared.model.strength is None:
-        raise _no_strength(prepared.model, prepared.alpha_max, words)
+        raise _no_strength(prepared, words)
     check_alpha(prepared.problem, prepared.model.strength)
 
 
@@ -144,9 +169,10 @@ def check_alpha(problem: Problem, alpha: float, called: str = "--alpha") -> None
         raise UsageError(f"{called} {alpha:g} is too small for these columns in double precision", hint="--alpha 0")
 
 
-def _no_strength(model: ModelSpec, largest: float, words: Sequence[str]) -> UsageError:
-    if model.ratio > 0:
-        what = f"from alpha_max = {largest:.6g} on every coefficient is zero, at 0 there is no penalty"
+def _no_strength(prepared: Prepared, words: Sequence[str]) -> UsageError:
+    if prepared.model.ratio > 0:
+        which = "every penalised coefficient" if np.any(prepared.problem.penalty.unpenalised) else "every coefficient"
+        what = f"from alpha_max = {prepared.alpha_max:.6g} on {which} is zero, at 0 there is no penalty"
     else:
         what = "any number above 0 shrinks the coefficients, at 0 there is no penalty"
     return UsageError(

@@ -57,8 +57,9 @@ def contenders(spec: CompareSpec, model: ModelSpec, folding: FoldSpec) -> list[C
     found = []
     for name in spec.penalties:
         if name in ("null", "ols"):
-            plain = replace(model, penalty="none", convention="mean", alpha=None)
-            found.append(Contender(name, plain if name == "ols" else replace(plain, penalty="l1", alpha=1.0)))
+            plain = replace(model, penalty="none", convention="mean", alpha=None, keep=(), penalty_factor=())
+            null = replace(plain, penalty="l1", alpha=1.0, positive=False, bounds=())
+            found.append(Contender(name, plain if name == "ols" else null))
             continue
         one = replace(model, penalty=PENALTY_OF[name], alpha=given.get(name))
         if name != "elasticnet":

@@ -184,7 +184,7 @@ def _not_certified(prepared: Prepared, document: dict[str, Any], solution: Solut
     found = solution.certificate
     how = f"relative gap {found.gap:.0e}, worst violation {found.violation:.0e}"
     after = f"after {counted(document['kept']['epoch'], 'epoch')} the solution is not certified ({how})"
-    penalty = "none" if np.all(prepared.problem.strengths.free) else prepared.model.penalty
+    penalty = "none" if np.all(prepared.problem.strengths.unpenalised) else prepared.model.penalty
     more = _way_on(document) if document["stopped"] == "epochs" else ""
     return Notice("not_certified", f"{after}: {distance_words(document, penalty)}{more}")
 

@@ -16,7 +16,9 @@ from regcli.select.criteria import degrees_of_freedom
 from regcli.select.crossval import Curve, cross_validate, extended
 from regcli.select.folds import Folds
 from regcli.select.pathwise import SolutionPath, solve_path
+from regcli.solve.direct import is_ridge
 from regcli.specs import FoldSpec, GridSpec, Measure, Rule
+from regcli.workflows.constraining import check_kept
 from regcli.workflows.paths import degrees_along, grid_of
 from regcli.workflows.preparing import Prepared
 
@@ -79,7 +81,10 @@ def curve_along(
 ) -> Curve:
     """The errors of the folds along the grid, which is extended where it is drawn and the least lies at its end."""
     grid, model = grid_of(prepared, spec), prepared.model
-    ask = Ask(prepared.translation, grid.alphas, model.standardize, model.intercept, model.solver)
+    constraints = prepared.constraints
+    if constraints.factors is not None:
+        check_kept(int(np.sum(constraints.factors == 0)), folds.least_training, model)
+    ask = Ask(prepared.translation, grid.alphas, model.standardize, model.intercept, model.solver, constraints)
     curve = cross_validate(engine, ask, folds.k, folds.k * len(folds.assignment), jobs, tell)
     return extended(engine, curve, grid, model.ratio == 0, jobs)
 
@@ -91,7 +96,7 @@ def with_path(prepared: Prepared, engine: Engine, curve: Curve) -> Tried:
         path = solve_path(problem, alphas, model.solver)
         return Tried(prepared, curve, path, degrees_along(problem, path))
     found = engine.fit(engine.all, curve.ask, lambda: np.ones(len(problem.y), dtype=bool))
-    by = "ridge" if model.ratio == 0 else "quadratic"
+    by = "ridge" if is_ridge(problem.penalty.at(1.0)) else "quadratic"
     path = SolutionPath(
         alphas, found.standardized, found.intercepts + problem.null_intercept, found.mean_square, found.rulings,
         (by,) * len(alphas), len(alphas),

@@ -22,6 +22,10 @@ def compare(
     standardize: o.Standardize = True,
     intercept: o.Intercept = True,
     solver: o.Solver = "auto",
+    keep: o.Keep = None,
+    penalty_factor: o.PenaltyFactor = None,
+    positive: o.Positive = False,
+    bounds: o.Bounds = None,
     folds: o.FoldCount = None,
     inner_folds: o.InnerFolds = None,
     repeats: o.Repeats = 1,
@@ -58,7 +62,11 @@ def compare(
     )
     spec = CompareSpec.of(penalties, alpha, inner_folds, geometry)
     said.check_drawn("--geometry", geometry)
-    model = ModelSpec("l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver)
+    model = ModelSpec(
+        "l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver,
+        keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
+        bounds=tuple(bounds or ()),
+    )  # fmt: skip
     validation = ValidationSpec(test, test_size, split_column, test_seed)
     spec.check(folding, validation)
 

@@ -21,6 +21,10 @@ def cv(
     standardize: o.Standardize = True,
     intercept: o.Intercept = True,
     solver: o.Solver = "auto",
+    keep: o.Keep = None,
+    penalty_factor: o.PenaltyFactor = None,
+    positive: o.Positive = False,
+    bounds: o.Bounds = None,
     n_alphas: o.NumberOfAlphas = None,
     alpha_min_ratio: o.AlphaMinRatio = None,
     alphas: o.Alphas = None,
@@ -58,8 +62,10 @@ def cv(
     )
     first = folding.l1_ratios[0] if folding.l1_ratios else None
     model = ModelSpec(
-        penalty, l1_ratio=first, convention=convention, standardize=standardize, intercept=intercept, solver=solver
-    )
+        penalty, l1_ratio=first, convention=convention, standardize=standardize, intercept=intercept, solver=solver,
+        keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
+        bounds=tuple(bounds or ()),
+    )  # fmt: skip
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
     validation = ValidationSpec(test, test_size, split_column, test_seed)
 

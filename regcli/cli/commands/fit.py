@@ -22,6 +22,10 @@ def fit(
     standardize: o.Standardize = True,
     intercept: o.Intercept = True,
     solver: o.FitSolver = "auto",
+    keep: o.Keep = None,
+    penalty_factor: o.PenaltyFactor = None,
+    positive: o.Positive = False,
+    bounds: o.Bounds = None,
     learning_rate: o.LearningRate = None,
     epochs: o.Epochs = None,
     accelerate: o.Accelerate = False,
@@ -49,7 +53,11 @@ def fit(
     Example: regcli fit data.csv --penalty l1 --alpha 0.1
     """
     said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted, report=report)
-    model = ModelSpec(penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver)
+    model = ModelSpec(
+        penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver,
+        keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
+        bounds=tuple(bounds or ()),
+    )  # fmt: skip
     drawn, seed = training_seeds(seed, early_stopping, test_size)
     training = TrainingSpec(
         solver, learning_rate, epochs, accelerate, start, early_stopping, validation_size, drawn, trace

@@ -20,6 +20,10 @@ def path(
     standardize: o.Standardize = True,
     intercept: o.Intercept = True,
     solver: o.Solver = "auto",
+    keep: o.Keep = None,
+    penalty_factor: o.PenaltyFactor = None,
+    positive: o.Positive = False,
+    bounds: o.Bounds = None,
     n_alphas: o.NumberOfAlphas = None,
     alpha_min_ratio: o.AlphaMinRatio = None,
     alphas: o.Alphas = None,
@@ -49,6 +53,10 @@ def path(
         standardize=standardize,
         intercept=intercept,
         solver=solver,
+        keep=tuple(keep or ()),
+        penalty_factor=tuple(penalty_factor or ()),
+        positive=positive,
+        bounds=tuple(bounds or ()),
     )
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
     walk = PathSpec(full_path, select, lines)
