@@ -64,12 +64,11 @@ def family_equivalents(
 ) -> dict[str, Any]:
     """What the same fit is called elsewhere, in the manner of `regcli.problem.conventions.equivalents`.
 
-    For classes also LIBLINEAR, whose C is 1 over the number of rows times the strength; the columns are standardized
-    beforehand, and its bias, 1, is not penalised.
+    For classes scikit-learn's strength is C, 1 over the number of rows times the strength, which is LIBLINEAR's too.
     """
     strength = l1 + l2
     mix = l1 / strength if strength else 1.0
-    found = {
+    return {
         "sklearn": _sklearn(family, l1, l2, n, intercept),
         "glmnet": {
             "call": f'glmnet(x, y, family="{family}", alpha={mix:.6g}, lambda={strength:.6g}'
@@ -83,9 +82,6 @@ def family_equivalents(
         "textbook_sum": _sum(n * l1, n * l2 / 2),
         "keras_mse": _keras(l1, l2 / 2),
     }
-    if family == "binomial":
-        found["liblinear"] = _liblinear(l1, l2, n, intercept)
-    return found
 
 
 def _sklearn(family: FamilyName, l1: float, l2: float, n: float, intercept: bool) -> dict[str, Any]:
@@ -125,14 +121,6 @@ def _stata(family: FamilyName, l1: float, l2: float, standardize: bool, intercep
         "value": strength,
         "mix": mix,
     }
-
-
-def _liblinear(l1: float, l2: float, n: float, intercept: bool) -> dict[str, Any]:
-    if (l1 > 0) == (l2 > 0):
-        return _none("none: LIBLINEAR has either penalty, not both" if l1 > 0 else "none: LIBLINEAR needs a penalty")
-    c = 1 / (n * (l1 + l2))
-    bias = " -B 1 -R" if intercept else ""
-    return {"call": f"train -s {6 if l1 > 0 else 0} -c {c:.6g}{bias}", "value": c, "mix": None}
 
 
 def _sum(l1: float, l2: float) -> dict[str, Any]:
