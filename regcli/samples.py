@@ -45,6 +45,14 @@ SAMPLES = (
         "penguins", 344, 8, "body_mass_g", ",", "body mass; text, missing cells",
         "Gorman, Williams, Fraser (2014), from the R package palmerpenguins", "CC0 1.0",
     ),
+    Sample(
+        "wdbc", 569, 32, "diagnosis", ",", "breast tumours, benign or malignant",
+        "Wolberg, Street, Mangasarian (1995), UCI Machine Learning Repository", "CC BY 4.0",
+    ),
+    Sample(
+        "insurance", 64, 5, "Claims", ",", "counts of car insurance claims",
+        "Baxter, Coutts, Ross (1980), from the R package MASS", "GPL-2.0 or GPL-3.0",
+    ),
 )  # fmt: skip
 
 

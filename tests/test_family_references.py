@@ -1,0 +1,116 @@
+"""Paths of classes and counts that glmnet computed, with scikit-learn blocked from import.
+
+Coefficients within 1e-6 of the largest standardized one; every solution certified.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import DATA, SAMPLES, Vector, glmnet
+
+import regcli
+
+FILES = {
+    "glmnet_binomial": DATA / "glmnet_binomial.csv",
+    "glmnet_poisson": DATA / "glmnet_poisson.csv",
+    "glmnet_multinomial": DATA / "glmnet_multinomial.csv",
+    "iris": DATA / "iris.csv",
+    "quine": DATA / "quine.csv",
+    "wdbc": SAMPLES / "wdbc.csv",
+    "insurance": SAMPLES / "insurance.csv",
+    "leukemia": DATA / "leukemia.csv.gz",
+}
+PENALTY = {1: "l1", 0: "l2", 0.5: "elasticnet"}
+LARGEST_DIFFERENCE = 1e-6
+EXTRA = {"weights", "offset", "nonnegative", "penalty_factor", "no_intercept"}
+CASES = [
+    (name, fit["id"])
+    for name in FILES
+    for fit in [*glmnet(name)["fits"], *glmnet(name).get("extra", [])]
+    if (fit["id"] in EXTRA or fit in glmnet(name)["fits"]) and (name != "leukemia" or "std" in fit["id"])
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_sklearn(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ["sklearn", "sklearn.linear_model", *(name for name in sys.modules if name.startswith("sklearn."))]:
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def table(name: str) -> pd.DataFrame:
+    """The columns that R was given, text as 0/1 columns, and the target, classes as text, last."""
+    reference, read = glmnet(name), pd.read_csv(FILES[name])
+    columns: dict[str, Any] = {}
+    for one in reference["predictors"]:
+        source, equals, level = one.partition("=")
+        columns[one] = read[one] if not equals else (read[source].astype(str) == level).astype(float)
+    target = reference["response"].split()[0]
+    found = pd.DataFrame(columns)
+    classes = reference["family"] == "multinomial"
+    found["target"] = read[target].astype(str) if classes else read[target]
+    if name == "insurance":
+        found["offset"] = np.log(read["Holders"])
+    return found
+
+
+def settings(name: str, fit: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows and the options of a stored fit."""
+    found, given = table(name), {"penalty": PENALTY[fit["alpha"]], "alphas": fit["lambda"]}
+    given |= {"family": glmnet(name)["family"], "standardize": fit["standardize"]}
+    kind = fit["id"]
+    if name == "insurance":
+        given["offset"] = "offset"
+    if kind == "weights":
+        found["w"] = 1.0 + np.arange(len(found)) % 3
+        given["weights"] = "w"
+    elif kind == "offset":
+        found["o"] = 0.5 * found["V1"] if name == "glmnet_binomial" else 0.3 * found["V2"]
+        given["offset"] = "o"
+    elif kind == "nonnegative":
+        given["positive"] = True
+    elif kind == "no_intercept":
+        given["intercept"] = False
+    elif kind == "penalty_factor":
+        given |= {"convention": "glmnet", "penalty_factor": factors(fit, found)}
+    return found, given
+
+
+def factors(fit: dict[str, Any], found: pd.DataFrame) -> dict[str, float]:
+    """The penalty factors of a stored fit, as its call says."""
+    names = [name for name in found.columns if name.startswith("V")]
+    values = fit["penalty_factor"]
+    return dict(zip(names, values, strict=True))
+
+
+def beta(fit: dict[str, Any], index: int, names: list[str]) -> Vector:
+    """The stored coefficients at one strength, (p,) or (K, p)."""
+    stored = fit["beta"][index]
+    if stored and isinstance(next(iter(stored.values())), dict):
+        return np.array([[one.get(name, 0.0) for name in names] for one in stored.values()])
+    return np.array([stored.get(name, 0.0) for name in names])
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES, ids=[f"{name}-{kind}" for name, kind in CASES])
+def test_glmnet(name: str, kind: str) -> None:
+    """The whole stored path: coefficients, intercepts, deviance explained."""
+    reference = glmnet(name)
+    fit = next(fit for fit in [*reference["fits"], *reference.get("extra", [])] if fit["id"] == kind)
+    found, given = settings(name, fit)
+    report = regcli.path(found, "target", **given)
+    assert report.certificate["certified"]
+    names = list(report.data["features"])
+    scale = np.array([column["scale"] for column in report.data["columns"]])
+    for index in range(len(fit["lambda"])):
+        expected = beta(fit, index, names) * scale
+        coef = report.arrays.coefficients[index] * scale
+        size = max(float(np.max(np.abs(expected), initial=0.0)), 1e-300)
+        assert np.max(np.abs(coef - expected)) <= LARGEST_DIFFERENCE * size or size < 1e-12
+        stored = fit["intercept"][index] if given.get("intercept", True) else 0.0
+        levels = list(stored.values()) if isinstance(stored, dict) else stored
+        assert report.arrays.intercepts[index] == pytest.approx(levels, rel=1e-5, abs=1e-5)
+        assert report.path[index]["deviance_ratio"] == pytest.approx(fit["dev_ratio"][index], abs=1e-6)
