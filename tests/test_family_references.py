@@ -76,15 +76,10 @@ def settings(name: str, fit: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, An
     elif kind == "no_intercept":
         given["intercept"] = False
     elif kind == "penalty_factor":
-        given |= {"convention": "glmnet", "penalty_factor": factors(fit, found)}
+        assert "penalty.factor=c(0,0,rep(1,26),2,2)" in fit["call"]
+        named = dict(zip(glmnet(name)["predictors"], [0.0, 0.0, *[1.0] * 26, 2.0, 2.0], strict=True))
+        given |= {"convention": "glmnet", "penalty_factor": named}
     return found, given
-
-
-def factors(fit: dict[str, Any], found: pd.DataFrame) -> dict[str, float]:
-    """The penalty factors of a stored fit, as its call says."""
-    names = [name for name in found.columns if name.startswith("V")]
-    values = fit["penalty_factor"]
-    return dict(zip(names, values, strict=True))
 
 
 def beta(fit: dict[str, Any], index: int, names: list[str]) -> Vector:

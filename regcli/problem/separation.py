@@ -72,10 +72,10 @@ def _signs(problem: Problem, Z: Matrix) -> tuple[Matrix, Matrix]:
             rows = Z[(y[:, k] > 0) & (y[:, m] == 0)]
             block = np.zeros((len(rows), problem.outputs, Z.shape[1]))
             block[:, m], block[:, k] = rows, -rows
-            upper.append(block.reshape(len(rows), -1))
+            upper.append(block.reshape(len(rows), problem.outputs * Z.shape[1]))
             if k < m:
                 both = Z[(y[:, k] > 0) & (y[:, m] > 0)]
                 block = np.zeros((len(both), problem.outputs, Z.shape[1]))
                 block[:, m], block[:, k] = both, -both
-                equal.append(block.reshape(len(both), -1))
+                equal.append(block.reshape(len(both), problem.outputs * Z.shape[1]))
     return np.concatenate(upper), np.concatenate(equal)
