@@ -18,7 +18,7 @@ class Reading(TypedDict, total=False):
     """How rows are read and which columns take part as what: the options of the command line by the same names.
 
     `features`, `exclude`, `categorical`, `numeric`, `id` and `units` are names or globs, one or several; `reference`
-    is COL=LEVEL, one or several.
+    is COL=LEVEL, one or several. `weights`, `offset` and `exposure` name columns of a file or a DataFrame.
     """
 
     features: Any
@@ -43,6 +43,10 @@ class Reading(TypedDict, total=False):
     skip_lines: int
     comment: str | None
     bad_rows: specs.BadRows
+    weights: Any
+    offset: Any
+    exposure: Any
+    positive_class: Any
 
 
 def fit(
@@ -62,6 +66,8 @@ def fit(
     penalty_factor: Any = None,
     positive: bool = False,
     bounds: Any = None,
+    family: specs.FamilyName | None = None,
+    class_weight: str | None = None,
     learning_rate: float | None = None,
     epochs: int | None = None,
     accelerate: bool = False,
@@ -93,6 +99,7 @@ def fit(
     model = specs.ModelSpec(
         penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver,
         keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
+        family=family, class_weight=class_weight,
     )  # fmt: skip
     drawn, seed = specs.training_seeds(seed, early_stopping, test_size)
     training = specs.TrainingSpec(
@@ -117,6 +124,8 @@ def path(
     penalty_factor: Any = None,
     positive: bool = False,
     bounds: Any = None,
+    family: specs.FamilyName | None = None,
+    class_weight: str | None = None,
     n_alphas: int | None = None,
     alpha_min_ratio: float | None = None,
     alphas: Any = (),
@@ -141,6 +150,7 @@ def path(
     model = specs.ModelSpec(
         penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver,
         keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
+        family=family, class_weight=class_weight,
     )  # fmt: skip
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
     return verb.path(data, model, grid, specs.PathSpec(full_path, select, _name(lines)), specs.OutputSpec(order=order))
@@ -160,6 +170,8 @@ def cv(
     penalty_factor: Any = None,
     positive: bool = False,
     bounds: Any = None,
+    family: specs.FamilyName | None = None,
+    class_weight: str | None = None,
     n_alphas: int | None = None,
     alpha_min_ratio: float | None = None,
     alphas: Any = (),
@@ -207,6 +219,8 @@ def cv(
         penalty_factor=penalty_factor,
         positive=positive,
         bounds=bounds,
+        family=family,
+        class_weight=class_weight,
     )
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
     validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
@@ -228,6 +242,8 @@ def compare(
     penalty_factor: Any = None,
     positive: bool = False,
     bounds: Any = None,
+    family: specs.FamilyName | None = None,
+    class_weight: str | None = None,
     folds: int | str | None = None,
     inner_folds: int | None = None,
     repeats: int = 1,
@@ -265,6 +281,7 @@ def compare(
     model = specs.ModelSpec(
         "l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver,
         keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
+        family=family, class_weight=class_weight,
     )  # fmt: skip
     validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
     spec = specs.CompareSpec.of(penalties, alpha, inner_folds, geometry)
@@ -324,9 +341,17 @@ def _data(source: Any, target: Any, reading: Reading) -> specs.DataSpec:
         raise TypeError(f"no such argument: {', '.join(sorted(unknown))}")
     several = ("features", "exclude", "na", "categorical", "numeric", "id", "reference", "units")
     given: dict[str, Any] = dict(reading)
-    return specs.DataSpec(
-        source, _name(target), **given | {name: _names(given[name]) for name in several if name in given}
-    )
+    given |= {name: _names(given[name]) for name in several if name in given}
+    given |= {name: _column(name, given[name]) for name in ("weights", "offset", "exposure") if name in given}
+    if "positive_class" in given:
+        given["positive_class"] = _name(given["positive_class"])
+    return specs.DataSpec(source, _name(target), **given)
+
+
+def _column(argument: str, given: Any) -> str | None:
+    if given is not None and not isinstance(given, str) and isinstance(given, Iterable):
+        raise UsageError(f"{argument} is the name of a column, not its values", hint="a DataFrame with that column")
+    return _name(given)
 
 
 def _name(given: Any) -> str | None:

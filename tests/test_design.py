@@ -170,8 +170,8 @@ def test_everything_that_blocks_is_in_one_error(case: str, write: Write) -> None
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("a,b,y\n1,2,u\n2,4,v\n3,1,u\n", "is text, 2 different values"),
-        ("a,b,y\n1,2,true\n2,4,false\n3,1,true\n", "true or false"),
+        ("a,b,y\n1,2,u\n2,4,v\n3,1,w\n", "is text, 3 different values"),
+        ("a,b,y\n1,2,true\n2,4,true\n3,1,true\n", "one class only, 'true' in all 3 rows"),
         ("a,b,y\n1,2,\n2,4,\n3,1,\n", "no cells"),
         ("a,b,y\n1,2,12kg\n2,4,13kg\n3,1,15kg\n", "3 cells of y are not numbers"),
         ("a,b,y\n1,2,4\n2,4,4\n3,1,4\n", "constant, 4 in all 3 rows"),

@@ -393,14 +393,14 @@ def test_infinite_cells_are_in_the_way(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "action", "words"),
     [
-        (WORDS, "in the way: text", "is text, 3 different values"),
+        (WORDS, "in the way: --family multinomial", "is text, 3 different values"),
         (np.full(N, 2.5), "in the way: constant", "is constant, 2.5 in all 40 rows"),
         ([None] * N, "in the way: no cells", "has no cells"),
-        (WORDS == "red", "in the way: true or false", "is true or false"),
+        ([f"n{i}" for i in range(N)], "in the way: text", "is text, 40 different values"),
         (with_cells(C, r2=None), "in the way: 2 gaps", "2 rows of 40 have missing cells: y (2)"),
         (with_cells(C.round(3), r1="?"), "in the way: --na '?' --missing drop", "1 cell of y is not a number"),
     ],
-    ids=["text", "constant", "empty", "true or false", "gaps", "marker"],
+    ids=["text", "constant", "empty", "all different", "gaps", "marker"],
 )
 def test_targets_that_cannot_be_explained(target: Any, action: str, words: str, tmp_path: Path) -> None:
     """Each is said, beside what else is in the way, and the next command gets further."""

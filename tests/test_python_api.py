@@ -254,7 +254,7 @@ def test_columns_that_are_called_by_numbers() -> None:
         (3, {"alpha": 1.0}, UsageError),
         (None, {"alpha": 1.0}, UsageError),
         ("no-such-file.csv", {"alpha": 1.0}, DataError),
-        (PROSTATE, {"alpha": 1.0}, DataError),
+        (PROSTATE, {"alpha": 1.0, "family": "gaussian"}, DataError),
         (FRAME.assign(target=1.0), {"alpha": 1.0}, DataError),
         (FRAME.iloc[:1], {"alpha": 1.0}, DataError),
         (FRAME.iloc[:0], {"alpha": 1.0}, DataError),

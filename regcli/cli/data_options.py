@@ -99,11 +99,39 @@ References = Annotated[
         help="The level that the others of this column are compared with, and gets no coefficient.",
     ),
 ]  # fmt: skip
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        "--weights", metavar="COL", rich_help_panel=DATA,
+        help="The column that says how much each row counts: 2 as two such rows, 0 as none; no feature.",
+    ),
+]  # fmt: skip
+Offset = Annotated[
+    str | None,
+    typer.Option(
+        "--offset", metavar="COL", rich_help_panel=DATA,
+        help="The column that is added to the linear predictor as it is, with no coefficient.",
+    ),
+]  # fmt: skip
+Exposure = Annotated[
+    str | None,
+    typer.Option(
+        "--exposure", metavar="COL", rich_help_panel=DATA,
+        help="With --family poisson: what counts are counted over, as time or area; an offset by its logarithm.",
+    ),
+]  # fmt: skip
+PositiveClass = Annotated[
+    str | None,
+    typer.Option(
+        "--positive-class", metavar="VALUE", rich_help_panel=DATA,
+        help="Of two classes the one whose probability is modelled; else the second in sorted order.",
+    ),
+]  # fmt: skip
 MinLevelCount = Annotated[
     int | None,
     typer.Option(
         "--min-level-count", metavar="ROWS", rich_help_panel=COLUMNS,
-        help="Levels in fewer training rows become one level, (other).",
+        help="Levels in fewer training rows, whatever their weights, become one level, (other).",
     ),
 ]  # fmt: skip
 DatesAs = Annotated[

@@ -20,11 +20,13 @@ from regcli.specs import (
     DEFAULT_RATIOS,
     DEFAULT_SEED,
     DEFAULT_VALIDATION_SIZE,
+    FAMILIES,
     MEASURES,
     RULES,
     SOLVERS,
     Convention,
     Criterion,
+    FamilyName,
     Measure,
     Penalty,
     Rule,
@@ -34,6 +36,21 @@ from regcli.specs import (
 MODEL, DESCENT, VALIDATION = "Model", "Gradient descent (--solver gradient)", "Validation"
 STRENGTHS, FOLDS, CONSTRAINTS = "Strengths", "Folds", "Constraints"
 
+FamilyOption = Annotated[
+    FamilyName | None,
+    typer.Option(
+        "--family", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: list(FAMILIES),
+        help="gaussian, binomial (two classes), multinomial (several) or poisson (counts); else by the target: "
+        "binomial for text of two values, gaussian for numbers.",
+    ),
+]  # fmt: skip
+ClassWeight = Annotated[
+    str | None,
+    typer.Option(
+        "--class-weight", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: ["balanced"],
+        help="balanced: every class counts alike, however many rows it has.",
+    ),
+]  # fmt: skip
 PenaltyName = Annotated[
     Penalty,
     typer.Option(

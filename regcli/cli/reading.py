@@ -38,6 +38,10 @@ def data_spec(
     skip_lines: o.SkipLines = 0,
     comment: o.Comment = None,
     bad_rows: o.BadRowsAs = "error",
+    weights: o.Weights = None,
+    offset: o.Offset = None,
+    exposure: o.Exposure = None,
+    positive_class: o.PositiveClass = None,
 ) -> DataSpec:
     """The request that these options make."""
     given: dict[str, Any] = dict(locals())

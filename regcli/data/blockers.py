@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from regcli.data.cells import diagnose
+from regcli.data.answering import odd_target
 from regcli.data.columns import as_option
 from regcli.data.roles import MOST_LEVELS, Kind, Role
 from regcli.data.sources import Rows
 from regcli.errors import DataError, Notice, counted, listed, shortened, visible
-from regcli.specs import DataSpec
+from regcli.specs import DataSpec, FamilyName
 
 WORTH_DROPPING = 0.1
 """Rows with gaps are proposed to be dropped up to this share of all; beyond, filling them in is."""
@@ -41,15 +41,22 @@ class Used:
 
 
 def usable(
-    rows: Rows, data: DataSpec, target: str | None, roles: Mapping[str, Role], markers: Sequence[str], least: int = 2
+    rows: Rows,
+    data: DataSpec,
+    target: str | None,
+    roles: Mapping[str, Role],
+    markers: Sequence[str],
+    least: int = 2,
+    family: FamilyName | None = None,
 ) -> Used:
     """The rows that the policy for missing cells keeps, or one error with everything that stands in the way.
 
     Gaps in columns of levels are a level of their own, but under `drop`. A gap in the target is never filled: its row
-    is dropped wherever gaps may be. The `markers` say which rows are what.
+    is dropped wherever gaps may be. The `markers` say which rows are what, or how they count. `family` is the one that
+    was asked for.
     """
     bad = {name: role for name, role in roles.items() if not role.usable}
-    if target is not None and (odd := _odd_target(rows, target, data)) is not None:
+    if target is not None and (odd := odd_target(rows, target, data, family)) is not None:
         bad = {target: odd, **bad}
     levels = [name for name, role in roles.items() if role.kind in ("levels", "true/false")]
     needed = [*([target] if target and target not in bad else []), *markers]
@@ -112,6 +119,8 @@ def _blocked(
             found = found or f"{shortened(text.cell)} in {visible(name)}, {rows.where([text.row])}"
         if role.kind == "undeclared date":
             options.append("--dates ordinal")
+        elif role.kind == "classes":
+            options.append("--family multinomial")
         elif role.kind == "odd cells" and text is not None and text.hint:
             options.append(text.hint)
         else:
@@ -188,28 +197,8 @@ _SENTENCES: dict[Kind, Callable[[Sequence[Role]], str]] = {
         "holds dates that can be read in two ways, or in none",
         "hold dates that can be read in two ways, or in none",
     ),
+    "classes": lambda roles: listed(
+        [f"the target {visible(role.name)} is text, {role.levels:,} different values, no numbers" for role in roles]
+    ),
     "empty": lambda roles: _are(roles, "has no cells", "have no cells"),
 }
-
-
-def _odd_target(rows: Rows, target: str, data: DataSpec) -> Role | None:
-    """The target, where an option would read its cells as numbers; DataError where it has none, or none would."""
-    cells = rows.frame[target]
-    name = f"the target {visible(target)} of {rows.name}"
-    if cells.dtype.kind in "iuf" and not cells.isna().all():
-        return None
-    numeric = [str(name) for name in rows.frame.columns if rows.frame[name].dtype.kind in "iuf" and name != target]
-    hint = as_option("--target", numeric[-1:]) if numeric else "a file with columns of numbers"
-    if cells.isna().all():
-        raise DataError(f"{name} has no cells", hint=hint)
-    column = diagnose(cells.astype("str") if cells.dtype == np.bool_ else cells, data.decimal)
-    if column.hint:
-        return Role(target, "odd cells", text=column)
-    if column.kind == "mostly numeric":
-        verb = "is not a number" if column.count == 1 else "are not numbers"
-        what = f"{counted(column.count, 'cell')} of {name} {verb}"
-    elif column.kind == "true/false":
-        what = f"{name} is true or false: numbers are needed"
-    else:
-        what = f"{name} is text, {counted(cells.nunique(), 'different value')}: numbers are needed"
-    raise DataError(what, found=f"{shortened(column.cell)} ({rows.where([column.row])})", hint=hint)

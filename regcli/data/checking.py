@@ -54,7 +54,7 @@ def check_polynomials(encoding: Encoding) -> None:
 def check_finite(used: Used, target: str, encoding: Encoding) -> None:
     """DataError for the first cell that is infinite or too large for a double."""
     numbers = [name for name in encoding.columns if name not in encoding.categories and name not in encoding.styles]
-    columns = [target, *numbers]
+    columns = [*([target] if used.frame[target].dtype.kind in "iuf" else []), *numbers]
     if encoding.is_plain and not np.isinf(used.frame[columns].to_numpy(dtype=np.float64)).any():
         return
     floats = [name for name in columns if used.frame[name].dtype.kind == "f"]
@@ -71,7 +71,7 @@ def check_finite(used: Used, target: str, encoding: Encoding) -> None:
         f"{visible(name)} of {used.rows.name} holds a number that is infinite or too large for double "
         f"precision, {used.where([row])}{more}",
         found=shortened(float(used.frame[name].iloc[row])),
-        hint=with_na if columns[0] in bad or list(bad) == list(columns[1:]) else as_option("--exclude", list(bad)),
+        hint=with_na if target in bad or list(bad) == numbers else as_option("--exclude", list(bad)),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from regcli.data.answering import answer_of, check_classes
 from regcli.data.blockers import usable
-from regcli.data.cells import diagnose
 from regcli.data.checking import (
     check_finite,
     check_polynomials,
@@ -24,16 +24,16 @@ from regcli.data.checking import (
 )
 from regcli.data.choosing import candidates, markers_of, parsed_formula, roles_of, target_and_formula
 from regcli.data.columns import matching
-from regcli.data.features.dates import days_of
 from regcli.data.features.encoding import Encoding
 from regcli.data.features.planning import plan
 from regcli.data.features.telling import new_levels, told
 from regcli.data.features.terms import Number
+from regcli.data.held_out import read_test_file
 from regcli.data.markers import marker_notices
-from regcli.data.roles import Role
 from regcli.data.sources import read
 from regcli.data.splitting import Split, labels_of, split_rows, validation_rows
-from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
+from regcli.data.weighing import counting, weighing_of
+from regcli.errors import Notice, UsageError, counted, shortened, visible
 from regcli.specs import DataSpec, FamilyName, FoldSpec, TrainingSpec, ValidationSpec
 
 Vector = NDArray[np.float64]
@@ -98,7 +98,13 @@ class Design:
         """Makes X (n, p) anew with what only some training rows (n,) teach; None where X would be the same."""
         if not self.learns:
             return None
-        return Relearning(self.encoding, self.train)
+        return Relearning(self.encoding, self.train, self.weights)
+
+    @property
+    def strata(self) -> NDArray[np.intp] | None:
+        """The class (n,) of each row, from 0; None where rows are no whole classes."""
+        whole = bool(self.classes) and bool(np.all(self.y == np.floor(self.y)))
+        return self.y.astype(np.intp) if whole else None
 
 
 @dataclass(frozen=True)
@@ -107,10 +113,12 @@ class Relearning:
 
     encoding: Encoding
     train: pd.DataFrame
+    weights: Vector | None = None
 
     def __call__(self, rows: Mask) -> Matrix:
         """The columns (n, p); `rows` (n,) says which rows teach."""
-        return self.encoding.learned(self.train[rows]).apply(self.train)
+        weights = None if self.weights is None else self.weights[rows]
+        return self.encoding.learned(self.train[rows], weights).apply(self.train)
 
 
 def build(
@@ -120,11 +128,14 @@ def build(
     folds: FoldSpec | None = None,
     contrasts: bool = False,
     training: TrainingSpec | None = None,
+    family: FamilyName | None = None,
+    balanced: bool = False,
 ) -> Design:
     """Read, choose columns, deal with missing cells, split, encode, drop constant columns; number the rows' folds.
 
     `contrasts` leaves a reference level out of each column of levels, as a model without penalty needs; `training` may
-    hold validation rows out of the training rows, from which then nothing is learned.
+    hold validation rows out of the training rows, from which then nothing is learned. Without a `family` the target
+    says which.
     """
     if all(isinstance(source, str) and source == "-" for source in (data.source, validation.test)):
         raise UsageError("DATA and --test are both standard input", hint="--test with a file")
@@ -136,13 +147,20 @@ def build(
     ids = sorted(matching(data.id, names, "--id"), key=names.index)
     if target in ids:
         raise UsageError(f"--id {shortened(target)}: it is the target")
+    weighing = weighing_of(data, names, [target, *markers, *ids])
+    rows, more = counting(rows, weighing, data)
+    said += more
+    markers = [*markers, *weighing.columns]
     if formula is not None:
         formula = parsed_formula(data, names, [*markers, *ids, *matching(data.exclude, names, "--exclude")])
     columns = candidates(data, formula, names, [target, *markers, *ids])
     roles = roles_of(rows, data, columns, formula)
-    used = usable(rows, data, target, roles, markers)
+    used = usable(rows, data, target, roles, markers, family=family)
+    answer = answer_of(used.frame[target], data, family, weighing.weights is not None, used.where)
+    weighing.check_family(answer.family)
+    answers = answer.numbers(used.frame[target], used.where)
     split = split_rows(validation, used.frame[validation.split_column] if validation.split_column else None,
-                       len(used.frame), used.where)  # fmt: skip
+                       len(used.frame), used.where, answer.strata(answers))  # fmt: skip
     learned = np.ones(len(used.frame), dtype=bool) if split is None else split.train
     held = validation_rows(training, learned)
     learned = learned & ~held
@@ -155,18 +173,23 @@ def build(
         labels = labels if split is None else np.unique(labels[split.train], return_inverse=True)[1]
     encoding = plan(train, roles, data, formula, contrasts)
     check_finite(used, target, encoding)
-    encoding = encoding.learned(train)
+    weights = weighing.weights_of(train)
+    encoding = encoding.learned(train, weights)
     check_polynomials(encoding)
-    said += [*used.notices, *told(encoding, train, roles)]
+    said += [*used.notices, *answer.notices, *told(encoding, train, roles)]
+    y_test = None if test is None or split is None else answers[~split.train]
     if validation.test is not None:
-        split, test, more = _test_file(data, validation.test, target, encoding, roles)
-        said += more
+        held_out = read_test_file(data, validation.test, answer, weighing, encoding, roles)
+        split = Split(np.zeros(0, dtype=bool), f"the file {held_out.name}")
+        test, y_test = held_out.frame, held_out.y
+        said += held_out.notices
     X = finite_columns(encoding, train, used if whole else None)
     kept, dropped = without_constants(rows.name, X, encoding, intercept)
-    said += [*said_of_constants(dropped), *_markers(X, encoding, train[target], target)]
+    y = answers if whole else answers[learned]
+    said += [*said_of_constants(dropped), *_markers(X, encoding, None if answer.classes else y, target)]
     everything = len(kept) == X.shape[1]
     encoding = encoding if everything else encoding.only(kept)
-    y = np.ascontiguousarray(train[target].to_numpy(dtype=np.float64))
+    check_classes(answer, y)
     check_target(y, target)
     if test is not None:
         said += new_levels(encoding, test)
@@ -183,9 +206,9 @@ def build(
         rows_read=rows.rows_read,
         split=split,
         X_test=None if test is None else finite_test_columns(encoding, test),
-        y_test=None if test is None else test[target].to_numpy(dtype=np.float64),
+        y_test=y_test,
         X_validation=None if validating is None else finite_test_columns(encoding, validating, "validation row"),
-        y_validation=None if validating is None else validating[target].to_numpy(dtype=np.float64),
+        y_validation=None if validating is None else answers[held],
         dropped_rows=list(used.dropped_rows),
         dropped_columns=dropped,
         notices=said,
@@ -194,16 +217,25 @@ def build(
         ids=tuple(ids),
         lines=used.lines if whole else lambda: _some(used.lines(), learned),
         unit=rows.unit,
+        family=answer.family,
+        classes=answer.classes,
+        weights=weights,
+        offset=weighing.offset_of(train),
+        weights_test=None if test is None else weighing.weights_of(test),
+        offset_test=None if test is None else weighing.offset_of(test),
+        weights_validation=None if validating is None else weighing.weights_of(validating),
+        offset_validation=None if validating is None else weighing.offset_of(validating),
+        balanced=balanced,
     )
 
 
-def _markers(X: Matrix, encoding: Encoding, y: pd.Series[Any], target: str) -> list[Notice]:
+def _markers(X: Matrix, encoding: Encoding, y: Vector | None, target: str) -> list[Notice]:
     """Values of the columns of numbers, and of the target, that seem to stand for missing cells."""
     plain = [j for j, one in enumerate(encoding.features) if one.factors == (Number(one.name),)]
     names = [encoding.features[j].name for j in plain]
     columns = X if len(plain) == X.shape[1] else X[:, plain]
-    target_alone = y.to_numpy(dtype=np.float64).reshape(-1, 1)
-    return [*marker_notices(columns, names), *marker_notices(target_alone, [target])] if len(y) else []
+    of_target = [] if y is None else marker_notices(y.reshape(-1, 1), [target])
+    return [*marker_notices(columns, names), *of_target] if len(X) else []
 
 
 def _some(lines: list[int], kept: Mask) -> list[int]:
@@ -219,34 +251,3 @@ def _gaps_of(name: str, needed: pd.DataFrame, column: pd.Series[Any]) -> list[No
         f"{counted(lacking, 'row')} left out lack {visible(name)} alone: regcli fit, which does not need it, uses them"
     )
     return [Notice("fold_column_gaps", text)]
-
-
-def _test_file(
-    data: DataSpec, source: Any, target: str, encoding: Encoding, roles: Mapping[str, Role]
-) -> tuple[Split, pd.DataFrame, list[Notice]]:
-    """The rows of another file, with the same columns by name, roles and policy for missing cells."""
-    spelled = data.as_text()
-    rows = read(replace(spelled, categorical=(*spelled.categorical, *encoding.categories)), source)
-    columns = [target, *encoding.columns]
-    lacking = [name for name in columns if name not in rows.frame.columns]
-    if lacking:
-        raise DataError(f"{rows.name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}")
-    found = {name: _as_learned(rows.frame[name], encoding, roles[name], data.decimal) for name in encoding.columns}
-    used = usable(rows, data, target, found, [], least=1)
-    check_finite(used, target, encoding)
-    notices = [Notice(notice.code, f"test rows: {notice.message}") for notice in (*rows.notices, *used.notices)]
-    return Split(np.zeros(0, dtype=bool), f"the file {rows.name}"), used.frame, notices
-
-
-def _as_learned(cells: pd.Series[Any], encoding: Encoding, role: Role, decimal: str) -> Role:
-    """The role that a column had in training, or why its cells in another file cannot have it."""
-    if role.name in encoding.categories or (cells.isna().all() and encoding.fills):
-        return role
-    texts = cells.astype("str") if cells.dtype == np.bool_ else cells
-    if role.name in encoding.styles:
-        days = days_of(cells.astype(object).map(str, na_action="ignore"), encoding.styles[role.name])
-        fits = not np.any(np.isnan(days) & cells.notna().to_numpy())
-        return role if fits else replace(role, kind="unreadable date", text=diagnose(texts, decimal))
-    if cells.dtype.kind in "iuf":
-        return replace(role, kind="empty") if cells.isna().all() else role
-    return replace(role, kind="empty" if cells.isna().all() else "odd cells", text=diagnose(texts, decimal))

@@ -18,7 +18,7 @@ from regcli.specs import DataSpec
 
 Kind = Literal[
     "number", "levels", "true/false", "date",
-    "identifier", "many levels", "odd cells", "undeclared date", "unreadable date", "empty",
+    "identifier", "many levels", "odd cells", "undeclared date", "unreadable date", "empty", "classes",
 ]  # fmt: skip
 USABLE = frozenset({"number", "levels", "true/false", "date"})
 MOST_LEVELS = 50

@@ -27,14 +27,21 @@ class Split:
 
 
 def split_rows(
-    spec: ValidationSpec, marks: pd.Series[Any] | None, n: int, where: Callable[[Sequence[int]], str]
+    spec: ValidationSpec,
+    marks: pd.Series[Any] | None,
+    n: int,
+    where: Callable[[Sequence[int]], str],
+    strata: NDArray[np.intp] | None = None,
 ) -> Split | None:
-    """The split that `spec` asks for over `n` usable rows, or None; `marks` is the split column of these rows."""
+    """The split that `spec` asks for over `n` usable rows, or None; `marks` is the split column of these rows.
+
+    A share that is drawn is one of each of the `strata`, which number the rows' classes (n,).
+    """
     if marks is not None:
         split = Split(_marked(marks, where), f"the column {visible(str(marks.name))}")
     elif spec.test_size is not None:
         split = Split(
-            drawn(n, spec.test_size, spec.drawn_with),
+            drawn(n, spec.test_size, spec.drawn_with, strata=strata),
             f"{100 * spec.test_size:g} % of the rows, drawn with seed {spec.drawn_with}",
         )
     else:
@@ -85,13 +92,23 @@ def labels_of(option: str, column: pd.Series[Any], where: Callable[[Sequence[int
     return np.asarray(pd.factorize(column, sort=True)[0], dtype=np.intp)
 
 
-def drawn(n: int, share: float, seed: int, option: str = "--test-size") -> NDArray[np.bool_]:
-    """A random share of `n` rows to be held out: the same on every machine with the same NumPy."""
+def drawn(
+    n: int, share: float, seed: int, option: str = "--test-size", strata: NDArray[np.intp] | None = None
+) -> NDArray[np.bool_]:
+    """A random share of `n` rows, or to within a row of each stratum, to be held out; False marks those.
+
+    The same on every machine with the same NumPy.
+    """
     if n * share < 0.5:
         raise UsageError(f"{option} {share:g} of {n:,} rows is no row", hint=f"{option} {min(0.5, 1 / n):.2g}")
     generator = np.random.Generator(np.random.Philox(key=seed))
     train = np.ones(n, dtype=bool)
-    train[generator.permutation(n)[: round(n * share)]] = False
+    order, held = generator.permutation(n), round(n * share)
+    if strata is None:
+        train[order[:held]] = False
+    else:
+        order = order[np.argsort(strata[order], kind="stable")]
+        train[order[((2 * np.arange(held) + 1) * n) // (2 * held)]] = False
     return train
 
 

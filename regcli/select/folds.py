@@ -53,14 +53,42 @@ def random_folds(n: int, k: int, seed: int, repeats: int = 1) -> Folds:
     return Folds(k, tuple(_drawn(n, k, seed, repeat) for repeat in range(repeats)), "random", seed)
 
 
-def _drawn(n: int, k: int, seed: int, repeat: int) -> Index:
+def stratified_folds(classes: Index, k: int, seed: int, repeats: int = 1) -> Folds:
+    """K random folds balanced in each class and in all; `classes` (n,) numbers the rows' classes from 0.
+
+    Each block of K consecutive rows of a class gets a random permutation of the folds; the rows that are left of the
+    classes share further ones.
+    """
+    return Folds(k, tuple(_stratified(classes, k, seed, repeat) for repeat in range(repeats)), "random", seed)
+
+
+def _stratified(classes: Index, k: int, seed: int, repeat: int) -> Index:
+    found = np.empty(len(classes), dtype=np.intp)
+    spare: list[int] = []
+    for number in range(int(classes.max()) + 1):
+        rows = np.flatnonzero(classes == number)
+        whole = len(rows) // k * k
+        found[rows[:whole]] = _drawn(whole, k, seed, repeat, 2 * number + 1)
+        # What is left takes different folds: those that the permutation shared by the classes has left, then of a new
+        # one the others first.
+        left = len(rows) - whole
+        fresh = _drawn(k, k, seed, repeat, 2 * number + 2).tolist()
+        new = [fold for fold in fresh if fold not in spare][: max(left - len(spare), 0)]
+        found[rows[whole:]] = [*spare[:left], *new]
+        spare = spare[left:] or [fold for fold in fresh if fold not in new]
+    return found
+
+
+def _drawn(n: int, k: int, seed: int, repeat: int, stream: int = 0) -> Index:
     blocks = -(-n // k)
-    draws = _generator(seed, repeat).random_raw(blocks * k)
+    draws = _generator(seed, repeat, stream).random_raw(blocks * k)
     return np.argsort(draws.reshape(blocks, k), axis=1, kind="stable").reshape(-1)[:n].astype(np.intp)
 
 
-def _generator(seed: int, repeat: int) -> np.random.Philox:
-    return np.random.Philox(key=np.array([seed, repeat], dtype=np.uint64))
+def _generator(seed: int, repeat: int, stream: int = 0) -> np.random.Philox:
+    """Streams differ in the last of the four words that the generator counts with."""
+    counter = np.array([0, 0, 0, stream], dtype=np.uint64)
+    return np.random.Philox(key=np.array([seed, repeat], dtype=np.uint64), counter=counter)
 
 
 def leave_one_out(n: int) -> Folds:

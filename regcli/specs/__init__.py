@@ -16,6 +16,7 @@ from regcli.specs.comparison import (
 from regcli.specs.data import BAD_ROWS, DATES, MISSING, BadRows, DataSpec, Dates, Missing
 from regcli.specs.grid import CRITERIA, DEFAULT_ALPHAS, Criterion, GridSpec, PathSpec
 from regcli.specs.model import (
+    CLASS_FAMILIES,
     CONVENTIONS,
     DEFAULT_L1_RATIO,
     FAMILIES,
@@ -45,6 +46,7 @@ from regcli.specs.words import options, typed
 __all__ = [
     "AXES",
     "BAD_ROWS",
+    "CLASS_FAMILIES",
     "CONVENTIONS",
     "CRITERIA",
     "DATES",

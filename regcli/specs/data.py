@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from regcli.errors import UsageError
-from regcli.specs.checks import member, whole_number
+from regcli.specs.checks import member, only_one, whole_number
 
 Missing = Literal["error", "drop", "mean", "median", "indicator"]
 Dates = Literal["ordinal", "parts"]
@@ -27,7 +27,8 @@ class DataSpec:
 
     `source` is one of them or a list: paths, globs, addresses, '-', a DataFrame, a pair (X, y). `features`, `exclude`,
     `categorical`, `numeric`, `id` and `units` hold names or globs; `reference` holds COL=LEVEL. None for `target`,
-    `sep` and `encoding` means: find out, and say so.
+    `sep` and `encoding` means: find out, and say so. `weights`, `offset` and `exposure` are columns that say how much a
+    row counts, what is added to its linear predictor, and whose logarithm is.
     """
 
     source: Any
@@ -54,6 +55,10 @@ class DataSpec:
     skip_lines: int = 0
     comment: str | None = None
     bad_rows: BadRows = "error"
+    weights: str | None = None
+    offset: str | None = None
+    exposure: str | None = None
+    positive_class: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", _one_or_several(self.source))
@@ -71,6 +76,7 @@ class DataSpec:
             _check_encoding(self.encoding)
         self._check_text()
         self._check_terms()
+        only_one({"--offset": self.offset, "--exposure": self.exposure})
 
     def as_text(self) -> DataSpec:
         """The same with the columns that must be read as they are spelled among the categorical ones: what names rows,

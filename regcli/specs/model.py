@@ -18,6 +18,7 @@ SolverName = Literal["auto", "exact", "sklearn", "gradient"]
 PENALTIES: tuple[Penalty, ...] = get_args(Penalty)
 CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
 FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
+CLASS_FAMILIES: tuple[FamilyName, ...] = ("binomial", "multinomial")
 SOLVERS: tuple[SolverName, ...] = get_args(SolverName)
 ALIASES: dict[str, Penalty] = {
     "lasso": "l1",
@@ -31,10 +32,11 @@ DEFAULT_L1_RATIO = 0.5
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What is minimised: the penalty, its strength, and what the number given for the strength means.
+    """What is minimised: the loss, the penalty, its strength, and what the number given for the strength means.
 
     `keep` are names or globs of features that are not penalised, `penalty_factor` words NAME=V, `bounds` words
-    NAME=LO:HI in the units of the file, either end of which may be left open.
+    NAME=LO:HI in the units of the file, either end of which may be left open. `family` None leaves it to the target.
+    `class_weight` balanced lets each class count alike.
     """
 
     penalty: Penalty = "l1"
@@ -50,6 +52,8 @@ class ModelSpec:
     penalty_factor: tuple[str, ...] = ()
     positive: bool = False
     bounds: tuple[str, ...] = ()
+    family: FamilyName | None = None
+    class_weight: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalty", _penalty(self.penalty))
@@ -69,6 +73,20 @@ class ModelSpec:
         for option, given in (("--keep", self.keep), ("--penalty-factor", self.penalty_factor)):
             if given and self.penalty == "none":
                 raise UsageError(f"{option} cannot act with --penalty none: nothing is penalised", hint="--penalty l1")
+        if self.family is not None:
+            member("--family", self.family, FAMILIES)
+            self.check_family(self.family)
+        if self.class_weight is not None:
+            member("--class-weight", self.class_weight, ("balanced",))
+
+    def check_family(self, family: FamilyName) -> None:
+        """UsageError where something else that was asked for cannot act with the family."""
+        if self.solver == "gradient" and family != "gaussian":
+            raise UsageError(f"--solver gradient cannot act with --family {family}", hint="--solver auto")
+        if self.class_weight is not None and family not in CLASS_FAMILIES:
+            raise UsageError(
+                f"--class-weight cannot act with --family {family}, which has no classes", hint="--family binomial"
+            )
 
     def _check_pairs(self) -> None:
         typed = [f"--{name}" for name in ("l1", "l2") if getattr(self, name) is not None]

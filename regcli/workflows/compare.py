@@ -58,7 +58,8 @@ def compare(
     check_solver(model, "compare")
     spec.check(folding, validation)
     clock = Clock(tell)
-    design = build(data, validation, model.intercept, folding)
+    design = build(data, validation, model.intercept, folding,
+                   family=model.family, balanced=model.class_weight is not None)  # fmt: skip
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     pair = _pair(design, spec, model)
     rivals = contenders(spec, model, folding)

@@ -57,7 +57,8 @@ def cv(
     """
     check_penalty(model, "cv")
     clock = Clock(tell)
-    design = build(data, validation, model.intercept, folding)
+    design = build(data, validation, model.intercept, folding,
+                   family=model.family, balanced=model.class_weight is not None)  # fmt: skip
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     prepared = prepare(design, model)
     folds, notices = folds_of(design, folding)

@@ -55,7 +55,8 @@ def fit(
     """
     clock = Clock(tell)
     contrasts = model.strength == 0 and model.intercept
-    design = build(data, validation, model.intercept, contrasts=contrasts, training=training)
+    design = build(data, validation, model.intercept, contrasts=contrasts, training=training,
+                   family=model.family, balanced=model.class_weight is not None)  # fmt: skip
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     prepared = prepare(design, model)
     check_strength(prepared, typed(data, _for_cv(model), validation))

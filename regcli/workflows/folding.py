@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regcli.data.design import Design
 from regcli.data.splitting import fold_column
-from regcli.errors import DataError, Notice, UsageError, counted, visible
-from regcli.select.folds import Folds, given_folds, grouped_folds, leave_one_out, random_folds, time_folds
+from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
+from regcli.select.folds import (
+    Folds,
+    given_folds,
+    grouped_folds,
+    leave_one_out,
+    random_folds,
+    stratified_folds,
+    time_folds,
+)
 from regcli.specs import DEFAULT_FOLDS, FoldSpec
 
 Made = tuple[Folds, list[Notice]]
@@ -29,13 +38,31 @@ def folds_of(design: Design, spec: FoldSpec) -> Made:
         made = _by_time(design, spec)
     else:
         k, notices = _count(spec, n, "row")
-        made = random_folds(n, k, spec.drawn_with, spec.repeats), notices
+        strata = design.strata
+        if strata is None:
+            made = random_folds(n, k, spec.drawn_with, spec.repeats), notices
+        else:
+            made = stratified_folds(strata, k, spec.drawn_with, spec.repeats), [*notices, *_few(design, strata, k)]
     if made[0].least_training < 2:
         raise DataError(
             f"a fold would learn from {counted(made[0].least_training, 'row')}: two are needed",
             hint="fewer --folds" if spec.time else "another column" if spec.column else "more rows",
         )
     return made
+
+
+def _few(design: Design, strata: NDArray[np.intp], k: int) -> list[Notice]:
+    """The classes that some folds are tested without."""
+    counts = np.bincount(strata, minlength=len(design.classes))
+    each = [
+        f"{shortened(label)} ({count:,})"
+        for label, count in zip(design.classes, counts.tolist(), strict=True)
+        if count < k
+    ]
+    if not each:
+        return []
+    text = f"{counted(len(each), 'class', 'classes')} of {visible(design.target)} in fewer rows than the {k} folds"
+    return [Notice("few_in_class", f"{text}: {listed(each)}")]
 
 
 def _count(spec: FoldSpec, most: int, what: str) -> tuple[int, list[Notice]]:

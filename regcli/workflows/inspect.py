@@ -28,6 +28,12 @@ from regcli.workflows.preparing import Clock
 
 Summaries = Mapping[str, Summary]
 
+_WEIGHING = {
+    "--weights": "says how much a row counts",
+    "--offset": "added to the prediction as it is",
+    "--exposure": "what counts are counted over",
+}
+
 
 def inspect(data: DataSpec, vif: bool, output: OutputSpec, tell: Callable[[str], None] = lambda text: None) -> Report:
     """Look at every column of `data`; with `vif` also at how far the others determine each column of numbers.
@@ -124,6 +130,9 @@ def _role(found: Prospect, name: str, summary: Summary) -> str:
         return "target"
     if name in found.ids:
         return "row name"
+    for option, column in found.weighing.by_option.items():
+        if column == name:
+            return option[2:]
     if summary.constant and kind in ("number", "levels", "true/false"):
         return "constant"
     return "date" if kind == "undeclared date" else kind
@@ -140,6 +149,9 @@ def _action(found: Prospect, name: str, summary: Summary, features: list[Feature
         return f"explained{dropped}"
     if name in found.ids:
         return "names rows (--id)"
+    for option, column in found.weighing.by_option.items():
+        if column == name:
+            return f"{_WEIGHING[option]}{dropped}"
     if name not in found.columns:
         return f"left out ({_left_out_by(found, name, data)})"
     if summary.constant and (found.used is None or not features):
@@ -224,7 +236,7 @@ def _blockers(found: Prospect) -> dict[str, Any] | None:
 def _next(found: Prospect, data: DataSpec) -> str | None:
     """The command that fits these rows; another look where the target must be another; None where none is known."""
     if found.error is None or found.error.options:
-        words = shlex.join(["regcli", "cv", *typed(data)])
+        words = shlex.join(["regcli", "cv", *typed(data), *["--family", "poisson"] * (data.exposure is not None)])
         return words if found.error is None else f"{words} {found.error.options}"
     target = _proposed_target(found, found.error)
     if target is None or data.formula is not None:

@@ -47,7 +47,8 @@ def path(
     """The solutions along a grid of strengths, what enters where, and which one a criterion points out."""
     check_penalty(model, "path")
     clock = Clock(tell)
-    design = build(data, ValidationSpec(), model.intercept)
+    design = build(data, ValidationSpec(), model.intercept,
+                   family=model.family, balanced=model.class_weight is not None)  # fmt: skip
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     feature = None if walk.lines is None else feature_of(design.names, walk.lines)
     prepared = prepare(design, model, drawn=not grid.alphas)

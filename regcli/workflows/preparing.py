@@ -131,6 +131,7 @@ class Clock:
 
 def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
     """Scale the columns and translate the penalty."""
+    model.check_family(design.family)
     family, y, offset = FAMILIES[design.family], design.y, design.offset
     if family.is_quadratic and offset is not None:
         y, offset = y - offset, None

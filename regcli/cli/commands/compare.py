@@ -26,6 +26,8 @@ def compare(
     penalty_factor: o.PenaltyFactor = None,
     positive: o.Positive = False,
     bounds: o.Bounds = None,
+    family: o.FamilyOption = None,
+    class_weight: o.ClassWeight = None,
     folds: o.FoldCount = None,
     inner_folds: o.InnerFolds = None,
     repeats: o.Repeats = 1,
@@ -66,6 +68,7 @@ def compare(
         "l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver,
         keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
         bounds=tuple(bounds or ()),
+        family=family, class_weight=class_weight,
     )  # fmt: skip
     validation = ValidationSpec(test, test_size, split_column, test_seed)
     spec.check(folding, validation)

@@ -25,6 +25,8 @@ def cv(
     penalty_factor: o.PenaltyFactor = None,
     positive: o.Positive = False,
     bounds: o.Bounds = None,
+    family: o.FamilyOption = None,
+    class_weight: o.ClassWeight = None,
     n_alphas: o.NumberOfAlphas = None,
     alpha_min_ratio: o.AlphaMinRatio = None,
     alphas: o.Alphas = None,
@@ -65,6 +67,7 @@ def cv(
         penalty, l1_ratio=first, convention=convention, standardize=standardize, intercept=intercept, solver=solver,
         keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
         bounds=tuple(bounds or ()),
+        family=family, class_weight=class_weight,
     )  # fmt: skip
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
     validation = ValidationSpec(test, test_size, split_column, test_seed)

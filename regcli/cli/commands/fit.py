@@ -26,6 +26,8 @@ def fit(
     penalty_factor: o.PenaltyFactor = None,
     positive: o.Positive = False,
     bounds: o.Bounds = None,
+    family: o.FamilyOption = None,
+    class_weight: o.ClassWeight = None,
     learning_rate: o.LearningRate = None,
     epochs: o.Epochs = None,
     accelerate: o.Accelerate = False,
@@ -57,6 +59,7 @@ def fit(
         penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver,
         keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
         bounds=tuple(bounds or ()),
+        family=family, class_weight=class_weight,
     )  # fmt: skip
     drawn, seed = training_seeds(seed, early_stopping, test_size)
     training = TrainingSpec(

@@ -24,6 +24,8 @@ def path(
     penalty_factor: o.PenaltyFactor = None,
     positive: o.Positive = False,
     bounds: o.Bounds = None,
+    family: o.FamilyOption = None,
+    class_weight: o.ClassWeight = None,
     n_alphas: o.NumberOfAlphas = None,
     alpha_min_ratio: o.AlphaMinRatio = None,
     alphas: o.Alphas = None,
@@ -57,6 +59,8 @@ def path(
         penalty_factor=tuple(penalty_factor or ()),
         positive=positive,
         bounds=tuple(bounds or ()),
+        family=family,
+        class_weight=class_weight,
     )
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
     walk = PathSpec(full_path, select, lines)

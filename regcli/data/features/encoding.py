@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regcli.data.features import dates
+from regcli.data.features.middles import mean, median
 from regcli.data.features.terms import (
     FUNCTIONS,
     MISSING_LEVEL,
@@ -113,23 +114,25 @@ class Encoding:
             polynomials={atom: one for atom, one in self.polynomials.items() if set(columns_of(atom)) <= names},
         )
 
-    def learned(self, frame: pd.DataFrame) -> Encoding:
-        """The same with fill values and polynomials learned from the rows of `frame`."""
+    def learned(self, frame: pd.DataFrame, weights: Vector | None = None) -> Encoding:
+        """The same with fill values and polynomials learned from the rows of `frame`, which count by `weights` (n,)."""
         atoms = dict.fromkeys(leaf for one in self.features for factor in one.factors for leaf in leaves(factor))
         empty = _Rows(replace(self, fills={}), frame)
         fills: dict[Atom, float] = {}
         if self.missing in ("mean", "median", "indicator"):
-            middle = np.median if self.missing == "median" else np.mean
+            middle = median if self.missing == "median" else mean
             for atom in atoms:
                 if isinstance(atom, Number | Part):
                     values = empty.value(atom)
-                    known = values[~np.isnan(values)]
-                    fills[atom] = float(middle(known)) if known.size else 0.0
+                    known = ~np.isnan(values)
+                    own = None if weights is None else weights[known]
+                    fills[atom] = middle(values[known], own) if known.any() else 0.0
         found = replace(self, fills=fills, polynomials={})
         for poly in self._polynomials:
             values = _Rows(found, frame).value(poly.argument)
             largest = max(one.degree for one in self._polynomials if one.argument == poly.argument)
-            found = replace(found, polynomials=found.polynomials | {poly.argument: Polynomial.learn(values, largest)})
+            learned = Polynomial.learn(values, largest, weights)
+            found = replace(found, polynomials=found.polynomials | {poly.argument: learned})
         return found
 
     def learns_from(self, frame: pd.DataFrame) -> bool:

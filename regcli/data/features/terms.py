@@ -107,21 +107,26 @@ class Polynomial:
     norms: tuple[float, ...]
 
     @classmethod
-    def learn(cls, x: Vector, degree: int) -> Polynomial:
-        """Those of the values x (n,); where they have no more than `degree` different ones, the last ones are 0."""
+    def learn(cls, x: Vector, degree: int, weights: Vector | None = None) -> Polynomial:
+        """Those of the values x (n,), which count by `weights` (n,).
+
+        Where there are no more than `degree` different values, the last polynomials are 0.
+        """
+        weights = np.ones_like(x) if weights is None else weights
         before, now = np.zeros_like(x), np.ones_like(x)
         centres: list[float] = []
-        norms = [1.0, float(len(x))]
-        reach = float(np.max(np.abs(x - x.mean()))) if len(x) else 0.0
+        total = float(weights.sum())
+        norms = [1.0, total]
+        reach = float(np.max(np.abs(x - np.average(x, weights=weights)))) if len(x) else 0.0
         for k in range(degree):
             if norms[-1] == 0:
                 centres.append(0.0)
                 norms.append(0.0)
                 continue
-            centres.append(float(x @ now**2 / norms[-1]))
+            centres.append(float(x @ (weights * now**2) / norms[-1]))
             before, now = now, (x - centres[k]) * now - norms[-1] / norms[-2] * before * (k > 0)
-            norm = float(now @ now)
-            norms.append(norm if norm > VANISHED * len(x) * reach ** (2 * k + 2) else 0.0)
+            norm = float(now @ (weights * now))
+            norms.append(norm if norm > VANISHED * total * reach ** (2 * k + 2) else 0.0)
         return cls(tuple(centres), tuple(norms))
 
     def at(self, x: Vector, degree: int) -> Vector:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from regcli.data.answering import answer_of
 from regcli.data.blockers import Used, usable
 from regcli.data.checking import (
     check_finite,
@@ -25,8 +26,9 @@ from regcli.data.features.scaling import learn_scaling
 from regcli.data.features.terms import Feature
 from regcli.data.roles import Role
 from regcli.data.sources import Rows
+from regcli.data.weighing import Weighing, counting, weighing_of
 from regcli.errors import DataError, Notice, UsageError, shortened
-from regcli.specs import DataSpec
+from regcli.specs import DataSpec, FamilyName
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Prospect:
     target: str
     columns: Mapping[str, None]
     ids: tuple[str, ...]
+    weighing: Weighing
     roles: Mapping[str, Role]
     error: DataError | None
     others: DataError | None
@@ -62,11 +65,14 @@ def prospect(rows: Rows, data: DataSpec) -> Prospect:
         raise UsageError(f"--id {shortened(target)}: it is the target")
     if formula is not None:
         formula = parsed_formula(data, names, [*ids, *matching(data.exclude, names, "--exclude")])
-    columns = candidates(data, formula, names, [target, *ids])
+    weighing = weighing_of(data, names, [target, *ids])
+    columns = candidates(data, formula, names, [target, *weighing.columns, *ids])
+    rows, more = counting(rows, weighing, data)
+    said += more
     roles = roles_of(rows, data, columns, formula)
     obstacles = _obstacles(rows, data, roles)
     odd = _alone(rows, data, target, target, {})
-    still = _constant(rows, target) if odd is None else None
+    still = _unanswerable(rows, data, target, weighing) if odd is None else None
     stuck = odd or still
     if stuck is not None:
         obstacles[target] = stuck
@@ -74,8 +80,9 @@ def prospect(rows: Rows, data: DataSpec) -> Prospect:
     features: Sequence[Feature] = ()
     constant: frozenset[str] = frozenset()
     try:
-        used = usable(rows, data, target, roles, [])
-        features, constant = _outcome(used, data, target, roles, formula)
+        used = usable(rows, data, target, roles, weighing.columns)
+        features, constant, noticed = _outcome(used, data, target, weighing, roles, formula)
+        said += noticed
         error, obstacles = None, {}
     except DataError as found:
         error, used = found, None
@@ -84,23 +91,31 @@ def prospect(rows: Rows, data: DataSpec) -> Prospect:
             error, others = still or found, _error_of(rows, data, None, roles)
     apart = roles_of(rows, data, [name for name in names if name not in roles])
     return Prospect(
-        rows, target, dict.fromkeys(columns), tuple(ids), apart | roles, error, others, obstacles, tuple(features),
-        constant, used, tuple(said),
+        rows, target, dict.fromkeys(columns), tuple(ids), weighing, apart | roles, error, others, obstacles,
+        tuple(features), constant, used, tuple(said),
     )  # fmt: skip
 
 
 def _outcome(
-    used: Used, data: DataSpec, target: str, roles: Mapping[str, Role], formula: Formula | None
-) -> tuple[Sequence[Feature], frozenset[str]]:
-    """The features, and the names of constant ones; DataError for everything that would stop a fit."""
+    used: Used, data: DataSpec, target: str, weighing: Weighing, roles: Mapping[str, Role], formula: Formula | None
+) -> tuple[Sequence[Feature], frozenset[str], list[Notice]]:
+    """The features, the names of constant ones, what is assumed of the target; DataError for what would stop a fit."""
+    answer = answer_of(used.frame[target], data, _family(data), weighing.weights is not None, used.where)
     encoding = plan(used.frame, roles, data, formula, contrasts=False)
     check_finite(used, target, encoding)
-    encoding = encoding.learned(used.frame)
+    weights = weighing.weights_of(used.frame)
+    encoding = encoding.learned(used.frame, weights)
     X = finite_columns(encoding, used.frame, used)
     kept, dropped = without_constants(used.rows.name, X, encoding, intercept=True)
-    check_target(used.frame[target].to_numpy(dtype=np.float64), target)
-    learn_scaling(X[:, kept], [encoding.features[j].name for j in kept], centre=True)
-    return encoding.features, frozenset(name for name, _ in dropped)
+    check_target(answer.numbers(used.frame[target], used.where), target)
+    learn_scaling(X[:, kept], [encoding.features[j].name for j in kept], centre=True, weights=weights)
+    noticed = [notice for notice in answer.notices if notice.code != "target_two_values"]  # a finding says it
+    return encoding.features, frozenset(name for name, _ in dropped), noticed
+
+
+def _family(data: DataSpec) -> FamilyName | None:
+    """What can be told of the family without its option: only counts have an exposure."""
+    return None if data.exposure is None else "poisson"
 
 
 def _of_the_usable(rows: Rows, data: DataSpec, roles: Mapping[str, Role], formula: Formula | None) -> Sequence[Feature]:
@@ -148,11 +163,18 @@ def _alone(rows: Rows, data: DataSpec, target: str | None, name: str, roles: Map
     return _error_of(lone, data, target, {**roles, other: Role(other, "number")})
 
 
-def _constant(rows: Rows, target: str) -> DataError | None:
-    cells = rows.frame[target].dropna()
+def _unanswerable(rows: Rows, data: DataSpec, target: str, weighing: Weighing) -> DataError | None:
+    present = np.flatnonzero(rows.frame[target].notna())
+    cells = rows.frame[target].iloc[present]
+
+    def where(places: Sequence[int]) -> str:
+        return rows.where([int(present[place]) for place in places])
+
     try:
         with np.errstate(all="ignore"):
-            check_target(cells.to_numpy(dtype=np.float64), target)
+            family = _family(data)
+            answer = answer_of(cells, data, family, weighing.weights is not None, where)
+            check_target(answer.numbers(cells, where), target)
     except DataError as error:
         return error
     return None
