@@ -79,7 +79,7 @@ def test_unknown_names(levels: Path) -> None:
         package.fit(levels, alpha=0.1, keep="citi")
     assert told.value.hint == "--keep city"
     table = pd.read_csv(levels).assign(same=1)
-    with pytest.raises(UsageError, match=r"same is no feature: .*constant"):
+    with pytest.raises(UsageError, match="column 'same' is no feature: constant"):
         package.fit(table, "y", alpha=0.1, bounds="same=0:")
 
 
