@@ -8,8 +8,10 @@ from typing import Any
 from regcli.errors import counted, visible
 from regcli.report.of_fit import (
     CONSTRAINT_KEYS,
+    NO_CONSTRAINT,
     PENALTY_WORDS,
     certified,
+    constraints,
     elsewhere,
     intercept_name,
     minimised,
@@ -128,17 +130,19 @@ def _coefficients(document: Mapping[str, Any], order: str, every: bool = False) 
         return Table(columns, tuple(cells), quiet, pinned)
     if document["model"]["l1_ratio"] == 0:
         columns, cells = (*columns[:3], *columns[4:]), [(*cell[:3], *cell[4:]) for cell in cells]
-    columns, cells = with_constraints(columns, cells, rows)
+    columns, cells = with_constraints(columns, cells, rows, document)
     return Table(columns, tuple(cells), quiet, pinned)
 
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
     table = _coefficients(document, order, every=True)
-    shown = ordered(document, order)
-    keys = [key for key in CONSTRAINT_KEYS if key in shown[0]]
     columns = [Column(column.key, column.key, column.kind) for column in table.columns]
-    columns += [Column(key, key, "number") for key in keys]
-    more = [tuple(row[key] for key in keys) for row in shown] + [(None,) * len(keys)]
+    found = constraints(document)
+    if not found:
+        return Table(tuple(columns), table.rows)
+    columns += [Column(key, key, "number") for key in CONSTRAINT_KEYS]
+    more = [tuple(found[row["name"]][key] for key in CONSTRAINT_KEYS) for row in ordered(document, order)]
+    more.append(NO_CONSTRAINT)
     return Table(tuple(columns), tuple((*row, *rest) for row, rest in zip(table.rows, more, strict=False)))
 
 

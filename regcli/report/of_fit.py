@@ -12,6 +12,7 @@ from regcli.report.wording import exactness, names, number, percent, short
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
 CONSTRAINT_KEYS = ("factor", "low", "high", "at_bound")
+NO_CONSTRAINT: tuple[Cell, ...] = (None,) * len(CONSTRAINT_KEYS)
 INFERENCE_COLUMNS = (
     Column("coefficient", "coefficient", "number"),
     Column("standardized", "standardized", "number", optional=1),
@@ -79,15 +80,19 @@ def _table(document: Mapping[str, Any], order: str) -> Table:
         if intercept is not None:
             cells.append((intercept_name(document), intercept, None, None))
     quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
-    columns, cells = with_constraints(columns, cells, rows)
+    columns, cells = with_constraints(columns, cells, rows, document)
     return Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
 
 
 def with_constraints(
-    columns: tuple[Column, ...], cells: list[tuple[Cell, ...]], rows: Sequence[Mapping[str, Any]]
+    columns: tuple[Column, ...],
+    cells: list[tuple[Cell, ...]],
+    rows: Sequence[Mapping[str, Any]],
+    document: Mapping[str, Any],
 ) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
     """The table with a column for what is special about each feature, where anything is."""
-    words = [constraint_words(row) for row in rows]
+    found = constraints(document)
+    words = [_constraint_words(row, found[row["name"]]) if found else "" for row in rows]
     if not any(words):
         return columns, cells
     words += [""] * (len(cells) - len(words))
@@ -95,12 +100,17 @@ def with_constraints(
     return (*columns, Column("constraint", "constraint", "text")), cells
 
 
-def constraint_words(row: Mapping[str, Any]) -> str:
+def constraints(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Factor and bounds by feature, where there are any."""
+    return {row["name"]: row for row in document["model"]["constraints"]}
+
+
+def _constraint_words(row: Mapping[str, Any], constraint: Mapping[str, Any]) -> str:
     """That a feature is not penalised, or by another factor than 1; and that its coefficient is at a bound."""
-    factor, found = row.get("factor", 1.0), []
+    factor, found = constraint["factor"], []
     if factor != 1:
         found.append("not penalised" if factor == 0 else f"penalised {short(factor)} times")
-    if row.get("at_bound"):
+    if constraint["at_bound"]:
         found.append(f"at its bound {short(row['coefficient'])}")
     return ", ".join(found)
 
@@ -119,11 +129,11 @@ def _inference(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
     shown = ordered(document, order)
-    keys = ["coefficient", "standardized", *(key for key in CONSTRAINT_KEYS if key in shown[0])]
+    keys, special = ["coefficient", "standardized"], constraints(document)
     rows: list[tuple[Cell, ...]] = [(row["name"], *(row[key] for key in keys)) for row in shown]
     intercept = document["model"]["intercept"]
     if intercept is not None:
-        rows.append((intercept_name(document), intercept, *([None] * (len(keys) - 1))))
+        rows.append((intercept_name(document), intercept, None))
     if document["inference"] is not None:
         found = {row["name"]: row for row in document["inference"]["coefficients"]}
         inferences = [found[row["name"]] for row in shown]
@@ -131,6 +141,10 @@ def _records(document: Mapping[str, Any], order: str) -> Table:
             inferences.append(document["inference"]["intercept"])
         rows = [(*row, *_inference(inference)) for row, inference in zip(rows, inferences, strict=True)]
         keys += ["std_error", "t", "p", "low", "high"]
+    elif special:
+        more = [tuple(special[row["name"]][key] for key in CONSTRAINT_KEYS) for row in shown] + [NO_CONSTRAINT]
+        rows = [(*row, *rest) for row, rest in zip(rows, more, strict=False)]
+        keys += CONSTRAINT_KEYS
     columns = (Column("name", "name", "name"), *(Column(key, key, "number") for key in keys))
     return Table(columns, tuple(rows))
 
@@ -214,7 +228,7 @@ def minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
     else:
         scaled = "columns in the file's units, centred" if centred else "columns as they stand in the file"
     s_y = f", s_y = {short(model['target_deviation'])}" if "s_y" in model["formula"] else ""
-    return (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}", *constraint_lines(model["coefficients"]))
+    return (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}", *constraint_lines(model["constraints"]))
 
 
 def constraint_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -222,9 +236,9 @@ def constraint_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     factors: dict[str, list[str]] = {}
     bounds: dict[str, list[str]] = {}
     for row in rows:
-        if row.get("factor", 1.0) != 1:
+        if row["factor"] != 1:
             factors.setdefault(short(row["factor"]), []).append(row["name"])
-        low, high = row.get("low"), row.get("high")
+        low, high = row["low"], row["high"]
         if low is not None or high is not None:
             ends = ("-inf" if low is None else short(low), "inf" if high is None else short(high))
             bounds.setdefault(" to ".join(ends), []).append(row["name"])
@@ -239,7 +253,7 @@ def constraint_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _strength(model: Mapping[str, Any], nonzero: int) -> tuple[str, ...]:
     alpha, largest = model["alpha"], model["alpha_max"]
-    kept = sum(row.get("factor") == 0 for row in model["coefficients"])
+    kept = sum(row["factor"] == 0 for row in model["constraints"])
     every, nonzero = "all that are penalised" if kept else "all", nonzero - kept
     if model["l1"] == 0:
         shrunk = "what it penalises" if kept else "every coefficient"

@@ -46,12 +46,13 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
     With `auto` (and within `exact`) an answer that is not certified sends the problem to the next solver in line,
     and a notice says so; when none is certified, the one of least violation is returned as it is.
     """
+    whole = problem
     problem, centre = _centred(problem)
     if problem.penalty.bounded:
-        found = solve(replace(problem, penalty=problem.penalty.unbounded), wanted, start)
+        # What keeps to the bounds without being told to is the solution.
+        found = solve(replace(whole, penalty=whole.penalty.unbounded), wanted, start)
         if problem.penalty.inside(found.coef):
-            ruling = certify(problem, found.intercept, found.coef)
-            return replace(found, intercept=centre + found.intercept, certificate=ruling)
+            return replace(found, certificate=certify(problem, found.intercept - centre, found.coef))
     reduced, kept = _without_twins(problem)
     tried: list[Solution] = []
     failures: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -115,4 +116,6 @@ def _unknown(design: Design, item: str, option: str) -> UsageError:
     sources = [one.sources[0] for one in design.encoding.features if len(one.sources) == 1]
     near = nearest(item, list(dict.fromkeys([*design.names, *sources])))
     what = f"{option}: no feature {shortened(item)} among {len(design.names)}: {listed(design.names)}"
-    return UsageError(what, hint=f"{option} with {near}" if near else None)
+    if near is None:
+        return UsageError(what)
+    return UsageError(what, hint=f"{option} {shlex.quote(near) if option == KEEP else shlex.quote(f'{near}=...')}")

@@ -75,7 +75,7 @@ def model_of(
     `intercept` in the units of the file where it is known better than from the solution.
     """
     model, problem = prepared.model, prepared.problem
-    outputs = outputs_of(prepared, solution.coef, solution.intercept, solution)
+    outputs = outputs_of(prepared, solution.coef, solution.intercept)
     if intercept is not None:
         outputs[0]["intercept"] = intercept
     l1, l2 = problem.alpha * prepared.units.l1, problem.alpha * prepared.units.l2
@@ -83,10 +83,6 @@ def model_of(
     l1_unit, l2_unit = prepared.translation.units(n)
     l2_unit = 1 / prepared.s_y if model.convention == "glmnet" else l2_unit
     penalty = "none" if unpenalised else model.penalty
-
-    def called(l1: float, l2: float) -> dict[str, Any]:
-        return equivalents(l1, l2, n, prepared.s_y, model.standardize, model.intercept)
-
     return {
         "family": problem.family.name,
         "penalty": penalty,
@@ -104,6 +100,7 @@ def model_of(
         "intercept": outputs[0]["intercept"] if problem.outputs == 1 else None,
         "coefficients": outputs[0]["coefficients"] if problem.outputs == 1 else [],
         "classes": outputs if problem.outputs > 1 else None,
+        "constraints": constraints_doc(prepared, solution),
         "equivalents": _equivalents(prepared, l1, l2),
     }
 
@@ -114,23 +111,17 @@ def classes_of(prepared: Prepared) -> dict[str, Any]:
     return {"positive_class": two[1] if two else None, "negative_class": two[0] if two else None}
 
 
-def outputs_of(
-    prepared: Prepared, coef: Vector, intercept: Any, solution: Solution | None = None
-) -> list[dict[str, Any]]:
-    """For each output, a class of several, its intercept and coefficients in the units of the file and standardized.
-
-    Of a solution also what each coefficient is allowed.
-    """
+def outputs_of(prepared: Prepared, coef: Vector, intercept: Any) -> list[dict[str, Any]]:
+    """For each output, a class of several, its intercept and coefficients in the units of the file and standardized."""
     problem, names = prepared.problem, prepared.design.names
     raws, levels = prepared.to_file_units(coef, intercept)
-    allowed = [{} for _ in names] if solution is None else constraints_doc(prepared, solution)
     found = []
     tables = zip(raws.reshape(problem.outputs, -1), coef.reshape(problem.outputs, -1), strict=True)
     for k, (raw, standardized) in enumerate(tables):
         check_coefficients(names, raw)
         rows = [
-            {"name": name, "coefficient": float(one), "standardized": float(other), **allowance}
-            for name, one, other, allowance in zip(names, raw, standardized, allowed, strict=True)
+            {"name": name, "coefficient": float(one), "standardized": float(other)}
+            for name, one, other in zip(names, raw, standardized, strict=True)
         ]
         named = {"class": prepared.design.classes[k]} if problem.outputs > 1 else {}
         level = float(np.atleast_1d(levels)[k]) if problem.intercept else None
@@ -160,19 +151,26 @@ def _equivalents(prepared: Prepared, l1: float, l2: float) -> dict[str, Any]:
 
 
 def constraints_doc(prepared: Prepared, solution: Solution | None = None) -> list[dict[str, Any]]:
-    """For each feature its penalty factor, where factors differ, and its bounds in the units of the file, where there
-    are any; of a solution also whether a bound is what keeps a coefficient where it is, of several classes any."""
-    asked, problem = prepared.constraints, prepared.problem
-    found: list[dict[str, Any]] = [{} for _ in prepared.design.names]
-    if asked.factors is not None:
-        found = [{"factor": float(factor)} for factor in asked.factors]
-    if asked.low is None or asked.high is None:
-        return found
-    for one, *ends in zip(found, asked.low.tolist(), asked.high.tolist(), strict=True):
-        one |= {key: end if math.isfinite(end) else None for key, end in zip(("low", "high"), ends, strict=True)}
+    """The penalty factor and the bounds of each feature, in the units of the file; nothing where there are none. Of a
+    solution also whether a bound is what keeps the coefficient where it is, of several classes any."""
+    asked, names = prepared.constraints, prepared.design.names
+    if solution is not None and prepared.problem.alpha == 0:
+        asked = replace(asked, factors=None)
+    if not asked.given:
+        return []
+    p = len(names)
+    factors = np.ones(p) if asked.factors is None else asked.factors
+    ends = [
+        [None] * p if end is None else [x if math.isfinite(x) else None for x in end.tolist()]
+        for end in (asked.low, asked.high)
+    ]
+    found = [
+        {"name": name, "factor": float(factor), "low": low, "high": high}
+        for name, factor, low, high in zip(names, factors, *ends, strict=True)
+    ]
     if solution is None:
         return found
-    held = at_bound(problem, solution)
+    held = at_bound(prepared.problem, solution) if asked.low is not None else np.zeros(p, dtype=bool)
     return [one | {"at_bound": bool(at)} for one, at in zip(found, held, strict=True)]
 
 

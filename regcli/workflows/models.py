@@ -28,6 +28,7 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
         {**row, "mean": float(mean), "scale": float(scale)}
         for row, mean, scale in zip(document["model"]["coefficients"], scaling.mean, scaling.scale, strict=True)
     ]
+    described = {key: value for key, value in document["model"].items() if key != "constraints"}
     return {
         "schema": SCHEMA,
         **{key: document[key] for key in KEPT},
@@ -36,7 +37,7 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
             "fingerprint": fingerprint(design.train, [design.target, *design.encoding.columns]),
         },
         "encoding": encoding_to_json(design.encoding),
-        "model": {**document["model"], "centre": solution.intercept if centred else 0.0, "coefficients": coefficients},
+        "model": {**described, "centre": solution.intercept if centred else 0.0, "coefficients": coefficients},
         "sparsity": document["sparsity"],
         "metrics": document["metrics"],
         "certificate": document["certificate"],

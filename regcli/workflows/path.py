@@ -103,13 +103,9 @@ def _path_document(
             "n": prepared.problem.total,
             "target_deviation": prepared.s_y,
             "formula": formula_of(prepared),
-            "constraints": [
-                {"name": name, **one}
-                for name, one in zip(prepared.design.names, constraints_doc(prepared), strict=True)
-                if one
-            ],
             **classes_of(prepared),
             "intercept": model.intercept,
+            "constraints": constraints_doc(prepared),
             "drawn": drawn,
         },
         "path": entries,
