@@ -69,7 +69,7 @@ class Prepared:
     def to_file_units(self, coef: Vector, intercept: Any) -> tuple[Vector, Any]:
         """Coefficients (p,) and intercept of the columns as they stand in the file; those at a bound are the bound.
 
-        Of several classes (K p,) and (K,).
+        Of several classes (K p,) and (K,), which sum to 0 as glmnet's do.
         """
         if self.problem.outputs == 1:
             raw, level = self.scaling.to_file_units(coef, float(intercept))
@@ -78,7 +78,8 @@ class Prepared:
         each = [self.scaling.to_file_units(row, float(one)) for row, one in zip(tables, intercept, strict=True)]
         raws = np.array([raw for raw, _ in each])
         held = self.problem.penalty.held(coef).reshape(tables.shape)
-        return self.constraints.exactly(raws, held).ravel(), np.array([level for _, level in each])
+        levels = np.array([level for _, level in each])
+        return self.constraints.exactly(raws, held).ravel(), levels - levels.mean()
 
     def predicted(self, solution: Solution, X: Matrix, offset: Vector | None = None) -> NDArray[np.float64]:
         """The same for rows X (m, p) in the units of the file; far-off ones may be infinite."""
