@@ -37,6 +37,7 @@ class Model:
 
     `centre` is the prediction where every feature is at its mean (0 without an intercept), `means` (p,) are those means
     (zeros without an intercept), `coefficients` (p,) are in the units of the file. `document` is what is saved.
+    `offset` names the column that is added to the predictions, `exposure` the one whose logarithm is.
     """
 
     document: dict[str, Any]
@@ -45,6 +46,8 @@ class Model:
     centre: float
     means: Vector
     coefficients: Vector
+    offset: str | None = None
+    exposure: str | None = None
 
     @cached_property
     def active(self) -> list[int]:
@@ -56,15 +59,16 @@ class Model:
         """The encoding of the active features alone."""
         return self.encoding.only(self.active)
 
-    def predict(self, frame: pd.DataFrame) -> Vector:
-        """Predictions (n,) for the rows of a plain frame; NaN where a needed cell is missing and nothing fills it.
+    def predict(self, frame: pd.DataFrame, offset: Vector | None = None) -> Vector:
+        """Predictions (n,) for the rows of a plain frame and their offset (n,); NaN where a needed cell is missing and
+        nothing fills it.
 
         Added up feature by feature, in the order of the document: the same rows give the same bits in any batch.
         """
         out = np.full(len(frame), self.centre)
         for j, column in zip(self.active, self.needed.each(frame), strict=True):
             out += self.coefficients[j] * (column - self.means[j])
-        return out
+        return out if offset is None else out + offset
 
 
 def fingerprint(frame: pd.DataFrame, columns: Sequence[str]) -> str:
@@ -189,7 +193,9 @@ def _model(document: dict[str, Any]) -> Model:
     centred = model["intercept"] is not None
     means = np.array([_number(row["mean"]) if centred else 0.0 for row in rows], dtype=np.float64)
     coefficients = np.array([_number(row["coefficient"]) for row in rows], dtype=np.float64)
-    return Model(document, encoding, _text(document["data"]["target"]), _number(model["centre"]), means, coefficients)
+    data = document["data"]
+    beside = (None if data.get(key) is None else _text(data[key]) for key in ("offset", "exposure"))
+    return Model(document, encoding, _text(data["target"]), _number(model["centre"]), means, coefficients, *beside)
 
 
 def _check_settings(found: Any) -> None:

@@ -32,7 +32,7 @@ from regcli.data.held_out import read_test_file
 from regcli.data.markers import marker_notices
 from regcli.data.sources import read
 from regcli.data.splitting import Split, labels_of, split_rows, validation_rows
-from regcli.data.weighing import counting, weighing_of
+from regcli.data.weighing import Weighing, counting, weighing_of
 from regcli.errors import Notice, UsageError, counted, shortened, visible
 from regcli.specs import DataSpec, FamilyName, FoldSpec, TrainingSpec, ValidationSpec
 
@@ -87,6 +87,7 @@ class Design:
     weights_validation: Vector | None = None
     offset_validation: Vector | None = None
     balanced: bool = False
+    weighing: Weighing = field(default_factory=Weighing)
 
     @cached_property
     def names(self) -> list[str]:
@@ -226,6 +227,7 @@ def build(
         weights_validation=None if validating is None else weighing.weights_of(validating),
         offset_validation=None if validating is None else weighing.offset_of(validating),
         balanced=balanced,
+        weighing=weighing,
     )
 
 

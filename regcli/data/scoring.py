@@ -17,8 +17,12 @@ from regcli.data.features.encoding import Encoding
 from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL
 from regcli.data.reading.tidy import number
 from regcli.data.sources import Rows
+from regcli.data.weighing import Weighing
+from regcli.data.weighing import check_columns as check_weighing
 from regcli.errors import DataError, Notice, counted, listed, shortened, visible
+from regcli.specs import DataSpec
 
+Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
@@ -72,6 +76,25 @@ def check_columns(names: Sequence[str], encoding: Encoding, name: str) -> None:
         return
     what = f"{name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}"
     raise DataError(what, found=f"{counted(len(names), 'column')}: {listed(list(names))}")
+
+
+def offset_of(rows: Rows, weighing: Weighing, data: DataSpec, tally: Tally, skip: bool) -> tuple[Vector | None, Mask]:
+    """The offset (n,) of the rows, and which of them lack it; None where the model has none.
+
+    DataError where the column is not there or holds what it may not, and without `skip` for its gaps.
+    """
+    for name in weighing.columns:
+        if name not in rows.frame.columns:
+            raise DataError(f"{rows.name} lacks the offset that the model needs: {visible(name)}")
+    check_weighing(rows, weighing, data)
+    offset = weighing.offset_of(rows.frame)
+    gappy = np.zeros(len(rows.frame), dtype=bool) if offset is None else np.isnan(offset)
+    if gappy.any():
+        if not skip:
+            what = f"{counted(int(gappy.sum()), 'row')} without the offset {visible(weighing.columns[0])}"
+            raise DataError(f"{rows.name}: {what} ({rows.where(np.flatnonzero(gappy))})", options="--missing drop")
+        tally.gaps[weighing.columns[0]] += int(gappy.sum())
+    return offset, gappy
 
 
 def prepared(rows: Rows, encoding: Encoding, tally: Tally, skip: bool, decimal: str) -> tuple[pd.DataFrame, Mask]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from regcli.errors import UsageError, shortened
+
 if TYPE_CHECKING:
     from regcli.artifact import Model
 
@@ -40,5 +42,18 @@ EXPORTS: dict[str, Callable[[Model, str | None], bytes]] = {
     "sklearn": _sklearn,
 }
 """By the word after --to: the content of a file. Each is loaded when it is asked for."""
+
+
+def exported(model: Model, to: str, dialect: str | None) -> bytes:
+    """The content of a file; UsageError for a model with an offset, which no such file has a place for."""
+    if model.offset is not None or model.exposure is not None:
+        column = shortened(str(model.offset or model.exposure))
+        raise UsageError(
+            f"a model with an offset, here {column}, cannot be exported: its file would leave that out",
+            hint="regcli predict, which adds it",
+        )
+    return EXPORTS[to](model, dialect)
+
+
 DIALECTS = ("standard", "sqlite", "duckdb", "postgres", "mysql", "sqlserver", "bigquery")
 """The words after --dialect, which only sql takes."""

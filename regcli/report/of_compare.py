@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
+from regcli.report.of_fit import weighing_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, tiny
 
@@ -135,7 +136,7 @@ def _judged(document: Mapping[str, Any]) -> Sequence[str]:
         )
     if any(model["stability"] is not None for model in document["models"]):
         lines.append(STABILITY)
-    return lines
+    return [*lines, *weighing_lines(document["data"])]
 
 
 def _scheme(folds: Mapping[str, Any]) -> str:

@@ -228,7 +228,24 @@ def minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
     else:
         scaled = "columns in the file's units, centred" if centred else "columns as they stand in the file"
     s_y = f", s_y = {short(model['target_deviation'])}" if "s_y" in model["formula"] else ""
-    return (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}", *constraint_lines(model["constraints"]))
+    return (
+        model["formula"],
+        f"z: {scaled}; n = {model['n']:,g}{s_y}",
+        *weighing_lines(document["data"]),
+        *constraint_lines(model["constraints"]),
+    )
+
+
+def weighing_lines(data: Mapping[str, Any]) -> list[str]:
+    """By which column rows count, and which is added to what is predicted."""
+    found = []
+    if data["weights"] is not None:
+        found.append(f"rows count by {visible(data['weights'])}, {number(data['weight_total'])} in all")
+    if data["offset"] is not None:
+        found.append(f"{visible(data['offset'])} is added to the linear predictor, with no coefficient")
+    if data["exposure"] is not None:
+        found.append(f"log {visible(data['exposure'])} is added to the linear predictor, with no coefficient")
+    return found
 
 
 def constraint_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
-from regcli.report.of_fit import PENALTY_WORDS, constraint_lines, intercept_name
+from regcli.report.of_fit import PENALTY_WORDS, constraint_lines, intercept_name, weighing_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, names, number, percent, short
 
@@ -121,7 +121,12 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
     found.append(
         Fact(
             "Minimised",
-            (model["formula"], f"z: {scaled}; n = {model['n']:,g}{s_y}", *constraint_lines(model["constraints"])),
+            (
+                model["formula"],
+                f"z: {scaled}; n = {model['n']:,g}{s_y}",
+                *weighing_lines(document["data"]),
+                *constraint_lines(model["constraints"]),
+            ),
         )
     )
     found.append(Fact("Next", (document["next"],), is_command=True))

@@ -53,7 +53,8 @@ class MomentsEngine:
     """Moments of every fold and of the rows that it learns from.
 
     `Z` (n, p) are the columns centred (where there is an intercept) and divided by `scale` (p,), `mean` (p,) their
-    means, both in the units of the file, in which `X` (n, p) holds them; `y` (n,) is centred where they are. `twins`
+    means, both in the units of the file, in which `X` (n, p) holds them; `y` (n,) is centred where they are; rows count
+    by `weights` (n,). `twins`
     (p,) or None holds for each column the index of the first that is equal to it: under a penalty that would not share,
     that one takes it all.
     """
@@ -69,14 +70,15 @@ class MomentsEngine:
         scale: Vector,
         folds: Folds,
         twins: NDArray[np.intp] | None = None,
+        weights: Vector | None = None,
     ) -> None:
-        self.X, self.Z, self.y, self.folds = X, Z, y, folds
+        self.X, self.Z, self.y, self.folds, self.weights = X, Z, y, folds, weights
         self.twins = np.arange(Z.shape[1]) if twins is None else twins
         self.scale, self.offset = scale, np.abs(mean / scale)
         self.test: list[Moments] = []
         self.train: list[Moments] = []
         for rows in folds.assignment:
-            groups = moments_by_group(Z, y, rows + 1, folds.k + 1)
+            groups = moments_by_group(Z, y, rows + 1, folds.k + 1, weights)
             self.test += groups[1:]
             self.train += prefixes(groups)[1:] if folds.ordered else complements(groups)[1:]
         self.all = prefixes([*groups, groups[0]])[-1]
@@ -145,7 +147,9 @@ class MomentsEngine:
         if lost.size:
             these = rows()
             residual = self.y[these, None] - intercepts[lost] - self.Z[these] @ coefs[lost].T
-            errors[lost] = np.mean(residual**2, axis=0)
+            errors[lost] = np.average(
+                residual**2, axis=0, weights=None if self.weights is None else self.weights[these]
+            )
         return errors
 
     def _repeated(self, products: Matrix, takes_part: Mask, rows: Callable[[], Mask], ask: Ask) -> Mask:

@@ -38,18 +38,22 @@ def fold_difference(errors: Vector, other: Vector, weights: Vector, overlap: flo
     return Difference(unit * mean, unit * math.sqrt(variance * (1 / count + overlap)))
 
 
-def row_difference(losses: Vector, other: Vector) -> Difference:
-    """The same from the losses (n,) of the same test rows, which no model has learned from."""
-    mean, se = mean_of_rows(losses - other)
+def row_difference(losses: Vector, other: Vector, weights: Vector | None = None) -> Difference:
+    """The same from the losses (n,) of the same test rows of `weights` (n,), which no model has learned from."""
+    mean, se = mean_of_rows(losses - other, weights)
     return Difference(mean, se)
 
 
-def mean_of_rows(losses: Vector) -> tuple[float, float]:
-    """The mean of losses (n,) and its standard error: their deviation, divided by n - 1, over the root of n."""
+def mean_of_rows(losses: Vector, weights: Vector | None = None) -> tuple[float, float]:
+    """The mean of losses (n,), by `weights` (n,), and its standard error: sqrt(sum w (l - mean)^2 / sum w / (n - 1)),
+    with n the number of rows that count."""
     unit = float(np.max(np.abs(losses), initial=0.0)) or 1.0
+    share = np.ones(len(losses)) if weights is None else weights
+    share, rows = share / share.sum(), int(np.count_nonzero(share))
     scaled = losses / unit
-    spread = float(np.std(scaled, ddof=1)) if len(scaled) > 1 else math.nan
-    return unit * float(np.mean(scaled)), unit * spread / math.sqrt(len(scaled))
+    mean = float(share @ scaled)
+    variance = float(share @ (scaled - mean) ** 2) / (rows - 1) if rows > 1 else math.nan
+    return unit * mean, unit * math.sqrt(variance)
 
 
 def is_tied(difference: Difference, null: float) -> bool:

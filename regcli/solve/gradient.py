@@ -60,9 +60,9 @@ class Record:
 class Course:
     """What is descended: `problem`, the mean taken out of its y, over columns centre + unit * z (both (p,)).
 
-    `centre` is zero without an intercept. `held_out` is (Z, y) of validation rows, scaled and centred as those of the
-    problem. A point is (w, b0), or w alone without an intercept. b0 belongs to a y that is `offset` above that of the
-    problem: a small intercept beside a large mean of y keeps all its digits.
+    `centre` is zero without an intercept. `held_out` is (Z, y, weights) of validation rows, scaled and centred as those
+    of the problem. A point is (w, b0), or w alone without an intercept. b0 belongs to a y that is `offset` above that
+    of the problem: a small intercept beside a large mean of y keeps all its digits.
     """
 
     problem: Problem
@@ -70,7 +70,7 @@ class Course:
     unit: Vector
     factor: float
     offset: float = 0.0
-    held_out: tuple[Matrix, Vector] | None = None
+    held_out: tuple[Matrix, Vector, Vector | None] | None = None
 
     @cached_property
     def l1(self) -> Vector:
@@ -155,9 +155,9 @@ class Course:
         """The data part of the loss on the rows held out, as if they were as many as the training rows."""
         if self.held_out is None:
             return None
-        Z, y = self.held_out
+        Z, y, weights = self.held_out
         coef, level = self.scaled(point)
-        return float(self.factor * 0.5 * np.mean((y - level - Z @ coef) ** 2))
+        return float(self.factor * 0.5 * np.average((y - level - Z @ coef) ** 2, weights=weights))
 
     def record(self, epoch: int, point: Vector, validation: float | None) -> Record:
         """The loss at a point."""

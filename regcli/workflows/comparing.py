@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regcli.problem.families import mean
 from regcli.select.comparison import (
     Difference,
     fold_difference,
@@ -52,11 +53,11 @@ def by_folds(judged: Judged, fitted: Sequence[Fitted]) -> Standing:
     scores, k = [], judged.folds.k
     for model in range(len(fitted)):
         parts = judged.test(model)
-        mean, se = mean_and_error(parts[:, None], judged.tested, k)
+        average, se = mean_and_error(parts[:, None], judged.tested, k)
         train, _ = mean_and_error(judged.train(model)[:, None], judged.tested, k)
         selects = fitted[model].prepared.model.penalty in ("l1", "elasticnet") and model > 0
         alike = stability(judged.selected(model)[:, judged.varying()]) if selects else None
-        scores.append(Score(float(mean[0]), float(se[0]), float(train[0]), parts, alike))
+        scores.append(Score(float(average[0]), float(se[0]), float(train[0]), parts, alike))
 
     def apart(one: Score, best: Score) -> Difference:
         return fold_difference(one.parts, best.parts, judged.tested, judged.overlap)
@@ -70,11 +71,13 @@ def by_test_rows(fitted: Sequence[Fitted], measure: Measure) -> Standing:
     for one in fitted:
         design, problem, solution = one.prepared.design, one.prepared.problem, one.solution
         assert design.X_test is not None and design.y_test is not None
-        own = problem.y - one.prepared.fitted(solution)
-        losses = row_losses(design.y_test - one.prepared.predicted(solution, design.X_test), measure)
-        scores.append(Score(*mean_of_rows(losses), float(np.mean(row_losses(own, measure))), losses))
-    best = scores[_least(scores)]
-    return _standing(scores, [row_difference(one.parts, best.parts) for one in scores], fitted)
+        own = design.y - one.prepared.fitted(solution)
+        predicted = one.prepared.predicted(solution, design.X_test, design.offset_test)
+        losses = row_losses(design.y_test - predicted, measure)
+        train = mean(row_losses(own, measure), problem.weights)
+        scores.append(Score(*mean_of_rows(losses, design.weights_test), train, losses))
+    best, weights = scores[_least(scores)], fitted[0].prepared.design.weights_test
+    return _standing(scores, [row_difference(one.parts, best.parts, weights) for one in scores], fitted)
 
 
 def _least(scores: Sequence[Score]) -> int:

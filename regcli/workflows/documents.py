@@ -52,6 +52,10 @@ def data_of(prepared: Prepared) -> dict[str, Any]:
         "dropped_rows": [{"reason": reason, "rows": rows} for reason, rows in design.dropped_rows],
         "dropped_columns": [{"name": name, "reason": reason} for name, reason in design.dropped_columns],
         "target": design.target,
+        "weights": design.weighing.weights,
+        "offset": design.weighing.offset,
+        "exposure": design.weighing.exposure,
+        "weight_total": float(len(design.y) if design.weights is None else design.weights.sum()),
         "features": list(design.names),
         "columns": [
             {
@@ -203,12 +207,18 @@ def metrics_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     if not problem.family.is_quadratic:
         return _family_metrics(prepared, solution)
     null = problem.null_intercept
-    train = measure(problem.y, prepared.fitted(solution), null, problem.weights)
+    train = measure(design.y, prepared.fitted(solution), _beside(null, design.offset), problem.weights)
     test: Metrics | None = None
     if design.X_test is not None and design.y_test is not None:
         with np.errstate(over="ignore", invalid="ignore"):
-            test = measure(design.y_test, prepared.predicted(solution, design.X_test), null)
+            predicted = prepared.predicted(solution, design.X_test, design.offset_test)
+            test = measure(design.y_test, predicted, _beside(null, design.offset_test), design.weights_test)
     return {"train": asdict(train), "test": None if test is None else asdict(test)}
+
+
+def _beside(level: float, offset: Vector | None) -> Any:
+    """What the model without features predicts, where rows may have an offset (n,)."""
+    return level if offset is None else level + offset
 
 
 def _family_metrics(prepared: Prepared, solution: Solution) -> dict[str, Any]:
@@ -249,9 +259,11 @@ def inference_of(prepared: Prepared, solution: Solution, coef: Vector, intercept
     if not problem.family.is_quadratic:
         return _wald(prepared, solution, coef, intercept)
     residual = problem.y - solution.intercept - problem.Z @ solution.coef
-    sigma = math.sqrt(float(residual @ residual) / df)
+    # Weights of mean 1: what a row's variance is in units of.
+    sigma = math.sqrt(problem.mean_of(residual**2) * (n / df))
+    factor = solution.factor * math.sqrt(n / problem.total)
     centre = scaling.mean if problem.intercept else None
-    errors, intercept_error = standard_errors(solution.factor, scaling.scale, centre, problem.total, sigma)
+    errors, intercept_error = standard_errors(factor, scaling.scale, centre, n, sigma)
     rows = _rows(estimates(np.append(coef, intercept), np.append(errors, intercept_error), df))
     return {
         "level": LEVEL,

@@ -74,7 +74,8 @@ def fit(
 def _rows(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """Fitted values and residuals of the training rows (n,), and of the test rows where there are any."""
     design, fitted = prepared.design, prepared.fitted(solution)
-    found = {"fitted": fitted, "residuals": prepared.problem.y - fitted}
+    y = design.y if prepared.problem.outputs == 1 else prepared.problem.y
+    found = {"fitted": fitted, "residuals": y - fitted}
     if design.X_test is not None and design.y_test is not None and prepared.problem.outputs == 1:
         predicted = prepared.predicted(solution, design.X_test, design.offset_test)
         with np.errstate(over="ignore", invalid="ignore"):

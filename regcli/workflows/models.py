@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from regcli.artifact import Model
 
 KEPT = ("version", "command", "settings")
+DATA = ("source", "rows_read", "rows_used", "target", "weights", "offset", "exposure", "dropped_columns")
 
 
 def model_document(document: dict[str, Any], prepared: Prepared, solution: Solution) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
         "schema": SCHEMA,
         **{key: document[key] for key in KEPT},
         "data": {
-            **{key: data[key] for key in ("source", "rows_read", "rows_used", "target", "dropped_columns")},
+            **{key: data[key] for key in DATA},
             "fingerprint": fingerprint(design.train, [design.target, *design.encoding.columns]),
         },
         "encoding": encoding_to_json(design.encoding),
@@ -62,7 +63,7 @@ def with_model(report: Report, document: dict[str, Any], prepared: Prepared, sol
 def _fitted(model: Model, prepared: Prepared) -> Table:
     """One row for each training row: its line in the file, the columns that name it, target, fitted value, residual."""
     design = prepared.design
-    fitted = model.predict(design.train)
+    fitted = model.predict(design.train, design.offset)
     keys: list[str] = []
     for name in (design.unit, *design.ids, design.target, "fitted", "residual"):
         keys.append(free_name(name, keys))

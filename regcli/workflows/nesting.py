@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.data.design import Design
+from regcli.problem.families import mean
 from regcli.problem.objective import Certificate
 from regcli.select.asking import FoldResult, is_constant
 from regcli.select.folds import Folds
@@ -41,8 +42,8 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judged:
-    """Every model in every fold: `verdicts` [fold of R K][model]; how many test rows each fold has, and how many rows
-    it learned from, (R K,)."""
+    """Every model in every fold: `verdicts` [fold of R K][model]; the weight of the test rows of each fold, and of
+    the rows that it learned from, (R K,)."""
 
     folds: Folds
     verdicts: list[list[Verdict]]
@@ -67,7 +68,7 @@ class Judged:
 
     @property
     def overlap(self) -> float:
-        """The number of test rows over that of training rows."""
+        """The weight of the test rows over that of the training rows."""
         return float(self.tested.sum() / self.learned.sum())
 
 
@@ -88,23 +89,27 @@ class Nested:
         X = design.X if design.relearn is None else design.relearn(train)
         intercept = self.rivals[0].model.intercept
         live = _varying(X[train], intercept)
-        y, y_test = design.y[train], design.y[test]
+        inside, outside = _part(design, train, X, live), _part(design, test, X, live)
+        y = inside.y if inside.offset is None else inside.y - inside.offset
         if live.size == 0 or (intercept and y.max() == y.min()):
-            centre = float(y.mean()) if intercept else 0.0
+            centre = mean(y, inside.weights) if intercept else 0.0
+            y_test = outside.y if outside.offset is None else outside.y - outside.offset
             nothing = np.zeros(X.shape[1], dtype=bool)
-            losses = (_loss(y_test - centre, self.folding.measure), _loss(y - centre, self.folding.measure))
+            measure = self.folding.measure
+            losses = _loss(y_test - centre, measure, outside.weights), _loss(y - centre, measure, inside.weights)
             return [Verdict(*losses, nothing, nothing, 0, np.nan, np.nan, 0.0, 0.0, 0.0, True) for _ in self.rivals]
-        found = fit_all(_part(design, train, X, live), self.rivals, self.spec, self.folding)
-        return [self._verdict(one, X[np.ix_(test, live)], y_test, live) for one in found]
+        found = fit_all(inside, self.rivals, self.spec, self.folding)
+        return [self._verdict(one, outside, live) for one in found]
 
-    def _verdict(self, one: Fitted, X_test: NDArray[np.float64], y_test: Vector, live: NDArray[np.intp]) -> Verdict:
+    def _verdict(self, one: Fitted, outside: Design, live: NDArray[np.intp]) -> Verdict:
         problem, solution, measure = one.prepared.problem, one.solution, self.folding.measure
         selected, varying = np.zeros((2, self.design.X.shape[1]), dtype=bool)
         selected[live], varying[live] = solution.coef != 0, True
+        predicted = one.prepared.predicted(solution, outside.X, outside.offset)
         rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]
         return Verdict(
-            test=_loss(y_test - one.prepared.predicted(solution, X_test), measure),
-            train=_loss(problem.y - one.prepared.fitted(solution), measure),
+            test=_loss(outside.y - predicted, measure, outside.weights),
+            train=_loss(one.prepared.design.y - one.prepared.fitted(solution), measure, problem.weights),
             selected=selected,
             varying=varying,
             tuned_on=0 if one.tuning is None else one.tuning.k,
@@ -122,8 +127,9 @@ def judge(nested: Nested, jobs: int, tell: Callable[[int, int], None]) -> Judged
     folds = nested.folds
     pairs = [divmod(index, folds.k) for index in range(folds.k * len(folds.assignment))]
     verdicts = run_folds(nested, len(pairs), jobs, tell)
-    tested = np.array([folds.test(*pair).sum() for pair in pairs], dtype=np.float64)
-    learned = np.array([folds.train(*pair).sum() for pair in pairs], dtype=np.float64)
+    weights = nested.design.weights
+    own = np.ones(len(nested.design.y)) if weights is None else weights
+    tested, learned = (np.array([own[part(*pair)].sum() for pair in pairs]) for part in (folds.test, folds.train))
     return Judged(folds, verdicts, tested, learned)
 
 
@@ -133,8 +139,8 @@ def row_losses(residual: Vector, measure: Measure) -> Vector:
         return np.abs(residual) if measure == "mae" else residual**2
 
 
-def _loss(residual: Vector, measure: Measure) -> float:
-    return float(np.mean(row_losses(residual, measure)))
+def _loss(residual: Vector, measure: Measure, weights: Vector | None) -> float:
+    return float(np.average(row_losses(residual, measure), weights=weights))
 
 
 def _varying(X: NDArray[np.float64], intercept: bool) -> NDArray[np.intp]:
@@ -146,12 +152,14 @@ def _varying(X: NDArray[np.float64], intercept: bool) -> NDArray[np.intp]:
 
 
 def _part(design: Design, rows: Mask, X: NDArray[np.float64], live: NDArray[np.intp]) -> Design:
-    """The training rows of a fold as a design of their own."""
+    """Some rows as a design of their own."""
     labels = None if design.labels is None else np.unique(design.labels[rows], return_inverse=True)[1]
     return replace(
         design,
         X=np.asfortranarray(X[np.ix_(rows, live)]),
         y=design.y[rows],
+        weights=None if design.weights is None else design.weights[rows],
+        offset=None if design.offset is None else design.offset[rows],
         encoding=design.encoding if live.size == X.shape[1] else design.encoding.only(live.tolist()),
         train=design.train[rows],
         labels=labels,

@@ -62,7 +62,10 @@ def path(
     if feature is not None:
         chosen = None if document["chosen"] is None else document["chosen"]["index"]
         document["lines"] = lines_of(prepared, found, feature, bool(grid.alphas), chosen)
-        arrays |= {"feature": design.X[:, feature], "target": design.y}
+        arrays |= {
+            "feature": design.X[:, feature],
+            "target": design.y if design.offset is None else design.y - design.offset,
+        }
     report = report_of_path(document, arrays, output.order, output.all)
     return replace(report, origin=origin_of(design, "path", data, model, grid, replace(walk, lines=None)))
 

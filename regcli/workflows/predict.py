@@ -14,9 +14,10 @@ import regcli
 from regcli.artifact import Model
 from regcli.data.columns import matching
 from regcli.data.reading.names import free_name
-from regcli.data.scoring import Tally, check_columns, prepared
+from regcli.data.scoring import Tally, check_columns, offset_of, prepared
 from regcli.data.sources import Rows
 from regcli.data.streaming import chunks
+from regcli.data.weighing import Weighing
 from regcli.errors import DataError, Notice, UsageError, counted, visible
 from regcli.problem.tallying import RunningMetrics
 from regcli.report.report import Column, Fact, Facts, Report, Table, facts
@@ -139,12 +140,15 @@ def _batches(found: Prediction) -> Iterator[Batch]:
         found.notices += rows.notices
         found.rows_read += rows.rows_read
         frame, gappy = prepared(rows, model.needed, found.tally, skip, data.decimal)
-        predictions = model.predict(frame)
+        offset, lacking = offset_of(rows, Weighing(None, model.offset, model.exposure), data, found.tally, skip)
+        found.tally.skipped += int(np.sum(lacking & ~gappy))
+        gappy = gappy | lacking
+        predictions = model.predict(frame, offset)
         predictions[gappy] = math.nan
         unbounded = ~np.isfinite(predictions) & ~gappy
         found.tally.unbounded += int(unbounded.sum())
         predictions[unbounded] = math.nan
-        _measure(found, rows, predictions)
+        _measure(found, rows, predictions, offset)
         ids = [rows.frame[name].astype(object).where(rows.frame[name].notna(), None).tolist() for name in found.ids]
         yield Batch(predictions, [list(row) for row in zip(*ids, strict=True)] if ids else [], rows.cells or [])
 
@@ -158,7 +162,7 @@ def _ids(model: Model, data: DataSpec, names: Sequence[str]) -> list[str]:
     return [name for name in names if name in wanted]
 
 
-def _measure(found: Prediction, rows: Rows, predictions: Vector) -> None:
+def _measure(found: Prediction, rows: Rows, predictions: Vector, offset: Vector | None) -> None:
     """Compare with the target, where the rows have one of numbers."""
     target = found.model.target
     if target not in rows.frame.columns:
@@ -171,7 +175,7 @@ def _measure(found: Prediction, rows: Rows, predictions: Vector) -> None:
         return
     y = cells.to_numpy(dtype=np.float64)
     known = np.isfinite(y) & np.isfinite(predictions)
-    found.running.add(y[known], predictions[known])
+    found.running.add(y[known], predictions[known], None if offset is None else offset[known])
 
 
 def report_of(found: Prediction) -> Report:

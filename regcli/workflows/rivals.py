@@ -11,7 +11,7 @@ from regcli.errors import DataError, counted
 from regcli.problem.objective import Solution
 from regcli.select.asking import Engine
 from regcli.select.crossval import Curve, best_of
-from regcli.select.folds import Folds, given_folds, grouped_folds, random_folds, time_folds
+from regcli.select.folds import Folds, given_folds, grouped_folds, random_folds, stratified_folds, time_folds
 from regcli.solve import solve
 from regcli.specs import DEFAULT_L1_RATIO, DEFAULT_RATIOS, PENALTY_OF, CompareSpec, FoldSpec, GridSpec, ModelSpec, Rival
 from regcli.workflows.preparing import Prepared, check_alpha, prepare
@@ -125,6 +125,9 @@ def inner_folds(design: Design, folding: FoldSpec, spec: CompareSpec) -> Folds:
             hint=f"--alpha {','.join(f'{name}=0.1' for name in spec.tuned)}, or other numbers: nothing is tuned then",
         )
     if labels is None:
+        strata = design.strata
+        if strata is not None:
+            return stratified_folds(strata, k, folding.drawn_with)
         return random_folds(n, k, folding.drawn_with)
     if folding.fold_column:
         return given_folds(labels)

@@ -70,7 +70,9 @@ def _course(prepared: Prepared) -> Course:
     raw, p = not prepared.model.standardize, len(scaling.scale)
     held_out = None
     if design.X_validation is not None and design.y_validation is not None:
-        held_out = scaling.apply(design.X_validation), design.y_validation - level
+        y, offset = design.y_validation, design.offset_validation
+        y = y if offset is None else y - offset
+        held_out = scaling.apply(design.X_validation), y - level, design.weights_validation
     return Course(
         replace(problem, y=problem.y - level),
         centre=scaling.mean if raw and problem.intercept else np.zeros(p),

@@ -11,7 +11,7 @@ from regcli.cli import output_options as out
 from regcli.cli.commands.predict import ModelFile
 from regcli.cli.output import put_bytes, say
 from regcli.errors import UsageError, visible
-from regcli.export import DIALECTS, EXPORTS
+from regcli.export import DIALECTS, EXPORTS, exported
 from regcli.specs.checks import member
 from regcli.writing import check_writable, write_whole
 
@@ -56,7 +56,7 @@ def export(
 
     from regcli.artifact import load
 
-    content = EXPORTS[to](load(model), dialect)
+    content = exported(load(model), to, dialect)
     if at_terminal and any(visible(line) != line for line in content.decode().split("\n")):
         raise UsageError("names with control characters are not for a terminal", hint="--output model.sql")
     if output is None:
