@@ -240,7 +240,7 @@ def weighing_lines(data: Mapping[str, Any]) -> list[str]:
     """By which column rows count, and which is added to what is predicted."""
     found = []
     if data["weights"] is not None:
-        found.append(f"rows count by {visible(data['weights'])}, {number(data['weight_total'])} in all")
+        found.append(f"rows count by {visible(data['weights'])}, {data['weight_total']:,g} in all")
     if data["offset"] is not None:
         found.append(f"{visible(data['offset'])} is added to the linear predictor, with no coefficient")
     if data["exposure"] is not None:
