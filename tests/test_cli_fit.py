@@ -25,7 +25,14 @@ PRICES = 'price,x,y\n"1,200",1,3\n"2,300",4,5\n"1,100",2,1\n"4,500",7,4\n'
 WEIGHTS = "w,x,y\n1kg,1,3\n4kg,4,5\n2kg,2,1\n7kg,7,4\n"
 LATIN = "a,gr\xf6\xdfe,y\n1,2,3\n2,5,4\n3,1,9\n".encode("latin-1")
 
+CLASSES = "a,b,y\n1,2,u\n2,5,v\n3,1,u\n5,2,v\n4,4,u\n7,1,u\n2,6,v\n"
 ACTS: dict[str, tuple[str | bytes, str, str]] = {
+    "weights": (DIABETES, "-a 1", "--weights age"),
+    "offset": (DIABETES, "-a 1", "--offset age"),
+    "exposure": (DIABETES, "-a 1 --family poisson", "--exposure age"),
+    "family": (DIABETES, "-a 1", "--family poisson"),
+    "positive_class": (CLASSES, "-a 0.01", "--positive-class u"),
+    "class_weight": (CLASSES, "-a 0.01", "--class-weight balanced"),
     "keep": (DIABETES, "-a 10", "--keep age"),
     "penalty_factor": (DIABETES, "-a 10", "--penalty-factor bmi=2"),
     "positive": (DIABETES, "-a 1", "--positive"),
