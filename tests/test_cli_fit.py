@@ -201,7 +201,7 @@ REFUSED: dict[str, tuple[str, bool]] = {
     "-a 1 --decimal , --sep ,": ("--sep", False),
     "-a 1 --encoding klingon": ("klingon", True),
     "-a 1 --keep agee": ("agee", False),
-    "-a 1 --keep '*'": ("nothing is penalised", True),
+    "-a 1 --keep '*'": ("nothing is penalised", False),
     "-p none --keep age": ("--keep", False),
     "-p none --penalty-factor age=2": ("--penalty-factor", False),
     "-a 1 --penalty-factor age": ("NAME=V", False),

@@ -32,7 +32,7 @@ def constraints_of(design: Design, model: ModelSpec) -> Constraints:
         if not np.any(factors):
             raise UsageError(
                 f"nothing is penalised: {_said(model)} leaves all {counted(len(factors), 'feature')} out",
-                hint="--penalty none",
+                hint="fewer of them, or --penalty none without a strength",
             )
     return Constraints(factors, low, high)
 
