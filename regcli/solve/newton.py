@@ -49,12 +49,14 @@ FEW = 50
 @dataclass(frozen=True)
 class Bend:
     """Second derivatives on the working set's coefficients with the levels minimised out (m, m), of those with the
-    levels (m, K), the inverse of the levels' own (K, K), and the product of the last two."""
+    levels (m, K), the inverse of the levels' own (K, K), the product of the last two, and the linear predictor where
+    they were taken."""
 
     matrix: Matrix
     across: Matrix
     inverse: Matrix
     back: Matrix
+    eta: Matrix
 
 
 class Newton:
@@ -282,10 +284,26 @@ class Newton:
             self._stay_put(inside, len(self.columns))
         if not self.problem.intercept:
             none = np.zeros_like(across)
-            return Bend(inside, none, np.zeros((self.outputs, self.outputs)), none)
-        inverse: Matrix = np.linalg.pinv(level, hermitian=True)
+            return Bend(inside, none, np.zeros((self.outputs, self.outputs)), none, self.point.eta)
+        inverse = np.asarray(np.linalg.pinv(level, hermitian=True), dtype=np.float64)
         back = across @ inverse
-        return Bend(inside - back @ across.T, across, inverse, back)
+        return Bend(inside - back @ across.T, across, inverse, back, self.point.eta)
+
+    def _extended(self, bend: Bend) -> Bend:
+        """The same second derivatives, those of columns that have joined since included; of one output."""
+        problem, old = self.problem, len(bend.matrix)
+        weight = problem.family.curvature(bend.eta)[0, 0]
+        assert weight is not None
+        weight = (weight if problem.weights is None else weight * problem.weights) / problem.total
+        weighted = self._columns_taken[:, old:] * weight[:, None]
+        beside = self._columns_taken.T @ weighted
+        new = weighted.sum(axis=0)[:, None] if problem.intercept else np.zeros((weighted.shape[1], 1))
+        across = np.vstack([bend.across, new])
+        back = across @ bend.inverse
+        beside -= back @ new.T
+        matrix = np.empty((len(across), len(across)))
+        matrix[:old, :old], matrix[:, old:], matrix[old:, :old] = bend.matrix, beside, beside[:old].T
+        return Bend(matrix, across, bend.inverse, back, bend.eta)
 
     def _stay_put(self, inside: Matrix, width: int) -> None:
         """Add what a shift common to all classes costs, which changes no answer but makes it one of many."""
@@ -320,8 +338,10 @@ class Newton:
 
     def _settle(self, columns: Index) -> None:
         """These are the working set's columns from now on, and have been taken."""
-        self.columns, self._bend, self._secant = columns, None, None
+        self.columns, self._secant = columns, None
         self._inside[columns] = True
         self._places: Index = np.asarray(np.arange(self.outputs)[:, None] * self.p + columns).ravel()
         if hasattr(self, "point"):
             self.point.pull = slopes(self.problem, self._columns_taken, self.point.residual)
+        if self._bend is not None:
+            self._bend = self._extended(self._bend) if self.outputs == 1 else None
