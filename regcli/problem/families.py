@@ -94,7 +94,7 @@ def _binomial_loss(y: Array, eta: Array) -> Array:
     # log(1 + exp(eta)) - y eta, less what it is at its least: 0 but for proportions.
     size = np.log1p(np.exp(-np.abs(eta)))
     loss = size + np.where(eta >= 0, (1 - y) * eta, -y * eta)
-    return np.asarray(loss + entropy(y) + entropy(1 - y))
+    return loss + entropy(y) + entropy(1 - y) if np.any((y > 0) & (y < 1)) else np.asarray(loss)
 
 
 def _binomial_curvature(eta: Array) -> dict[tuple[int, int], Array | None]:

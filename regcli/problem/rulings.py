@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.problem.certificate import (
-    CHUNK,
     GAP_BOUND,
     VIOLATION_BOUND,
     Rulings,
@@ -25,6 +24,11 @@ from regcli.problem.penalties import Strengths
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+
+CHUNK = 1 << 16
+"""How many linear predictors are held at a time: their exponentials and logarithms stay in the cache."""
+SLIGHT_GAP = 1e-11
+"""Up to this a bound on the rows' part of a gap stands for the part itself, which takes another pass."""
 
 
 def certify_points(problem: Problem, alphas: Vector, intercepts: Any, coefs: Matrix) -> tuple[Rulings, Vector]:
@@ -56,7 +60,7 @@ def certify_points(problem: Problem, alphas: Vector, intercepts: Any, coefs: Mat
     violation = np.maximum(distance, np.max(np.abs(biases), axis=1)) / by.pull
     shrink = np.asarray(shrink_of(strengths, pulls, by.noise))
     level = np.abs(np.asarray(intercepts).reshape(len(alphas), count) * biases).sum(axis=1)
-    rows_part = _rows_part(problem, intercepts, coefs, shrink)
+    rows_part = _rows_part(problem, intercepts, coefs, shrink, deviances / 2)
     features = features_part(strengths, coefs, pulls * shrink[:, None], by.noise, charge=True)
     gap = (rows_part + shrink * level + features) / by.objective
     holds = zeros_hold(strengths, coefs, pulls, by.noise)
@@ -67,10 +71,13 @@ def certify_points(problem: Problem, alphas: Vector, intercepts: Any, coefs: Mat
     return found, deviances
 
 
-def _rows_part(problem: Problem, intercepts: Any, coefs: Matrix, shrink: Vector) -> Vector:
-    """The rows' part of each gap: 0 where the residual is a dual point as it stands."""
-    found = np.zeros(len(shrink))
-    doubtful = np.flatnonzero(shrink < 1.0)
+def _rows_part(problem: Problem, intercepts: Any, coefs: Matrix, shrink: Vector, losses: Vector) -> Vector:
+    """The rows' part of each gap, or a bound on it; 0 where the residual is a dual point as it stands.
+
+    It is convex in the dual point: 0 at the residual, the mean loss at 0, hence between the two at most its share.
+    """
+    found = (1 - shrink) * losses
+    doubtful = np.flatnonzero(~(found <= SLIGHT_GAP * problem.null_objective))
     if doubtful.size == 0:
         return found
     intercepts, coefs, share = np.asarray(intercepts)[doubtful], coefs[doubtful], shrink[doubtful]

@@ -99,6 +99,13 @@ class Factor:
             values, correction = self._corrected(right * self.scale[active])
         return np.asarray(values[self._place] * self.scale[active])
 
+    def inverse_of(self, active: Index) -> Matrix | None:
+        """(G_AA + diag l2_A)^-1 itself, as it is kept and not refined, for the sorted indices `active`."""
+        if self.solve(active, np.zeros(active.size)) is None:
+            return None
+        scale = self.scale[active]
+        return np.asarray(self.inverse[self._place[:, None], self._place] * (scale[:, None] * scale))
+
     def _arrange(self, active: Index) -> None:
         self._sorted, self._place = active, np.argsort(self.index)
 

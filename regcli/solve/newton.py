@@ -17,19 +17,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.families import mean
-from regcli.problem.objective import EPS, Problem, alpha_max, level_curvature
+from regcli.problem.objective import EPS, Problem, alpha_max
 from regcli.problem.penalties import Strengths
 from regcli.solve.classes import centred
 from regcli.solve.factor import Factor
+from regcli.solve.following import MOST_REMEMBERED, Secant, foretold
 from regcli.solve.quadratic import Quadratic, active_set
+from regcli.solve.sweep import Point, second_order, slopes, sweep
 from regcli.solve.working_set import STEP, largest
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-GOAL = 1e-13
+GOAL = 1e-12
 """Violation, as a share of the null model's largest gradient, at which a solution is done."""
 MOST_STEPS = 200
 DECREASE = 1e-4
@@ -37,31 +38,25 @@ DECREASE = 1e-4
 LEAST_STEP = 1e-10
 STAY_PUT = 1e-6
 """Share of the mean curvature that keeps a shift common to all classes, which costs nothing, where it is."""
-CHUNK = 1 << 18
-"""How many numbers of the columns are weighted at a time."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """A level (K,) or a float, coefficients (K p,), and there the linear predictor, the mean loss, and minus the
-    loss's derivative for each row."""
-
-    level: Any
-    coef: Vector
-    eta: NDArray[np.float64]
-    loss: float
-    residual: NDArray[np.float64]
+SLIGHT = 0.1
+"""What share of the violation may be that of coefficients that are zero, for a step that leaves them there."""
+LEAST_CHANGE = 1e-9
+"""A smaller change of the gradient, as a share like `GOAL`, is too much rounding to learn from."""
+FEW = 50
+"""So many columns, of more rows, are all in the working set from the start."""
 
 
 @dataclass(frozen=True)
 class Bend:
     """Second derivatives on the working set's coefficients with the levels minimised out (m, m), of those with the
-    levels (m, K), the inverse of the levels' own (K, K), and the product of the last two."""
+    levels (m, K), the inverse of the levels' own (K, K), the product of the last two, and the linear predictor where
+    they were taken."""
 
     matrix: Matrix
     across: Matrix
     inverse: Matrix
     back: Matrix
+    eta: Matrix
 
 
 class Newton:
@@ -76,11 +71,15 @@ class Newton:
         self._bend: Bend | None = None
         self._factor: Factor | None = None
         self._fresh = False
-        nothing = np.zeros(self.outputs * self.p)
-        eta = problem.null_eta.copy()
-        residual = problem.family.pull(problem.y, eta)
-        self.point = Point(problem.null_intercept, nothing, eta, problem.null_objective, residual)
-        self.pull = problem.null_pull
+        self._secant: Secant | None = None
+        self._before: list[tuple[float, Vector]] = []
+        self._signs: Vector = np.zeros(self.outputs * self.p)
+        few = self.p <= FEW and self.p < self.n
+        if few:
+            self._taken = np.asfortranarray(problem.Z)
+        self._settle(np.arange(self.p if few else 0))
+        self.point = self._at(np.zeros(self.outputs * self.p), problem.null_intercept)
+        self.pull = problem.null_pull.copy()
         self.scale = max(float(np.max(np.abs(problem.null_pull), initial=0.0)), EPS)
         self.rounds = 0
 
@@ -93,7 +92,7 @@ class Newton:
             last = max(alpha_max(self.problem, pull=self.pull), goal) if last is None else last
             while True:
                 previous, last = last, max(goal, last * STEP) if wide else goal
-                self.minimise(penalty.at(last), penalty.at(previous))
+                self.minimise(penalty.at(last), penalty.at(previous), last)
                 if last <= goal:
                     break
             yield self.point
@@ -104,32 +103,59 @@ class Newton:
         self.point = self._at(coef, level)
         self.pull = self.problem.pull(self.point.residual)
 
-    def minimise(self, strengths: Strengths, previous: Strengths) -> None:
-        """Go to the solution at `strengths` from the one at `previous`."""
+    def minimise(self, strengths: Strengths, previous: Strengths, alpha: float | None = None) -> None:
+        """Go to the solution at `strengths` from the one at `previous`; on a path `alpha` is where that is."""
         lift = strengths.lift(self.pull)
         self._join(self._features(largest(lift >= 2 * strengths.l1 - previous.l1, lift - strengths.l1)))
+        if alpha is not None:
+            self._foretell(strengths, alpha)
         while True:
             self._descend(strengths)
+            if len(self.columns) == self.p:
+                self.pull[self._places] = self.point.pull
+                break
             self.pull = self.problem.pull(self.point.residual)
             excess = strengths.lift(self.pull) - strengths.l1
             excess[self._places] = 0.0
             if not self._join(self._features(largest(excess > 64 * EPS * self.scale, excess))):
-                return
+                break
+        if alpha is not None:
+            self._remember(alpha)
+
+    def _remember(self, alpha: float) -> None:
+        """Keep the last solutions of the same signs."""
+        signs = np.sign(self.point.coef)
+        if not np.array_equal(signs, self._signs) or (self._before and self._before[-1][0] == alpha):
+            self._before, self._signs = [], signs
+        solution = np.append(self.point.coef[signs != 0], self.point.level)
+        self._before = [*self._before[1 - MOST_REMEMBERED :], (alpha, solution)]
+
+    def _foretell(self, strengths: Strengths, alpha: float) -> None:
+        """Go where the last solutions say that the next one is, if that is nearer."""
+        if self.outputs > 1 or len(self._before) < 2 or self._before[-1][0] == alpha:
+            return
+        values = foretold(self._before, alpha)
+        coef = self.point.coef.copy()
+        coef[self._signs != 0] = values[:-1]
+        if not np.array_equal(np.sign(coef), self._signs) or not strengths.inside(coef):
+            return
+        tried, inside = self._at(coef, float(values[-1])), strengths.only(self._places)
+        if self._violation(inside, tried) < self._violation(inside, self.point):
+            self._learn(tried)
+            self.point = tried
 
     def _descend(self, strengths: Strengths) -> None:
         """Steps on the working set until nothing is left to gain."""
-        places = self._places
-        inside = strengths.only(places)
+        inside = strengths.only(self._places)
         before = math.inf
         for _ in range(MOST_STEPS):
-            pull, bias = self._slopes()
-            left = self._violation(inside, self.point.coef[places], pull, bias)
+            left = self._violation(inside, self.point)
             if left <= GOAL * self.scale:
                 return
             if self._bend is None or not (self._fresh or self._worth_keeping(left, before)):
-                self._bend, self._factor, self._fresh = self._second_order(), None, True
+                self._bend, self._factor, self._secant, self._fresh = self._second_order(), None, None, True
             self.rounds += 1
-            if self._step(inside, places, pull, bias, left):
+            if self._follow(inside, left) or self._step(inside, left):
                 before, self._fresh = left, False
             elif self._fresh:
                 return
@@ -143,11 +169,60 @@ class Newton:
         steps = math.log(GOAL * self.scale / left) / math.log(left / before) if math.isfinite(before) else 1.0
         return steps <= 2 + len(self.columns) / 20
 
-    def _step(self, inside: Strengths, places: Index, pull: Vector, bias: Vector, left: float) -> bool:
-        """Towards the minimiser of the model; whether that gains anything."""
-        bend, point = self._bend, self.point
-        assert bend is not None
+    def _follow(self, inside: Strengths, left: float) -> bool:
+        """Towards the minimiser for the signs as they are; whether the violation is halved, which suffices to end."""
+        point, places = self.point, self._places
+        if self.outputs > 1 or inside.bounded:
+            return False
         here = point.coef[places]
+        signs = np.sign(here)
+        zero = signs == 0
+        if zero.all() or np.max(np.abs(point.pull) - inside.l1, where=zero, initial=0.0) > SLIGHT * left:
+            return False
+        if self._secant is None or not self._secant.suits(signs, inside.l2):
+            self._secant = self._secant_of(signs, inside.l2)
+            if self._secant is None:
+                return False
+        active = self._secant.active
+        slope = point.pull - inside.l1 * signs - inside.l2 * here
+        move = self._secant.inverse @ np.append(slope[active], point.bias)
+        values = here[active] + move[:-1]
+        if np.any(values * signs[active] <= 0):
+            return False
+        coef = point.coef.copy()
+        coef[places[active]] = values
+        tried = self._at(coef, point.level + float(move[-1]))
+        if not self._violation(inside, tried) <= left / 2:
+            return False
+        self._learn(tried)
+        self.point = tried
+        return True
+
+    def _secant_of(self, signs: Vector, l2: Vector) -> Secant | None:
+        bend = self._bend
+        assert bend is not None
+        self._factor = self._factor or Factor(bend.matrix, l2)
+        self._factor.serve(bend.matrix, l2)
+        active = np.flatnonzero(signs)
+        inner = self._factor.inverse_of(active)
+        return None if inner is None else Secant.of(signs, l2, inner, bend.back[active, 0], float(bend.inverse[0, 0]))
+
+    def _learn(self, tried: Point) -> None:
+        """What the way from here to another point of the same signs says about the second derivatives."""
+        point, secant = self.point, self._secant
+        if secant is None or len(secant.signs) != len(tried.pull):
+            return
+        active, places = secant.active, self._places[secant.active]
+        move = np.append(tried.coef[places] - point.coef[places], tried.level - point.level)
+        change = np.append(point.pull[active] - tried.pull[active], point.bias - tried.bias)
+        change[:-1] += secant.l2[active] * move[:-1]
+        secant.learn(move, change, LEAST_CHANGE * self.scale)
+
+    def _step(self, inside: Strengths, left: float) -> bool:
+        """Towards the minimiser of the model; whether that gains anything."""
+        bend, point, places = self._bend, self.point, self._places
+        assert bend is not None
+        here, pull, bias = point.coef[places], point.pull, point.bias
         linear = bend.matrix @ here + pull - bend.back @ bias
         solver = active_set(Quadratic(bend.matrix, linear), inside, self._factor)
         found = solver.minimise(here, follow=bool(np.any(here)))
@@ -159,89 +234,76 @@ class Newton:
         promised = inside.value(found) - inside.value(here) - float(pull @ move) - float(bias @ rise)
         if not np.isfinite(promised):
             return False
-        objective, share = point.loss + inside.value(here), 1.0
-        level = np.atleast_1d(point.level)
+        share, level = 1.0, np.atleast_1d(point.level)
         while share > LEAST_STEP:
             coef = point.coef.copy()
             coef[places] = found if share == 1.0 else here + share * move
             tried = self._at(coef, level + share * rise)
-            value = tried.loss + inside.value(coef[places])
+            violation = self._violation(inside, tried)
+            # Halving the violation leads to the minimum as surely as lowering the objective, which takes a logarithm.
+            if violation <= left / 2:
+                self.point = tried
+                return True
+            objective = self.loss(point) + inside.value(here)
+            value = self.loss(tried) + inside.value(coef[places])
             if value <= objective + DECREASE * share * promised:
                 self.point = tried
                 return True
-            if value <= objective + 64 * EPS * (abs(objective) + abs(tried.loss)):
+            if value <= objective + 64 * EPS * (abs(objective) + abs(self.loss(tried))):
                 # What is left to gain hides behind the rounding of the objective; the violation still shows it.
-                self.point, kept = tried, self.point
-                pull, bias = self._slopes()
-                if self._violation(inside, coef[places], pull, bias) < left:
+                if violation < left:
+                    self.point = tried
                     return True
-                self.point = kept
                 return False
             share /= 2
         return False
 
     def _at(self, coef: Vector, level: Any) -> Point:
         """The point with these coefficients, which are zero outside the working set."""
-        problem = self.problem
-        values = coef.reshape(self.outputs, self.p)[:, self.columns]
-        active = np.flatnonzero(np.any(values, axis=0))
-        # Contiguous columns as they are, or those that count where they are few.
-        taken = self._taken[:, : len(self.columns)]
-        part = taken if 2 * active.size > len(self.columns) else taken[:, active]
-        values = values if part is taken else values[:, active]
-        eta = part @ (values[0] if self.outputs == 1 else values.T)
+        values = coef[self._places].reshape(self.outputs, -1)
         level = float(np.asarray(level).ravel()[0]) if self.outputs == 1 else level
-        eta += level
-        if problem.offset is not None:
-            eta += problem.offset
-        with np.errstate(over="ignore", invalid="ignore"):
-            loss = problem.mean_of(problem.family.loss(problem.y, eta))
-        loss = loss if math.isfinite(loss) else math.inf
-        return Point(level, coef, eta, loss, problem.family.pull(problem.y, eta))
+        return sweep(self.problem, self._columns_taken, coef, values, level)
 
-    def _slopes(self) -> tuple[Vector, Vector]:
-        """Minus the gradient of the loss on the working set's coefficients (m,) and on the levels (K,)."""
-        problem, residual = self.problem, self.point.residual
-        weighted = residual if problem.weights is None else (residual.T * problem.weights).T
-        pull = np.asarray(self._taken[:, : len(self.columns)].T @ weighted).T.ravel() / problem.total
-        bias = np.atleast_1d(mean(residual, problem.weights)) if problem.intercept else np.zeros(self.outputs)
-        return pull, bias
+    def loss(self, point: Point) -> float:
+        """The mean loss, infinite where it overflows."""
+        if point.loss is None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                loss = self.problem.mean_of(self.problem.family.loss(self.problem.y, point.eta))
+            point.loss = loss if math.isfinite(loss) else math.inf
+        return point.loss
 
-    def _violation(self, inside: Strengths, coef: Vector, pull: Vector, bias: Vector) -> float:
-        return max(float(np.max(inside.distance(coef, pull), initial=0.0)), float(np.max(np.abs(bias))))
+    def _violation(self, inside: Strengths, point: Point) -> float:
+        """The largest one of the working set and the levels; not a number where something overflows."""
+        distance = inside.distance(point.coef[self._places], point.pull)
+        return float(max(np.max(distance, initial=0.0), np.max(np.abs(point.bias))))
 
     def _second_order(self) -> Bend:
-        """The second derivatives at the point reached, in chunks of rows."""
-        problem, width = self.problem, len(self.columns)
-        curvature = problem.family.curvature(self.point.eta)
-        inside = np.zeros((self.outputs * width, self.outputs * width))
-        across = np.zeros((self.outputs * width, self.outputs))
-        size = max(64, CHUNK // max(width, 1))
-        for first in range(0, self.n, size):
-            rows = slice(first, min(first + size, self.n))
-            part = self._taken[rows, :width]
-            for (k, m), values in curvature.items():
-                assert values is not None
-                weight = values[rows] if problem.weights is None else values[rows] * problem.weights[rows]
-                these, those = slice(k * width, (k + 1) * width), slice(m * width, (m + 1) * width)
-                weighted = part * weight[:, None]
-                inside[these, those] += part.T @ weighted
-                across[these, m] += part.T @ weight
-        for k, m in curvature:
-            if k != m:
-                these, those = slice(k * width, (k + 1) * width), slice(m * width, (m + 1) * width)
-                inside[those, these] = inside[these, those]
-                across[those, k] = across[these, m]
-        inside, across = inside / problem.total, across / problem.total
+        """The second derivatives at the point reached."""
+        inside, across, level = second_order(self.problem, self._columns_taken, self.point.eta)
         if self.outputs > 1:
-            self._stay_put(inside, width)
-        if not problem.intercept:
+            self._stay_put(inside, len(self.columns))
+        if not self.problem.intercept:
             none = np.zeros_like(across)
-            return Bend(inside, none, np.zeros((self.outputs, self.outputs)), none)
-        level = np.atleast_2d(level_curvature(problem, curvature))
-        inverse = np.linalg.pinv(level, hermitian=True)
+            return Bend(inside, none, np.zeros((self.outputs, self.outputs)), none, self.point.eta)
+        inverse = np.asarray(np.linalg.pinv(level, hermitian=True), dtype=np.float64)
         back = across @ inverse
-        return Bend(inside - back @ across.T, across, inverse, back)
+        return Bend(inside - back @ across.T, across, inverse, back, self.point.eta)
+
+    def _extended(self, bend: Bend) -> Bend:
+        """The same second derivatives, those of columns that have joined since included; of one output."""
+        problem, old = self.problem, len(bend.matrix)
+        weight = problem.family.curvature(bend.eta)[0, 0]
+        assert weight is not None
+        weight = (weight if problem.weights is None else weight * problem.weights) / problem.total
+        weighted = self._columns_taken[:, old:] * weight[:, None]
+        beside = self._columns_taken.T @ weighted
+        new = weighted.sum(axis=0)[:, None] if problem.intercept else np.zeros((weighted.shape[1], 1))
+        across = np.vstack([bend.across, new])
+        back = across @ bend.inverse
+        beside -= back @ new.T
+        matrix = np.empty((len(across), len(across)))
+        matrix[:old, :old], matrix[:, old:], matrix[old:, :old] = bend.matrix, beside, beside[:old].T
+        return Bend(matrix, across, bend.inverse, back, bend.eta)
 
     def _stay_put(self, inside: Matrix, width: int) -> None:
         """Add what a shift common to all classes costs, which changes no answer but makes it one of many."""
@@ -252,9 +314,9 @@ class Newton:
                 inside[k * width + places, m * width + places] += cost
 
     @property
-    def _places(self) -> Index:
-        """Where the working set's coefficients stand among all."""
-        return np.asarray(np.arange(self.outputs)[:, None] * self.p + self.columns).ravel()
+    def _columns_taken(self) -> Matrix:
+        """The working set's columns side by side, (n, m)."""
+        return self._taken[:, : len(self.columns)]
 
     def _features(self, places: Index) -> Index:
         """The features (unique) that coefficients belong to."""
@@ -271,7 +333,15 @@ class Newton:
             room[:, :old] = self._taken[:, :old]
             self._taken = room
         self._taken[:, old:size] = self.problem.Z[:, new]
-        self.columns = np.concatenate([self.columns, new])
-        self._inside[new] = True
-        self._bend = None
+        self._settle(np.concatenate([self.columns, new]))
         return True
+
+    def _settle(self, columns: Index) -> None:
+        """These are the working set's columns from now on, and have been taken."""
+        self.columns, self._secant = columns, None
+        self._inside[columns] = True
+        self._places: Index = np.asarray(np.arange(self.outputs)[:, None] * self.p + columns).ravel()
+        if hasattr(self, "point"):
+            self.point.pull = slopes(self.problem, self._columns_taken, self.point.residual)
+        if self._bend is not None:
+            self._bend = self._extended(self._bend) if self.outputs == 1 else None

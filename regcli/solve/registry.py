@@ -190,7 +190,7 @@ def _newton_along(problem: Problem, alphas: Sequence[float]) -> Steps:
     solver = Newton(problem if span is None else span.problem)
     for point in solver.along(alphas):
         coef = point.coef if span is None else span.back(point.coef)
-        yield Step(coef, 2 * (problem.null_objective - point.loss), point.level, solver.rounds)
+        yield Step(coef, 2 * (problem.null_objective - solver.loss(point)), point.level, solver.rounds)
 
 
 SOLVERS: dict[str, Solver] = {
