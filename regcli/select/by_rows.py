@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.errors import DataError
 from regcli.problem.families import GAUSSIAN, Family, mean
+from regcli.problem.measures.losses import mean_loss
 from regcli.problem.objective import Problem
 from regcli.problem.penalties import ElasticNet
 from regcli.problem.separation import is_suspicious, separating
 from regcli.select.asking import Ask, FoldResult, is_constant
 from regcli.select.folds import Folds
-from regcli.select.measuring import FoldMeasure, balanced_weights, fold_error
+from regcli.select.measuring import balanced_weights
 from regcli.select.pathwise import SolutionPath, solve_path
+from regcli.specs import Measure
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -67,7 +69,7 @@ class RowsEngine:
         X: Matrix,
         sample: Sample,
         folds: Folds,
-        measure: FoldMeasure = "deviance",
+        measure: Measure = "deviance",
         relearn: Callable[[NDArray[np.bool_]], Matrix] | None = None,
     ) -> None:
         self.X, self.sample, self.folds, self.measure, self.relearn = X, sample, folds, measure, relearn
@@ -126,9 +128,7 @@ class RowsEngine:
         if np.ndim(eta) < 2:
             eta = np.broadcast_to(np.zeros_like(sample.y) + eta, (count, *sample.y.shape))
         offset = 0.0 if sample.offset is None else sample.offset
-        return np.array(
-            [fold_error(self.measure, sample.family, sample.y, one + offset, sample.weights) for one in eta]
-        )
+        return np.array([mean_loss(self.measure, sample.family, sample.y, one + offset, sample.weights) for one in eta])
 
 
 def spread(problem: Problem) -> float:

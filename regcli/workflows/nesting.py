@@ -92,13 +92,13 @@ class Nested:
         if live.size == 0 or (intercept and y.max() == y.min()):
             centre = float(y.mean()) if intercept else 0.0
             nothing = np.zeros(X.shape[1], dtype=bool)
-            losses = (_loss(y_test - centre, self.folding.measure), _loss(y - centre, self.folding.measure))
+            losses = (_loss(y_test - centre, self.folding.judge), _loss(y - centre, self.folding.judge))
             return [Verdict(*losses, nothing, nothing, 0, np.nan, np.nan, 0.0, 0.0, 0.0, True) for _ in self.rivals]
         found = fit_all(_part(design, train, X, live), self.rivals, self.spec, self.folding)
         return [self._verdict(one, X[np.ix_(test, live)], y_test, live) for one in found]
 
     def _verdict(self, one: Fitted, X_test: NDArray[np.float64], y_test: Vector, live: NDArray[np.intp]) -> Verdict:
-        problem, solution, measure = one.prepared.problem, one.solution, self.folding.measure
+        problem, solution, measure = one.prepared.problem, one.solution, self.folding.judge
         selected, varying = np.zeros((2, self.design.X.shape[1]), dtype=bool)
         selected[live], varying[live] = solution.coef != 0, True
         rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]

@@ -81,7 +81,7 @@ def fit_all(
     """Every contender tuned on folds of the rows of `design`, where it is to be, and fitted to all of them."""
     plain = prepare(design, rivals[0].model)
     folds = inner_folds(design, folding, spec) if spec.tuned else None
-    engine = None if folds is None else engine_for(plain, folds, folding.measure)
+    engine = None if folds is None else engine_for(plain, folds, folding.judge)
     found = []
     for rival in rivals:
         begun = time.perf_counter()

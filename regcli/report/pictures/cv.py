@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
-from regcli.report.of_fit import PENALTY_WORDS
+from regcli.report.families import kind_of
 from regcli.report.pictures.frame import COLOURS, DASHES, GREY, LIGHT, figure_under, framed_axes
 from regcli.report.pictures.labels import EndLabel, show_labels, show_marks, show_note
 from regcli.report.pictures.lettering import Lettering
@@ -145,4 +145,4 @@ def _title(document: Mapping[str, Any], lettering: Lettering) -> str:
     folds = document["folds"]
     head = SCHEMES.get(folds["scheme"], "{k}-fold cross-validation").format(k=folds["k"])
     repeats = f", {folds['repeats']} times" if folds["repeats"] > 1 else ""
-    return f"{PENALTY_WORDS[document['settings']['penalty']]}, {head}{repeats}: {subject(document, lettering)}"
+    return f"{kind_of(document['settings']['penalty'], document['model']['family'])}, {head}{repeats}: {subject(document, lettering)}"

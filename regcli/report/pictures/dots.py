@@ -62,9 +62,18 @@ def draw_dots(axes: Axes, names: Sequence[str], models: Sequence[Dots], room: fl
             )  # fmt: skip
 
 
-def show_unit(axes: Axes, ruler: str, target: str) -> None:
+UNITS = {
+    "gaussian": "change of {}",
+    "binomial": "change of the log-odds of {}",
+    "multinomial": "change of the linear predictor of a class of {}",
+    "poisson": "change of log {}",
+}
+"""What a coefficient of each family changes."""
+
+
+def show_unit(axes: Axes, ruler: str, target: str, family: str = "gaussian") -> None:
     """The label of the axis, in two lines where the target's name is long; `ruler` is as wide as the name."""
-    label = "change of {}{}per deviation of the feature"
+    label = f"{UNITS[family]}{{}}per deviation of the feature"
     wide = 72 * width_of([label.format(ruler, " ")], 9.0) > size_in_points(axes)[0]
     axes.set_xlabel(label.format(target, "\n" if wide else " "))
 

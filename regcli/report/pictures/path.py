@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
+from regcli.report.families import explained
 from regcli.report.pictures.frame import COLOURS, DASHES, LIGHT, figure_under, framed_axes
 from regcli.report.pictures.labels import EndLabel, Mark, show_labels, show_marks, show_note
 from regcli.report.pictures.lettering import Lettering, tick_text
@@ -172,7 +173,7 @@ def subject(document: Mapping[str, Any], lettering: Lettering) -> str:
     """What is explained by what: `target from 10 features, 442 rows`."""
     data = document["data"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    return f"{lettering.name(data['target'])} from {features}, {rows}"
+    return f"{explained(document, lettering.name)} from {features}, {rows}"
 
 
 def _value_label(document: Mapping[str, Any], lettering: Lettering) -> str:

@@ -1,0 +1,46 @@
+"""What a model of each family is called, and what it says something about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from regcli.errors import visible
+
+PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
+REGRESSIONS = {"binomial": "logistic", "multinomial": "multinomial", "poisson": "Poisson"}
+MOST_CLASSES = 6
+
+
+def kind_of(penalty: str, family: str) -> str:
+    """`Lasso`, `Lasso, logistic`, and where nothing is penalised `Maximum likelihood, logistic`."""
+    if family == "gaussian":
+        return PENALTY_WORDS[penalty]
+    penalised = "Maximum likelihood" if penalty == "none" else PENALTY_WORDS[penalty]
+    return f"{penalised}, {REGRESSIONS[family]}"
+
+
+def explained(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
+    """What is predicted: a target, the probability of a class `P(diagnosis = M)`, or that of several `P(species)`."""
+    target, model = name(document["data"]["target"]), document["model"]
+    if model.get("positive_class") is not None:
+        return f"P({target} = {name(model['positive_class'])})"
+    return f"P({target})" if model["family"] == "multinomial" else target
+
+
+def against(document: Mapping[str, Any]) -> str:
+    """The other classes, to be said after `explained`: `, against B` or `, of Adelie, Chinstrap, Gentoo`."""
+    model = document["model"]
+    if model.get("negative_class") is not None:
+        return f", against {visible(model['negative_class'])}"
+    classes = class_names(document)
+    if not classes:
+        return ""
+    more = len(classes) - MOST_CLASSES
+    shown = [visible(one) for one in (classes if more <= 0 else classes[:MOST_CLASSES])]
+    return f", of {', '.join(shown)}{f' and {more:,} more' if more > 0 else ''}"
+
+
+def class_names(document: Mapping[str, Any]) -> list[str]:
+    """The classes of a multinomial model, in the order of the document; none of others."""
+    return [one if isinstance(one, str) else one["class"] for one in document["model"].get("classes") or []]
