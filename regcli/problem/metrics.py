@@ -26,7 +26,7 @@ class Metrics:
     deviance_ratio: float
 
 
-def measure(y: Vector, prediction: Vector, null_prediction: float, weights: Vector | None = None) -> Metrics:
+def measure(y: Vector, prediction: Vector, null_prediction: float | Vector, weights: Vector | None = None) -> Metrics:
     """Metrics of `prediction` (n,) for `y` (n,); `null_prediction` is the training rows' null model."""
     residual = y - prediction
     mse = mean(residual**2, weights)

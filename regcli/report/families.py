@@ -22,10 +22,10 @@ def kind_of(penalty: str, family: str) -> str:
 
 def explained(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
     """What is predicted: a target, the probability of a class `P(diagnosis = M)`, or that of several `P(species)`."""
-    target, model = name(document["data"]["target"]), document["model"]
+    target, model = name(document["data"]["target"]), document.get("model", {})
     if model.get("positive_class") is not None:
         return f"P({target} = {name(model['positive_class'])})"
-    return f"P({target})" if model["family"] == "multinomial" else target
+    return f"P({target})" if model.get("family") == "multinomial" else target
 
 
 def against(document: Mapping[str, Any]) -> str:

@@ -32,13 +32,13 @@ from regcli.workflows.documents import (
     certificate_of,
     check_coefficients,
     data_of,
-    metrics_of,
     model_of,
     settings_of,
     sparsity_of,
 )
 from regcli.workflows.folding import folds_of
 from regcli.workflows.geometry import geometry_of
+from regcli.workflows.judging import metrics_of
 from regcli.workflows.lines import feature_of
 from regcli.workflows.models import with_model
 from regcli.workflows.nesting import Judged, Nested, judge

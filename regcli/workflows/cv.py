@@ -21,8 +21,9 @@ from regcli.select.folds import Folds
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, typed
 from regcli.workflows.curves import chosen_of, curve_of, cv_notices, folds_doc, selection_of, signed
-from regcli.workflows.documents import certificate_of, data_of, metrics_of, model_of, sparsity_of
+from regcli.workflows.documents import certificate_of, data_of, model_of, sparsity_of
 from regcli.workflows.folding import folds_of
+from regcli.workflows.judging import metrics_of
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.origins import origin_of

@@ -145,4 +145,5 @@ def _title(document: Mapping[str, Any], lettering: Lettering) -> str:
     folds = document["folds"]
     head = SCHEMES.get(folds["scheme"], "{k}-fold cross-validation").format(k=folds["k"])
     repeats = f", {folds['repeats']} times" if folds["repeats"] > 1 else ""
-    return f"{kind_of(document['settings']['penalty'], document['model']['family'])}, {head}{repeats}: {subject(document, lettering)}"
+    kind = kind_of(document["settings"]["penalty"], document["model"]["family"])
+    return f"{kind}, {head}{repeats}: {subject(document, lettering)}"

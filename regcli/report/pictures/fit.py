@@ -190,7 +190,8 @@ def _draw_residuals(axes: Axes, arrays: Mapping[str, Any], target: str, family: 
     parts = [("training", "", TRAINING), *[("test", "test_", TEST)] * ("test_fitted" in arrays)]
     entries, notes = [], []
     for word, prefix, look in parts:
-        fitted, residuals = arrays[f"{prefix}fitted"], arrays[f"{prefix}residuals"]
+        kind = "residuals" if family == "gaussian" else "deviance_residuals"
+        fitted, residuals = arrays[f"{prefix}fitted"], arrays[f"{prefix}{kind}"]
         rows = chosen_rows(len(fitted))
         draw_points(axes, picked(fitted, rows), picked(residuals, rows), look["color"], look["marker"], word)
         entries.append((f"{counted(len(fitted), f'{word} row')}", look))
