@@ -9,6 +9,13 @@ from regcli.errors import visible
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
 REGRESSIONS = {"binomial": "logistic", "multinomial": "multinomial", "poisson": "Poisson"}
+CHANGES = {
+    "gaussian": "{}",
+    "binomial": "log-odds of {}",
+    "multinomial": "linear predictor of each class of {}",
+    "poisson": "log {}",
+}
+"""What the coefficients of each family change."""
 MOST_CLASSES = 6
 
 
@@ -30,7 +37,7 @@ def explained(document: Mapping[str, Any], name: Callable[[str], str] = visible)
 
 def against(document: Mapping[str, Any]) -> str:
     """The other classes, to be said after `explained`: `, against B` or `, of Adelie, Chinstrap, Gentoo`."""
-    model = document["model"]
+    model = document.get("model", {})
     if model.get("negative_class") is not None:
         return f", against {visible(model['negative_class'])}"
     classes = class_names(document)
@@ -43,4 +50,9 @@ def against(document: Mapping[str, Any]) -> str:
 
 def class_names(document: Mapping[str, Any]) -> list[str]:
     """The classes of a multinomial model, in the order of the document; none of others."""
-    return [one if isinstance(one, str) else one["class"] for one in document["model"].get("classes") or []]
+    model: Mapping[str, Any] = document.get("model", {})
+    if model.get("family") != "multinomial":
+        return []
+    return (
+        [one["class"] for one in model["classes"]] if "classes" in model else list(document["path"][0]["standardized"])
+    )

@@ -61,7 +61,7 @@ def _metrics(prepared: Prepared, part: Part) -> dict[str, Any]:
         if not family.has_classes:
             return asdict(count_metrics(part.y, part.eta, part.null_eta, part.weights))
         found = asdict(class_metrics(part.y, part.eta, part.null_eta, part.weights))
-    counts = [list(row) for row in found.pop("confusion")]
+    counts = [[int(cell) if cell == int(cell) else cell for cell in row] for row in found.pop("confusion")]
     return found | {"confusion": {"classes": list(prepared.design.classes), "counts": counts}}
 
 

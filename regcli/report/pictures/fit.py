@@ -167,7 +167,7 @@ def _draw_classes(
     foot = bottom + SPREAD + SPREAD_GAP
     above = panel(figure, right, foot, SQUARE, SQUARE - SPREAD - SPREAD_GAP, "")
     draw_calibration(above, panel(figure, right, bottom, SQUARE, SPREAD, ""), curves)
-    confusion = document["metrics"][last]["confusion"]
+    confusion = document["metrics"]["test" if last == "test" else "train"]["confusion"]
     counted_in = panel(figure, left, bottom, COEFFICIENTS, SQUARE, f"actual and predicted classes{on}")
     draw_confusion(counted_in, [lettering.name(name) for name in confusion["classes"]], confusion["counts"])
 
