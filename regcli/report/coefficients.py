@@ -62,7 +62,7 @@ def ratio_columns(document: Mapping[str, Any]) -> tuple[Column, ...]:
     key = words[0].replace(" ", "_")
     return (
         Column(words[0], key, "number", optional=2),
-        Column("per deviation", f"{key}_per_deviation", "number", optional=3),
+        Column(f"{words[0]}/s.d.", f"{key}_per_deviation", "number", optional=3),
     )
 
 
@@ -88,7 +88,7 @@ def reading(document: Mapping[str, Any]) -> tuple[str, ...]:
     words = RATIOS.get(model["family"])
     if words is not None:
         of, are = (model["positive_class"], "are") if words[1] == "odds" else (document["data"]["target"], "is")
-        more = "for one more unit of the feature, or for one more deviation of it"
+        more = "for one more unit of the feature; /s.d.: for one more standard deviation of it"
         return (f"{words[0]}: what the {words[1]} of {visible(of)} {are} multiplied by {more}",)
     if model["family"] == "multinomial":
         share = "P(class) is exp(its intercept + sum of coefficient * feature) over the sum of all classes' such"

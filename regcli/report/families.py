@@ -8,7 +8,7 @@ from typing import Any
 from regcli.errors import visible
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
-REGRESSIONS = {"binomial": "logistic", "multinomial": "multinomial", "poisson": "Poisson"}
+REGRESSIONS = {"binomial": "Logistic", "multinomial": "Multinomial", "poisson": "Poisson"}
 CHANGES = {
     "gaussian": "{}",
     "binomial": "log-odds of {}",
@@ -20,11 +20,10 @@ MOST_CLASSES = 6
 
 
 def kind_of(penalty: str, family: str) -> str:
-    """`Lasso`, `Lasso, logistic`, and where nothing is penalised `Maximum likelihood, logistic`."""
+    """`Lasso`, `Logistic lasso`, and where nothing is penalised `Logistic regression`."""
     if family == "gaussian":
         return PENALTY_WORDS[penalty]
-    penalised = "Maximum likelihood" if penalty == "none" else PENALTY_WORDS[penalty]
-    return f"{penalised}, {REGRESSIONS[family]}"
+    return f"{REGRESSIONS[family]} {'regression' if penalty == 'none' else PENALTY_WORDS[penalty].lower()}"
 
 
 def explained(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
@@ -35,17 +34,23 @@ def explained(document: Mapping[str, Any], name: Callable[[str], str] = visible)
     return f"P({target})" if model.get("family") == "multinomial" else target
 
 
+def event(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
+    """What coefficients speak of: a target, of two classes `diagnosis = M`."""
+    target, positive = name(document["data"]["target"]), document.get("model", {}).get("positive_class")
+    return target if positive is None else f"{target} = {name(positive)}"
+
+
 def against(document: Mapping[str, Any]) -> str:
-    """The other classes, to be said after `explained`: `, against B` or `, of Adelie, Chinstrap, Gentoo`."""
+    """The other classes, to be said after `explained`: `, against B,` or `, of Adelie, Chinstrap, Gentoo,`."""
     model = document.get("model", {})
     if model.get("negative_class") is not None:
-        return f", against {visible(model['negative_class'])}"
+        return f", against {visible(model['negative_class'])},"
     classes = class_names(document)
     if not classes:
         return ""
     more = len(classes) - MOST_CLASSES
     shown = [visible(one) for one in (classes if more <= 0 else classes[:MOST_CLASSES])]
-    return f", of {', '.join(shown)}{f' and {more:,} more' if more > 0 else ''}"
+    return f", of {', '.join(shown)}{f' and {more:,} more' if more > 0 else ''},"
 
 
 def class_names(document: Mapping[str, Any]) -> list[str]:

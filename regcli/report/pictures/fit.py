@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
-from regcli.report.families import explained, kind_of
+from regcli.report.families import event, kind_of
 from regcli.report.pictures.classes import draw_calibration, draw_confusion, draw_roc
 from regcli.report.pictures.dots import ROW, Dots, draw_dots, show_unit
 from regcli.report.pictures.frame import COLOURS, GREY
@@ -27,6 +27,7 @@ from regcli.report.pictures.panels import (
 )
 from regcli.report.pictures.path import subject
 from regcli.report.pictures.points import chosen_rows, draw_points, picked
+from regcli.report.pictures.scales import tick_formatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 25
 """So many coefficients are drawn, the largest; the others are counted."""
+LEAST_ROWS = 14
+"""Beside panels of classes, so many where the others are zero: a square's height."""
 MOST_CLASSES = 6
 """So many classes have dots."""
 CLASS_MARKS = ("o", "D", "s", "^", "v", "P")
@@ -60,11 +63,11 @@ def draw_fit(document: Mapping[str, Any], arrays: Mapping[str, Any], lettering: 
     `arrays`: fitted and residuals (n,), test_fitted and test_residuals where rows were held out; of classes `curves`;
     without them the coefficients stand alone.
     """
-    dots, names, notes = _dots(document)
+    classes, residuals = "curves" in arrays, "residuals" in arrays
+    dots, names, notes = _dots(document, LEAST_ROWS if classes else MOST_ROWS)
     shown = [lettering.name(name) for name in names]
     left = MARGIN + width_of([lettering.ruler(name) for name in names]) + 0.12
     height = max(LEAST_HEIGHT, (ROW + CLASS_ROW * (len(dots) - 1)) * len(names))
-    classes, residuals = "curves" in arrays, "residuals" in arrays
     beside = BETWEEN + (RESIDUALS if residuals else SQUARE) if classes or residuals else 0.0
     below = FLOOR + HEAD + SQUARE if classes else 0.0
     bottom = FOOT + NOTE
@@ -86,17 +89,17 @@ def draw_fit(document: Mapping[str, Any], arrays: Mapping[str, Any], lettering: 
     return figure
 
 
-def _dots(document: Mapping[str, Any]) -> tuple[list[Dots], list[str], list[str]]:
+def _dots(document: Mapping[str, Any], least: int) -> tuple[list[Dots], list[str], list[str]]:
     """The standardized coefficients to be drawn, of each class of several, the largest first; their features, and a
     word on what is left out."""
     model = document["model"]
     if not model.get("classes"):
-        shown, left_out = _shown(model["coefficients"])
+        shown, left_out = _shown(model["coefficients"], least)
         return [_of_one(document, shown)], [row["name"] for row in shown], [left_out] * bool(left_out)
     classes = model["classes"]
     tables = [{row["name"]: row["standardized"] or 0.0 for row in one["coefficients"]} for one in classes]
     sizes = [{"name": name, "standardized": max(abs(one[name]) for one in tables)} for name in tables[0]]
-    shown, left_out = _shown(sizes)
+    shown, left_out = _shown(sizes, least)
     names = [row["name"] for row in shown]
     notes = [left_out] * bool(left_out)
     if len(classes) > MOST_CLASSES:
@@ -108,13 +111,15 @@ def _dots(document: Mapping[str, Any]) -> tuple[list[Dots], list[str], list[str]
     return dots, names, notes
 
 
-def _shown(coefficients: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], str]:
-    """The coefficients to be drawn, the largest first, and a word on the others."""
+def _shown(coefficients: Sequence[Mapping[str, Any]], least: int) -> tuple[list[Mapping[str, Any]], str]:
+    """The coefficients to be drawn, the largest first, zeros up to the `least` number of rows, and a word on the
+    others."""
     ranked = sorted(coefficients, key=lambda row: -abs(row["standardized"] or 0.0))
-    rest = ranked[MOST_ROWS:]
+    count = max(least, min(MOST_ROWS, sum(row["standardized"] != 0 for row in ranked)))
+    rest = ranked[count:]
     zeros = sum(row["standardized"] == 0 for row in rest)
     parts = [f"{len(rest) - zeros:,} smaller"] * (zeros < len(rest)) + [f"{zeros:,} zero"] * (zeros > 0)
-    return ranked[:MOST_ROWS], f"not shown: {', '.join(parts)}" if rest else ""
+    return ranked[:count], f"not shown: {', '.join(parts)}" if rest else ""
 
 
 def _of_one(document: Mapping[str, Any], shown: Sequence[Mapping[str, Any]]) -> Dots:
@@ -141,8 +146,7 @@ def _draw_coefficients(
 ) -> None:
     draw_dots(axes, names, dots, room=0.62 if len(dots) > 1 else 0.0)
     family = document["model"]["family"]
-    target = explained(document) if family == "binomial" else document["data"]["target"]
-    show_unit(axes, lettering.ruler(target), lettering.name(target), family)
+    show_unit(axes, event(document, lettering.ruler), event(document, lettering.name), family)
     if len(dots) > 1:
         show_key(axes, [(lettering.name(one.label), one.look) for one in dots], lift=22.0)
     if not names:
@@ -165,7 +169,8 @@ def _draw_classes(
     roc, title = _roc_curves(curves, last, lettering)
     draw_roc(panel(figure, right, top - SQUARE, SQUARE, SQUARE, title), roc)
     foot = bottom + SPREAD + SPREAD_GAP
-    above = panel(figure, right, foot, SQUARE, SQUARE - SPREAD - SPREAD_GAP, "")
+    of = " of the predicted class" if document["model"]["family"] == "multinomial" else ""
+    above = panel(figure, right, foot, SQUARE, SQUARE - SPREAD - SPREAD_GAP, f"calibration{of}")
     draw_calibration(above, panel(figure, right, bottom, SQUARE, SPREAD, ""), curves)
     confusion = document["metrics"]["test" if last == "test" else "train"]["confusion"]
     counted_in = panel(figure, left, bottom, COEFFICIENTS, SQUARE, f"actual and predicted classes{on}")
@@ -201,6 +206,8 @@ def _draw_residuals(axes: Axes, arrays: Mapping[str, Any], target: str, family: 
     least, largest = (float(end(arrays["fitted"])) for end in (min, max))
     if family == "poisson" and 0 < WIDE * least < largest:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(tick_formatter())
+        axes.xaxis.set_minor_formatter("")
     show_key(axes, entries, start=72 * width_of([RESIDUALS_TITLE[family]], 9.0) + KEY_GAP)
     axes.set_xlabel(f"fitted {target}")
     axes.set_ylabel(RESIDUALS_LABEL[family])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regcli.report.coefficients import intercept_name
-from regcli.report.families import CHANGES, explained
+from regcli.report.families import CHANGES, event
 from regcli.report.measures import ERROR_WORDS, MEASURE_WORDS, more_is_better
 from regcli.report.of_compare import RIVAL_WORDS
 from regcli.report.of_cv import RULES
@@ -68,7 +68,7 @@ def _coefficients(document: Document) -> View:
 
 def _unit(document: Document) -> str:
     family = document.get("model", {}).get("family", "gaussian")
-    return f"standardized: {CHANGES[family].format(explained(document))} per deviation of the feature"
+    return f"standardized: {CHANGES[family].format(event(document))} per deviation of the feature"
 
 
 def _fit(document: Document) -> View:
