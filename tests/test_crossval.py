@@ -39,8 +39,7 @@ from regcli.select.by_moments import LOST
 from regcli.select.by_rows import RowsEngine, Sample
 from regcli.select.crossval import mean_and_error
 from regcli.select.folds import Folds, given_folds, grouped_folds, leave_one_out, random_folds, time_folds
-from regcli.select.measuring import FoldMeasure
-from regcli.specs import CONVENTIONS
+from regcli.specs import CONVENTIONS, Measure
 
 GAUSSIAN = [name for name in FILES if glmnet(name)["family"] == "gaussian"]
 PENALTIES = ["l1", "l2", "elasticnet"]
@@ -155,7 +154,7 @@ Errors = tuple[Vector, Vector, Matrix]
 
 def looped(
     X: Matrix, y: Vector, folds: Folds, index: int, alphas: Vector, penalty: str, *, convention: str = "mean",
-    standardize: bool = True, intercept: bool = True, loss: FoldMeasure = "deviance",
+    standardize: bool = True, intercept: bool = True, loss: Measure = "deviance",
 ) -> Errors:  # fmt: skip
     """Test and training errors (A,) and signs (A, p) of a fold, by StandardScaler and scikit-learn."""
     train, test = folds.train(*divmod(index, folds.k)), folds.test(*divmod(index, folds.k))
@@ -167,7 +166,7 @@ def looped(
         l1, l2 = strengths(convention, penalty, 0.5, float(alpha), len(target), s_y)
         coef, constant = at_rest(X[train], target, l1, l2, intercept, standardize)
         left = [y[rows] - constant - X[rows] @ coef for rows in (test, train)]
-        found.append(tuple(float(np.mean(np.abs(r) if loss == "absolute" else r**2)) for r in left))  # type: ignore[arg-type]
+        found.append(tuple(float(np.mean(np.abs(r) if loss == "mae" else r**2)) for r in left))  # type: ignore[arg-type]
         signs.append(np.sign(coef))
     errors = np.array(found)
     return errors[:, 0], errors[:, 1], np.array(signs)
@@ -202,8 +201,8 @@ def test_absolute_errors_agree_with_a_loop(dataset: str, penalty: str) -> None:
     folds = random_folds(len(y), 4, 3)
     alphas = in_convention(SHARES[1::2], X, y, penalty, "mean")
     for index in range(folds.k):
-        found = RowsEngine(X, Sample(y), folds, "absolute").run(index, ask(penalty, alphas))
-        test, train, _ = looped(X, y, folds, index, alphas, penalty, loss="absolute")
+        found = RowsEngine(X, Sample(y), folds, "mae").run(index, ask(penalty, alphas))
+        test, train, _ = looped(X, y, folds, index, alphas, penalty, loss="mae")
         assert found.test == pytest.approx(test, rel=1e-8)
         assert found.train == pytest.approx(train, rel=1e-8)
         middle = y[folds.train(0, index)].mean()
@@ -224,7 +223,7 @@ def test_more_features_than_rows(penalty: str, measure: Any) -> None:
     alphas = in_convention(np.array([0.6, 0.2]), X, y, penalty, "mean")
     report = regcli.cv(table, "y", penalty=penalty, alphas=alphas, fold_column="part", measure=measure, jobs=1)
     assert report.folds.engine == "rows" and X.shape[1] > len(y)
-    loss: FoldMeasure = "absolute" if measure == "mae" else "deviance"
+    loss: Measure = "mae" if measure == "mae" else "deviance"
     expected = np.array([looped(X, y, folds, index, alphas, penalty, loss=loss)[0] for index in range(4)])
     assert report.arrays.per_fold == pytest.approx(expected, rel=1e-7)
     assert report.certificate.certified and report.folds.certified
@@ -241,7 +240,7 @@ def test_mean_and_error(measure: Any, repeats: int) -> None:
     report = regcli.cv(frame("prostate"), measure=measure, repeats=repeats, folds=7, n_alphas=12, jobs=1)
     folds = random_folds(len(y), 7, report.folds.seed, repeats)
     alphas = report.arrays.alphas
-    loss: FoldMeasure = "absolute" if measure == "mae" else "deviance"
+    loss: Measure = "mae" if measure == "mae" else "deviance"
     single = [looped(X, y, folds, index, alphas, "l1", loss=loss) for index in range(7 * repeats)]
     tests, trains = (np.array([fold[i] for fold in single]).reshape(repeats, 7, -1) for i in (0, 1))
     weights = np.array([[folds.test(r, k).sum() for k in range(7)] for r in range(repeats)])[:, :, None]
@@ -367,7 +366,7 @@ def test_columns_far_from_zero(penalty: str) -> None:
     for engine in engines(X, y, folds):
         found = np.array([engine.run(index, ask(penalty, alphas)).test for index in range(5)])
         assert found == pytest.approx(expected, rel=1e-8)
-    absolute = np.array([looped(near, target, folds, i, alphas, penalty, loss="absolute")[0] for i in range(5)])
+    absolute = np.array([looped(near, target, folds, i, alphas, penalty, loss="mae")[0] for i in range(5)])
     for measure, truth in (("mse", expected), ("mae", absolute)):
         report = regcli.cv(named(X, y), penalty=penalty, alphas=alphas, folds=5, measure=measure, jobs=1)  # type: ignore[arg-type]
         assert report.arrays.per_fold == pytest.approx(truth, rel=1e-8)

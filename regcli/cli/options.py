@@ -274,10 +274,12 @@ ComparedRule = Annotated[
     ),
 ]  # fmt: skip
 ErrorName = Annotated[
-    Measure,
+    Measure | None,
     typer.Option(
-        "--measure", metavar="NAME", parser=str, rich_help_panel=FOLDS, autocompletion=lambda: ["mse", "mae"],
-        help="What an error is: mse or mae.",
+        "--measure", metavar="NAME", parser=str, rich_help_panel=FOLDS,
+        autocompletion=lambda: [one for one in MEASURES if one != "r2"],
+        help="What an error is: mse or mae; deviance, log_loss, auc, accuracy or brier of classes; deviance, mse, rmse "
+        "or mae of counts. The first unless given.",
     ),
 ]  # fmt: skip
 
@@ -326,10 +328,11 @@ RuleName = Annotated[
     ),
 ]  # fmt: skip
 MeasureName = Annotated[
-    Measure,
+    Measure | None,
     typer.Option(
         "--measure", metavar="NAME", parser=str, rich_help_panel=FOLDS, autocompletion=lambda: list(MEASURES),
-        help="What an error is: mse, mae, or r2, which is mse as a share of the model without features.",
+        help="What an error is: mse or mae; deviance, log_loss, auc, accuracy or brier of classes; deviance, mse, rmse "
+        "or mae of counts; or r2, the first as a share of the model without features. The first unless given.",
     ),
 ]  # fmt: skip
 Jobs = Annotated[

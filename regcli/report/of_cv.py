@@ -6,25 +6,34 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
+from regcli.report.coefficients import (
+    class_cells,
+    class_columns,
+    class_intercepts,
+    class_records,
+    intercept_name,
+    no_ratios,
+    ordered,
+    ratio_columns,
+    ratios,
+    reading,
+)
+from regcli.report.families import against, explained, kind_of
+from regcli.report.measures import ERROR_WORDS, MEASURE_WORDS, confusion_table, more_is_better, quality
 from regcli.report.of_fit import (
     CONSTRAINT_KEYS,
-    NO_CONSTRAINT,
-    PENALTY_WORDS,
     certified,
     constraints,
     elsewhere,
-    intercept_name,
     minimised,
-    ordered,
-    quality,
     sparsity,
     with_constraints,
 )
 from regcli.report.report import Cell, Chart, Column, Fact, Report, Table, facts
 from regcli.report.wording import number, short, tiny
 
-MEASURE_WORDS = {"mse": "MSE", "mae": "MAE", "r2": "R2"}
-ERROR_WORDS = {"mse": "mean squared error", "mae": "mean absolute error", "r2": "R2"}
+SHARES = {"mse": "R2", "deviance": "explained"}
+"""What the share is called by which an error is less than that of the model without features."""
 RULES = {"min": "min", "1se": "one_se"}
 FLAT = 0.05
 """A validation error that is worse at the smallest alpha by up to this share of the least is called flat."""
@@ -39,12 +48,14 @@ def report_of_cv(found: Mapping[str, Any], arrays: Mapping[str, Any], order: str
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
     how = "leave-one-out" if folds["scheme"] == "leave one out" else f"{folds['k']}-fold"
     repeats = f", {folds['repeats']} times" if folds["repeats"] > 1 else ""
-    what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
-    penalty = PENALTY_WORDS[document["settings"]["penalty"]]
-    headline = f"{penalty}, {how} cross-validation{repeats}: {what}"
-    tables = (_choice(document), _curve(document), _coefficients(document, order))
+    what = f"{explained(document)}{against(document)} from {features}, {rows} of {visible(data['source'])}"
+    kind = kind_of(document["settings"]["penalty"], document["model"]["family"])
+    headline = f"{kind}, {how} cross-validation{repeats}: {what}"
+    shown: tuple[Table | Chart, ...] = (_choice(document), _curve(document), _coefficients(document, order))
     records = _records(document, order)
-    return Report(document, headline, tables, records, tuple(_facts(document)), facts(arrays))
+    return Report(
+        document, headline, (*shown, *confusion_table(document)), records, tuple(_facts(document)), facts(arrays)
+    )
 
 
 def _choice(document: Mapping[str, Any]) -> Table:
@@ -58,7 +69,7 @@ def _choice(document: Mapping[str, Any]) -> Table:
         *([Column("l1_ratio", "l1_ratio", "number")] if several else []),
         Column(MEASURE_WORDS[measure], "mean", "number"),
         Column("std. error", "se", "number"),
-        *([Column("R2" if measure == "mse" else "less by", "r2", "percent")] if measure != "r2" else []),
+        *([Column(SHARES.get(measure, "less by"), "r2", "percent")] if measure != "r2" else []),
         Column("training", "train_mean", "number", optional=1),
         Column("features", "nonzero", "count"),
     )
@@ -104,51 +115,68 @@ def _curve(document: Mapping[str, Any]) -> Chart:
     return Chart(title, tuple(series), tuple(marks))
 
 
-def _coefficients(document: Mapping[str, Any], order: str, every: bool = False) -> Table:
-    """The refitted coefficients, and how often folds selected them; for ridge only where `every` column is wanted."""
-    rows = ordered(document, order)
+STABILITY = (Column("selected", "frequency", "percent"), Column("same sign", "sign_agreement", "percent"))
+
+
+def _coefficients(document: Mapping[str, Any], order: str) -> Table:
+    """The refitted coefficients, and how often folds selected them, which of ridge is always."""
+    rows, ridge = ordered(document, order), document["model"]["l1_ratio"] == 0
+    columns, cells, intercept = (_by_class if document["model"]["classes"] else _of_one)(document, rows)
+    stability = STABILITY[ridge : 1 if document["model"]["classes"] else 2]
     folds = {row["name"]: row for row in document["selection"]}
-    columns: tuple[Column, ...] = (
-        Column("feature", "name", "name"),
-        Column("coefficient", "coefficient", "number"),
-        Column("standardized", "standardized", "number", optional=1),
-        Column("selected", "frequency", "percent"),
-        Column("same sign", "sign_agreement", "percent"),
-    )
-    cells: list[tuple[Cell, ...]] = [
-        (
-            row["name"], row["coefficient"], row["standardized"],
-            folds[row["name"]]["frequency"], folds[row["name"]]["sign_agreement"],
-        )
-        for row in rows
-    ]  # fmt: skip
-    if document["model"]["intercept"] is not None:
-        cells.append((intercept_name(document), document["model"]["intercept"], None, None, None))
+    cells = [(*cell, *(folds[cell[0]][column.key] for column in stability)) for cell in cells]
+    if intercept is not None:
+        cells.append((*intercept, *(None for _ in stability)))
     quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
-    pinned = frozenset(range(len(rows), len(cells)))
-    if every:
-        return Table(columns, tuple(cells), quiet, pinned)
-    if document["model"]["l1_ratio"] == 0:
-        columns, cells = (*columns[:3], *columns[4:]), [(*cell[:3], *cell[4:]) for cell in cells]
-    columns, cells = with_constraints(columns, cells, rows, document)
-    return Table(columns, tuple(cells), quiet, pinned)
+    columns, cells = with_constraints((*columns, *stability), cells, rows, document)
+    return Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
+
+
+Parts = tuple[tuple[Column, ...], list[tuple[Any, ...]], tuple[Cell, ...] | None]
+FIRST = Column("feature", "name", "name")
+
+
+def _of_one(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Parts:
+    columns = (
+        FIRST,
+        Column("coefficient", "coefficient", "number"),
+        *ratio_columns(document),
+        Column("standardized", "standardized", "number", optional=1),
+    )
+    cells = [(row["name"], row["coefficient"], *ratios(document, row), row["standardized"]) for row in rows]
+    intercept = document["model"]["intercept"]
+    last = None if intercept is None else (intercept_name(document), intercept, *no_ratios(document), None)
+    return columns, cells, last
+
+
+def _by_class(document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Parts:
+    cells = class_cells(document, [row["name"] for row in rows])
+    return (FIRST, *class_columns(document)), cells, class_intercepts(document)
 
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
-    table = _coefficients(document, order, every=True)
-    columns = [Column(column.key, column.key, column.kind) for column in table.columns]
-    found = constraints(document)
-    if not found:
-        return Table(tuple(columns), table.rows)
-    columns += [Column(key, key, "number") for key in CONSTRAINT_KEYS]
-    more = [tuple(found[row["name"]][key] for key in CONSTRAINT_KEYS) for row in ordered(document, order)]
-    more.append(NO_CONSTRAINT)
-    return Table(tuple(columns), tuple((*row, *rest) for row, rest in zip(table.rows, more, strict=False)))
+    rows, model = ordered(document, order), document["model"]
+    if model["classes"]:
+        return class_records(document, [row["name"] for row in rows])
+    folds, special = {row["name"]: row for row in document["selection"]}, constraints(document)
+    keys, more = ("coefficient", "standardized"), CONSTRAINT_KEYS if special else ()
+    cells: list[tuple[Cell, ...]] = [
+        (
+            row["name"], *(row[key] for key in keys), *(folds[row["name"]][column.key] for column in STABILITY),
+            *(special[row["name"]][key] for key in more),
+        )
+        for row in rows
+    ]  # fmt: skip
+    if model["intercept"] is not None:
+        cells.append((intercept_name(document), model["intercept"], None, None, None, *(None for _ in more)))
+    numbers = (Column(key, key, "number") for key in (*keys, *(column.key for column in STABILITY), *more))
+    return Table((Column("name", "name", "name"), *numbers), tuple(cells))
 
 
 def _facts(document: Mapping[str, Any]) -> list[Fact]:
     model = document["model"]
     found = [
+        *([Fact("Reading", reading(document))] if reading(document) else []),
         Fact("Choice", tuple(_choice_words(document))),
         Fact("Overfitting", tuple(_overfitting(document))),
         Fact("Folds", tuple(_folds(document))),
@@ -167,7 +195,8 @@ def _choice_words(document: Mapping[str, Any]) -> Sequence[str]:
     chosen = document["chosen"]
     least, simple = chosen["min"], chosen["one_se"]
     ridge = document["model"]["l1_ratio"] == 0
-    best, what = ("best", "R2") if chosen["measure"] == "r2" else ("least", "error")
+    more = more_is_better(chosen["measure"])
+    best, what = ("best", MEASURE_WORDS[chosen["measure"]]) if more else ("least", "error")
 
     def other(rule: str, row: Mapping[str, Any]) -> str:
         if least["index"] == simple["index"]:
@@ -192,14 +221,15 @@ def _overfitting(document: Mapping[str, Any]) -> Sequence[str]:
     least, last, measure = chosen["min"], curve[-1], MEASURE_WORDS[chosen["measure"]]
     if least["r2"] is None or least["r2"] <= 0:
         return ("nothing was learned that could overfit: no alpha predicts better than the model without features",)
-    ratio = chosen["measure"] == "r2"
+    ratio = more_is_better(chosen["measure"])
     apart = "" if ratio else f"{_times(least)} "
     lines = [
         f"at min the validation {measure} {number(least['mean'])} is {apart}the training {measure} "
         f"{number(least['train_mean'])}"
     ]
     if ratio:
-        lines = [f"at min the validation R2 is {number(least['mean'])}, the training R2 {number(least['train_mean'])}"]
+        on_training = f"the training {measure} {number(least['train_mean'])}"
+        lines = [f"at min the validation {measure} is {number(least['mean'])}, {on_training}"]
     worse = abs(last["mean"] - least["mean"])
     reaches = f"the training {measure} {'rises' if ratio else 'falls'} to {number(last['train_mean'])}"
     if last["index"] == least["index"]:

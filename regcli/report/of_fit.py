@@ -6,11 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
+from regcli.report.coefficients import (
+    class_cells,
+    class_columns,
+    class_intercepts,
+    class_records,
+    intercept_name,
+    no_ratios,
+    ordered,
+    ratio_columns,
+    ratios,
+    reading,
+)
+from regcli.report.families import against, explained, kind_of
+from regcli.report.measures import confusion_table, quality
 from regcli.report.of_training import training_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, names, number, percent, short
 
-PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
 CONSTRAINT_KEYS = ("factor", "low", "high", "at_bound")
 NO_CONSTRAINT: tuple[Cell, ...] = (None,) * len(CONSTRAINT_KEYS)
 INFERENCE_COLUMNS = (
@@ -29,59 +42,81 @@ def report_of_fit(found: Mapping[str, Any], order: str = "size") -> Report:
     document = facts(found)
     data, model = document["data"], document["model"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
-    headline = f"{PENALTY_WORDS[model['penalty']]}: {what}"
-    return Report(document, headline, (_table(document, order),), _records(document, order), tuple(_facts(document)))
-
-
-def ordered(document: Mapping[str, Any], order: str) -> list[Mapping[str, Any]]:
-    """The coefficients by standardized size, the levels of a column together, or as in the file."""
-    rows = list(document["model"]["coefficients"])
-    if order != "size":
-        return rows
-    columns = {column["name"]: column for column in document["data"]["columns"]}
-    groups = {
-        name: column["source"]
-        if column["level"] is not None and name.startswith(f"{column['source']}[")
-        else f"\0{name}"
-        for name, column in columns.items()
-    }
-    largest: dict[str, float] = {}
-    for row in rows:
-        group = groups[row["name"]]
-        largest[group] = max(largest.get(group, 0.0), abs(row["standardized"]))
-    first = {group: place for place, group in enumerate(dict.fromkeys(groups[row["name"]] for row in rows))}
-    rows.sort(key=lambda row: (-largest[groups[row["name"]]], first[groups[row["name"]]], -abs(row["standardized"])))
-    return rows
+    what = f"{explained(document)}{against(document)} from {features}, {rows} of {visible(data['source'])}"
+    headline = f"{kind_of(model['penalty'], model['family'])}: {what}"
+    tables = (_table(document, order), *confusion_table(document))
+    return Report(document, headline, tables, _records(document, order), tuple(_facts(document)))
 
 
 def _table(document: Mapping[str, Any], order: str) -> Table:
-    rows = ordered(document, order)
-    first = Column("feature", "name", "name")
-    intercept = document["model"]["intercept"]
-    cells: list[tuple[Cell, ...]]
-    columns: tuple[Column, ...]
-    if document["inference"] is not None:
-        columns = (first, *INFERENCE_COLUMNS)
-        found = {row["name"]: row for row in document["inference"]["coefficients"]}
-        cells = [
-            (row["name"], row["coefficient"], row["standardized"], *_inference(found[row["name"]])) for row in rows
-        ]
-        if intercept is not None:
-            cells.append((intercept_name(document), intercept, None, *_inference(document["inference"]["intercept"])))
+    rows, model = ordered(document, order), document["model"]
+    if model["classes"]:
+        columns, cells = _by_class(document, rows)
+    elif document["inference"] is not None:
+        columns, cells = _tested(document, rows)
     else:
-        norm = document["sparsity"]["l1_norm"]
-        share = Column("share of L1", "share", "share")
-        columns = (first, *INFERENCE_COLUMNS[:2], share)
-        cells = [
-            (row["name"], row["coefficient"], row["standardized"], abs(row["standardized"]) / norm if norm else 0.0)
-            for row in rows
-        ]
-        if intercept is not None:
-            cells.append((intercept_name(document), intercept, None, None))
+        columns, cells = _penalised(document, rows)
     quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
     columns, cells = with_constraints(columns, cells, rows, document)
     return Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
+
+
+Rows = Sequence[Mapping[str, Any]]
+Cells = tuple[tuple[Column, ...], list[tuple[Cell, ...]]]
+FIRST, SHARE = Column("feature", "name", "name"), Column("share of L1", "share", "share")
+
+
+def _tested(document: Mapping[str, Any], rows: Rows) -> Cells:
+    """Coefficients with their standard errors."""
+    score = Column("t" if document["model"]["family"] == "gaussian" else "z", "t", "score")
+    others = [score if column.key == "t" else column for column in INFERENCE_COLUMNS[1:]]
+    columns = (FIRST, INFERENCE_COLUMNS[0], *ratio_columns(document), *others)
+    found = {row["name"]: row for row in document["inference"]["coefficients"]}
+    cells: list[tuple[Cell, ...]] = [
+        (
+            row["name"], row["coefficient"], *ratios(document, row), row["standardized"],
+            *_inference(found[row["name"]]),
+        )
+        for row in rows
+    ]  # fmt: skip
+    intercept = document["model"]["intercept"]
+    if intercept is not None:
+        tested = _inference(document["inference"]["intercept"])
+        cells.append((intercept_name(document), intercept, *no_ratios(document), None, *tested))
+    return columns, cells
+
+
+def _penalised(document: Mapping[str, Any], rows: Rows) -> Cells:
+    """Coefficients with their share of the penalty."""
+    norm = document["sparsity"]["l1_norm"]
+    columns = (FIRST, INFERENCE_COLUMNS[0], *ratio_columns(document), INFERENCE_COLUMNS[1], SHARE)
+    cells: list[tuple[Cell, ...]] = [
+        (
+            row["name"], row["coefficient"], *ratios(document, row), row["standardized"],
+            abs(row["standardized"]) / norm if norm else 0.0,
+        )
+        for row in rows
+    ]  # fmt: skip
+    intercept = document["model"]["intercept"]
+    if intercept is not None:
+        cells.append((intercept_name(document), intercept, *no_ratios(document), None, None))
+    return columns, cells
+
+
+def _by_class(document: Mapping[str, Any], rows: Rows) -> Cells:
+    """The coefficients of each of several classes, and the share of the penalty of all together."""
+    norm = document["sparsity"]["l1_norm"]
+    sizes = {row["name"]: 0.0 for row in rows}
+    for one in document["model"]["classes"]:
+        for row in one["coefficients"]:
+            sizes[row["name"]] += abs(row["standardized"])
+    shares: list[Cell] = [sizes[row["name"]] / norm if norm else 0.0 for row in rows]
+    found = class_cells(document, [row["name"] for row in rows])
+    cells = [(*cell, share) for cell, share in zip(found, shares, strict=True)]
+    intercepts = class_intercepts(document)
+    if intercepts is not None:
+        cells.append((*intercepts, None))
+    return (FIRST, *class_columns(document), SHARE), cells
 
 
 def with_constraints(
@@ -115,20 +150,14 @@ def _constraint_words(row: Mapping[str, Any], constraint: Mapping[str, Any]) -> 
     return ", ".join(found)
 
 
-def intercept_name(document: Mapping[str, Any]) -> str:
-    """What the intercept's row is called: no column of the file is called the same."""
-    name = "(intercept)"
-    while name in document["data"]["features"]:
-        name = f"({name})"
-    return name
-
-
 def _inference(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (row["std_error"], row["t"], row["p"], row["low"], row["high"])
 
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
     shown = ordered(document, order)
+    if document["model"]["classes"]:
+        return class_records(document, [row["name"] for row in shown])
     keys, special = ["coefficient", "standardized"], constraints(document)
     rows: list[tuple[Cell, ...]] = [(row["name"], *(row[key] for key in keys)) for row in shown]
     intercept = document["model"]["intercept"]
@@ -157,9 +186,11 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         Fact("Certificate", certified(document)),
         Fact("Minimised", minimised(document)),
     ]
+    if reading(document):
+        facts.insert(0, Fact("Reading", reading(document)))
     if document["training"] is not None:
         facts.insert(
-            2,
+            -2,
             Fact("Descent", training_lines(document["training"], model["penalty"], document["certificate"]["unique"])),
         )
     if model["penalty"] != "none":
@@ -181,21 +212,6 @@ def sparsity(document: Mapping[str, Any]) -> tuple[str, ...]:
     if dropped:
         lines.append(f"dropped beforehand: {names([row['name'] for row in dropped])} (constant)")
     return tuple(lines)
-
-
-def quality(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """How good predictions are, on training rows and on test rows."""
-    lines = [f"{_measures(document['metrics']['train'])} on the {document['data']['rows_used']:,} training rows"]
-    test = document["metrics"]["test"]
-    if test is not None:
-        where = document["data"]["test"]
-        lines.append(f"{_measures(test)} on {where['rows']:,} test rows ({visible(where['how'])})")
-    return tuple(lines)
-
-
-def _measures(metrics: Mapping[str, Any]) -> str:
-    r2 = "-" if metrics["r2"] is None else f"{metrics['r2']:.4f}"
-    return f"R2 {r2}, RMSE {number(metrics['rmse'])}, MAE {number(metrics['mae'])}"
 
 
 def certified(document: Mapping[str, Any]) -> tuple[str, ...]:
@@ -299,4 +315,6 @@ def _inference_words(document: Mapping[str, Any]) -> tuple[str, ...]:
     if found is None:
         return (document["no_inference"],)
     degrees = counted(found["residual_df"], "degree")
+    if found["residual_deviation"] is None:
+        return (f"by the observed information (Wald), with {degrees} of freedom left",)
     return (f"residual standard error {number(found['residual_deviation'])} on {degrees} of freedom",)

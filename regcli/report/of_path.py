@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
-from regcli.report.of_fit import PENALTY_WORDS, constraint_lines, intercept_name, weighing_lines
+from regcli.report.coefficients import classes_of_step, features_of_step, intercept_name, series_of_step
+from regcli.report.families import against, explained, kind_of
+from regcli.report.of_fit import constraint_lines, weighing_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, names, number, percent, short
 
@@ -23,8 +25,8 @@ def report_of_path(
     document = facts(found)
     data, model = document["data"], document["model"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
-    headline = f"{PENALTY_WORDS[model['penalty']]} path: {what}"
+    what = f"{explained(document)}{against(document)} from {features}, {rows} of {visible(data['source'])}"
+    headline = f"{kind_of(model['penalty'], model['family'])} path: {what}"
     tables = (_knots(document, every_alpha), _shapes(document, order))
     return Report(document, headline, tables, _records(document), tuple(_facts(document)), facts(arrays))
 
@@ -75,8 +77,11 @@ def _changes(entry: Mapping[str, Any]) -> str:
 def _shapes(document: Mapping[str, Any], order: str) -> Table:
     """A line of blocks for each feature that is ever not zero, and its last standardized coefficient."""
     path = document["path"]
-    features = [name for name in document["data"]["features"] if any(name in entry["standardized"] for entry in path)]
-    series = {name: tuple(entry["standardized"].get(name, 0.0) for entry in path) for name in features}
+    steps = [series_of_step(document, entry) for entry in path]
+    classes = [f": {name}" for name in classes_of_step(document, path[0]) if name is not None] or [""]
+    every = [f"{name}{of}" for name in document["data"]["features"] for of in classes]
+    features = [name for name in every if any(name in step for step in steps)]
+    series = {name: tuple(step.get(name) or 0.0 for step in steps) for name in features}
     if order == "size":
         features.sort(key=lambda name: -max(map(abs, series[name])))
     title = "its size, from the largest alpha to the smallest"
@@ -90,18 +95,19 @@ def _shapes(document: Mapping[str, Any], order: str) -> Table:
 
 
 def _records(document: Mapping[str, Any]) -> Table:
-    """One row for each alpha and feature, the intercept included."""
+    """One row for each alpha, class and feature, the intercept included."""
     features, intercept = document["data"]["features"], intercept_name(document)
     rows: list[tuple[Cell, ...]] = []
     for entry in document["path"]:
-        for name in features:
-            rows.append(
-                (entry["alpha"], name, entry["coefficients"].get(name, 0.0), entry["standardized"].get(name, 0.0))
-            )
-        if entry["intercept"] is not None:
-            rows.append((entry["alpha"], intercept, entry["intercept"], None))
+        for of, part in classes_of_step(document, entry).items():
+            first = (entry["alpha"],) if of is None else (entry["alpha"], of)
+            for name in features:
+                rows.append((*first, name, part["coefficients"].get(name, 0.0), part["standardized"].get(name, 0.0)))
+            if part["intercept"] is not None:
+                rows.append((*first, intercept, part["intercept"], None))
     columns = (
         Column("alpha", "alpha", "number"),
+        *([Column("class", "class", "name")] if document["model"]["family"] == "multinomial" else []),
         Column("name", "name", "name"),
         Column("coefficient", "coefficient", "number"),
         Column("standardized", "standardized", "number"),
@@ -138,7 +144,8 @@ def _walked(document: Mapping[str, Any]) -> Sequence[str]:
     ends = f"from {short(path[0]['alpha'])} down to {short(path[-1]['alpha'])}"
     alphas = f"{stopped['solved']} of {stopped['of']} alphas solved, {ends}"
     lines = [alphas if stopped["reason"] is None else f"{alphas}; stopped: {stopped['reason']} (--full-path goes on)"]
-    never = [name for name in document["data"]["features"] if not any(name in entry["coefficients"] for entry in path)]
+    ever = {name for entry in path for name in features_of_step(document, entry)}
+    never = [name for name in document["data"]["features"] if name not in ever]
     if never:
         lines.append(f"zero all along: {names(never)}")
     left_out = len(document["data"]["features"]) - len(never) - MOST_SPARKS

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from regcli.errors import OutputError, UsageError, listed
+from regcli.report.families import class_names
 from regcli.report.pictures.compare import draw_compare
 from regcli.report.pictures.cv import draw_cv
 from regcli.report.pictures.fit import draw_fit
@@ -153,7 +154,9 @@ def _picture_of(document: Mapping[str, Any], asked: str | None) -> str:
 
 
 def _names(document: Mapping[str, Any]) -> set[str]:
-    return {document["data"]["target"], *document["data"]["features"]}
+    model = document.get("model", {})
+    two = (model.get("positive_class"), model.get("negative_class"))
+    return {document["data"]["target"], *document["data"]["features"], *filter(None, two), *class_names(document)}
 
 
 @contextmanager

@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.errors import DataError
 from regcli.problem.families import GAUSSIAN, Family, mean
+from regcli.problem.measures.losses import mean_loss
 from regcli.problem.objective import Problem
 from regcli.problem.penalties import ElasticNet
 from regcli.problem.separation import is_suspicious, separating
 from regcli.select.asking import Ask, FoldResult, is_constant
 from regcli.select.folds import Folds
-from regcli.select.measuring import FoldMeasure, balanced_weights, fold_error
+from regcli.select.measuring import balanced_weights
 from regcli.select.pathwise import SolutionPath, solve_path
+from regcli.specs import Measure
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -48,6 +50,11 @@ class Sample:
         return replace(self, y=self.y[rows], weights=weights, offset=None if self.offset is None else self.offset[rows])
 
     @property
+    def beside(self) -> Any:
+        """The offset, or 0."""
+        return 0.0 if self.offset is None else self.offset
+
+    @property
     def total(self) -> float:
         """The sum of the weights."""
         return float(len(self.y) if self.weights is None else self.weights.sum())
@@ -67,7 +74,7 @@ class RowsEngine:
         X: Matrix,
         sample: Sample,
         folds: Folds,
-        measure: FoldMeasure = "deviance",
+        measure: Measure = "deviance",
         relearn: Callable[[NDArray[np.bool_]], Matrix] | None = None,
     ) -> None:
         self.X, self.sample, self.folds, self.measure, self.relearn = X, sample, folds, measure, relearn
@@ -80,7 +87,7 @@ class RowsEngine:
         train, test = self.folds.train(repeat, fold), self.folds.test(repeat, fold)
         everything = self.X if self.relearn is None else self.relearn(train)
         X, inside, outside = everything[train], self.sample.only(train), self.sample.only(test)
-        problem = _without_features(inside, ask.intercept)
+        problem = without_features(inside, ask.intercept)
         _check_classes(problem, fold)
         low, high = X.min(axis=0), X.max(axis=0)
         constant = is_constant(low, high, np.maximum(np.abs(low), np.abs(high)))
@@ -125,9 +132,8 @@ class RowsEngine:
         """The mean losses (A,) of linear predictors (A, n) or (A, n, K), or of one level for all rows and alphas."""
         if np.ndim(eta) < 2:
             eta = np.broadcast_to(np.zeros_like(sample.y) + eta, (count, *sample.y.shape))
-        offset = 0.0 if sample.offset is None else sample.offset
         return np.array(
-            [fold_error(self.measure, sample.family, sample.y, one + offset, sample.weights) for one in eta]
+            [mean_loss(self.measure, sample.family, sample.y, one + sample.beside, sample.weights) for one in eta]
         )
 
 
@@ -136,7 +142,8 @@ def spread(problem: Problem) -> float:
     return float(np.sqrt(2 * problem.null_objective)) if problem.family.is_quadratic else 1.0
 
 
-def _without_features(sample: Sample, intercept: bool) -> Problem:
+def without_features(sample: Sample, intercept: bool) -> Problem:
+    """The problem of the model without features."""
     nothing = np.zeros(0)
     weights = balanced_weights(sample.y, sample.weights) if sample.balanced else sample.weights
     return Problem(

@@ -1,28 +1,11 @@
-"""What a fold's rows are measured by: errors, the smaller the better."""
+"""How much each row counts."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.families import Family
-
 Vector = NDArray[np.float64]
-
-FoldMeasure = Literal["deviance", "absolute"]
-
-
-def fold_error(
-    measure: FoldMeasure, family: Family, y: NDArray[np.float64], eta: NDArray[np.float64], weights: Vector | None
-) -> float:
-    """The mean over rows, by weight, of linear predictors `eta` like `y`, (n,) or (n, K).
-
-    The deviance of squared error is the squared error.
-    """
-    losses = np.abs(y - family.response(eta)) if measure == "absolute" else 2 * family.loss(y, eta)
-    return float(np.average(losses, weights=weights))
 
 
 def balanced_weights(y: NDArray[np.float64], weights: Vector | None) -> Vector:

@@ -69,7 +69,7 @@ class CompareSpec:
     def check(self, folding: FoldSpec, validation: ValidationSpec) -> None:
         """UsageError for what cannot act beside these two."""
         if folding.measure == "r2":
-            raise UsageError("--measure r2: R2 stands beside every error of a comparison", hint="--measure mse")
+            raise UsageError("--measure r2: R2 stands beside every error of a comparison", hint="leave it out")
         if folding.l1_ratios and "elasticnet" not in self.penalties:
             raise UsageError("--l1-ratio cannot act without the elastic net", hint="--penalties lasso,elasticnet")
         if len(folding.l1_ratios) > 1 and "elasticnet" in dict(self.alphas):
@@ -87,6 +87,11 @@ class CompareSpec:
         )
         if held_out is None:
             return
+        if folding.measure in ("auc", "rmse"):
+            raise UsageError(
+                f"--measure {folding.measure} cannot act with {held_out}, whose rows are judged one by one",
+                hint="--measure deviance",
+            )
         for option, given in (("--folds", folding.folds is not None), ("--repeats", folding.repeats > 1)):
             if given:
                 raise UsageError(

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from regcli.errors import UsageError
 from regcli.specs import checks
 from regcli.specs.checks import member, number, only_one, whole_number
+from regcli.specs.model import FamilyName
 
 Rule = Literal["1se", "min"]
-Measure = Literal["mse", "mae", "r2"]
+Measure = Literal["mse", "rmse", "mae", "r2", "deviance", "log_loss", "auc", "accuracy", "brier"]
 
 RULES: tuple[Rule, ...] = get_args(Rule)
 MEASURES: tuple[Measure, ...] = get_args(Measure)
+OF_CLASSES: tuple[Measure, ...] = ("deviance", "log_loss", "auc", "accuracy", "brier", "r2")
+MEASURES_OF: dict[FamilyName, tuple[Measure, ...]] = {
+    "gaussian": ("mse", "mae", "r2"),
+    "binomial": OF_CLASSES,
+    "multinomial": OF_CLASSES,
+    "poisson": ("deviance", "mse", "rmse", "mae", "r2"),
+}
+"""What predictions of a family can be measured by; the first unless another is asked for."""
+MORE_IS_BETTER: frozenset[Measure] = frozenset({"auc", "accuracy", "r2"})
 DEFAULT_SEED = 20_260_101
 DEFAULT_FOLDS = 10
 MOST_REPEATS = 1000
@@ -48,7 +58,8 @@ class FoldSpec:
     """Cross-validation: how folds are made, what an error is, and which alpha is chosen by it.
 
     `folds` is a number, "loo" for leave-one-out, or None for the usual number. `groups`, `time` and `fold_column` are
-    columns that say which rows stay together, in which order they came, or which fold each belongs to.
+    columns that say which rows stay together, in which order they came, or which fold each belongs to. `measure` is
+    None for the one that the family has unless asked.
     """
 
     folds: int | str | None = None
@@ -58,13 +69,14 @@ class FoldSpec:
     time: str | None = None
     fold_column: str | None = None
     rule: Rule = "1se"
-    measure: Measure = "mse"
+    measure: Measure | None = None
     l1_ratios: tuple[float, ...] = ()
     jobs: int | None = None
 
     def __post_init__(self) -> None:
         member("--rule", self.rule, RULES)
-        member("--measure", self.measure, MEASURES)
+        if self.measure is not None:
+            member("--measure", self.measure, MEASURES)
         object.__setattr__(self, "folds", _folds(self.folds))
         object.__setattr__(self, "repeats", whole_number("--repeats", 1 if self.repeats is None else self.repeats))
         object.__setattr__(self, "jobs", whole_number("--jobs", self.jobs))
@@ -92,6 +104,16 @@ class FoldSpec:
             if fixed and given:
                 raise UsageError(f"{option} cannot act with {fixed}: nothing is drawn at random")
 
+    def for_family(self, family: FamilyName) -> FoldSpec:
+        """The same with the measure that predictions of this family have. Raises UsageError where they have none
+        such."""
+        return replace(self, measure=measure_for(self.measure, family))
+
+    @property
+    def judge(self) -> Measure:
+        """What errors are measured by, once the family is known."""
+        return "mse" if self.measure is None else self.measure
+
     @property
     def column(self) -> str | None:
         """The column that folds are made by, if there is one."""
@@ -101,6 +123,22 @@ class FoldSpec:
     def drawn_with(self) -> int:
         """The seed of random folds."""
         return DEFAULT_SEED if self.seed is None else self.seed
+
+
+def measure_for(measure: Measure | None, family: FamilyName) -> Measure:
+    """What errors are measured by: what was asked for, or the family's own. Raises UsageError where it has none such.
+
+    The deviance of squared error is called mse.
+    """
+    own = MEASURES_OF[family]
+    if measure is None or (measure == "deviance" and family == "gaussian"):
+        return own[0]
+    if measure not in own:
+        raise UsageError(
+            f"--measure {measure} cannot act with --family {family}, which has {', '.join(own)}",
+            hint=f"--measure {own[0]}",
+        )
+    return measure
 
 
 def seeds(

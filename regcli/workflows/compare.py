@@ -15,20 +15,30 @@ from regcli.errors import Notice, UsageError, counted
 from regcli.report.of_compare import RIVAL_WORDS, report_of_compare
 from regcli.report.report import Report
 from regcli.select.crossval import at_edge
-from regcli.specs import TUNED, CompareSpec, DataSpec, FoldSpec, ModelSpec, OutputSpec, ValidationSpec, typed
+from regcli.specs import (
+    TUNED,
+    CompareSpec,
+    DataSpec,
+    FoldSpec,
+    ModelSpec,
+    OutputSpec,
+    ValidationSpec,
+    measure_for,
+    typed,
+)
 from regcli.workflows.comparing import Standing, by_folds, by_test_rows
 from regcli.workflows.diagnosing import diagnosis
 from regcli.workflows.documents import (
     certificate_of,
     check_coefficients,
     data_of,
-    metrics_of,
     model_of,
     settings_of,
     sparsity_of,
 )
 from regcli.workflows.folding import folds_of
 from regcli.workflows.geometry import geometry_of
+from regcli.workflows.judging import metrics_of
 from regcli.workflows.lines import feature_of
 from regcli.workflows.models import with_model
 from regcli.workflows.nesting import Judged, Nested, judge
@@ -60,6 +70,7 @@ def compare(
     clock = Clock(tell)
     design = build(data, validation, model.intercept, folding,
                    family=model.family, balanced=model.class_weight is not None)  # fmt: skip
+    asked, folding = folding, folding.for_family(design.family)
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     pair = _pair(design, spec, model)
     rivals = contenders(spec, model, folding)
@@ -70,7 +81,7 @@ def compare(
         judged = judge(Nested(replace(design, lines=list), rivals, spec, folding, folds), jobs, progress)
         clock.tell(f"tuned and judged {counted(len(rivals), 'model')} in {counted(len(judged.verdicts), 'fold')}")
     fitted = fit_all(design, rivals, spec, folding, jobs)
-    standing = by_test_rows(fitted, folding.measure) if judged is None else by_folds(judged, fitted)
+    standing = by_test_rows(fitted, folding.judge) if judged is None else by_folds(judged, fitted)
     clock.tell("tuned and fitted them on all training rows")
     document = _document(design, rivals, fitted, standing, judged, (data, model, validation, folding, spec))
     if pair is not None:
@@ -81,7 +92,7 @@ def compare(
     chosen = fitted[standing.chosen]
     report = report_of_compare(document, output.order)
     report = with_model(report, _as_fit(document, chosen), chosen.prepared, chosen.solution)
-    return replace(report, origin=origin_of_comparison(design, data, model, validation, folding, spec))
+    return replace(report, origin=origin_of_comparison(design, data, model, validation, asked, spec))
 
 
 def _document(
@@ -102,11 +113,11 @@ def _document(
         "settings": _settings(data, model, validation, folding, spec),
         "data": data_of(fitted[0].prepared),
         "judged_on": "test rows" if judged is None else "folds",
-        "measure": folding.measure,
+        "measure": folding.judge,
         "folds": None if judged is None else _folds(judged, folding),
         "tuning": _tuning(fitted, folding),
         "models": models,
-        "verdict": verdict_of(models, standing, fitted, rivals, folding.measure),
+        "verdict": verdict_of(models, standing, fitted, rivals, folding.judge),
         "diagnosis": diagnosis(models, fitted, rivals, standing, spec, folding),
         "geometry": None,
         "certificate": {
@@ -262,5 +273,6 @@ def _next(
     if one.tuning is None:
         return shlex.join(["regcli", "fit", *typed(data.without(folding.column), rival.model, validation)])
     k = None if folding.fold_column else one.tuning.k
-    tuned = replace(folding, folds=k, repeats=1, measure=folding.measure, l1_ratios=rival.ratios)
+    measure = None if folding.judge == measure_for(None, one.prepared.design.family) else folding.judge
+    tuned = replace(folding, folds=k, repeats=1, measure=measure, l1_ratios=rival.ratios)
     return shlex.join(["regcli", "cv", *typed(data, replace(rival.model, l1_ratio=None), validation, tuned)])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.families import mean
+from regcli.problem.measures.losses import mean_loss, row_losses
 from regcli.select.comparison import (
     Difference,
     fold_difference,
@@ -20,7 +20,8 @@ from regcli.select.comparison import (
 )
 from regcli.select.crossval import mean_and_error
 from regcli.specs import Measure
-from regcli.workflows.nesting import Judged, row_losses
+from regcli.workflows.judging import parts
+from regcli.workflows.nesting import Judged
 from regcli.workflows.rivals import Fitted
 
 Vector = NDArray[np.float64]
@@ -69,13 +70,10 @@ def by_test_rows(fitted: Sequence[Fitted], measure: Measure) -> Standing:
     """Where the models stand by test rows that were held out."""
     scores = []
     for one in fitted:
-        design, problem, solution = one.prepared.design, one.prepared.problem, one.solution
-        assert design.X_test is not None and design.y_test is not None
-        own = design.y - one.prepared.fitted(solution)
-        predicted = one.prepared.predicted(solution, design.X_test, design.offset_test)
-        losses = row_losses(design.y_test - predicted, measure)
-        train = mean(row_losses(own, measure), problem.weights)
-        scores.append(Score(*mean_of_rows(losses, design.weights_test), train, losses))
+        family, (learned, tested) = one.prepared.problem.family, parts(one.prepared, one.solution)
+        losses = row_losses(measure, family, tested.y, tested.eta)
+        train = mean_loss(measure, family, learned.y, learned.eta, learned.weights)
+        scores.append(Score(*mean_of_rows(losses, tested.weights), train, losses))
     best, weights = scores[_least(scores)], fitted[0].prepared.design.weights_test
     return _standing(scores, [row_difference(one.parts, best.parts, weights) for one in scores], fitted)
 
@@ -87,7 +85,7 @@ def _least(scores: Sequence[Score]) -> int:
 def _standing(scores: list[Score], differences: list[Difference], fitted: Sequence[Fitted]) -> Standing:
     best = _least(scores)
     tied = [i for i, difference in enumerate(differences) if i == best or is_tied(difference, scores[0].mean)]
-    nonzero = [int(np.count_nonzero(one.solution.coef)) for one in fitted]
+    nonzero = [one.nonzero for one in fitted]
     norms = [float(np.linalg.norm(one.solution.coef)) for one in fitted]
     chosen = simplest(nonzero, norms, [score.mean for score in scores], tied)
     return Standing(scores, [None if i == best else one for i, one in enumerate(differences)], best, tied, chosen)

@@ -39,30 +39,35 @@ def folds_doc(folds: Folds, spec: FoldSpec, engine: str, curves: Sequence[Curve]
 
 
 class Measured:
-    """A curve in the unit of the measure asked for: for r2 one minus the error over that of the null model.
+    """A curve in the unit of the measure asked for: for r2 one minus the error over that of the null model, for auc and
+    accuracy one minus the error.
 
     Training errors are compared to the null model's training error. Raises DataError where that leaves no R2.
     """
 
     def __init__(self, curve: Curve, spec: FoldSpec) -> None:
         null, null_se, null_train = curve.null
-        self._shares = spec.measure == "r2"
+        self._shares, self._mirrored = spec.judge == "r2", spec.judge in ("auc", "accuracy")
         if self._shares and not (null > 0 and null_train > 0):
-            raise DataError("R2 is not defined: the model without features predicts exactly", hint="--measure mse")
+            raise DataError(
+                "R2 is not defined: the model without features predicts exactly", hint="leave out --measure"
+            )
         self.mean, self.train = self._of(curve.mean, null), self._of(curve.train_mean, null_train)
         self.per_fold = self._of(curve.per_fold, null)
         self.se = curve.se / null if self._shares else curve.se
         self.null = {
-            "mean": 0.0 if self._shares else null,
+            "mean": float(self._of(np.array(null), null)),
             "se": null_se / null if self._shares else null_se,
-            "train_mean": 0.0 if self._shares else null_train,
+            "train_mean": float(self._of(np.array(null_train), null_train)),
             "r2": 0.0,
             "nonzero": 0,
         }
         self.r2 = 1 - curve.mean / null if null > 0 else np.full(len(curve.mean), math.nan)
 
     def _of(self, errors: Vector, null: float) -> Vector:
-        return 1 - errors / null if self._shares else errors
+        if self._mirrored:
+            return np.asarray(1 - errors)
+        return np.asarray(1 - errors / null) if self._shares else errors
 
 
 def curve_of(curve: Curve, coefs: Matrix, prepared: Prepared, spec: FoldSpec) -> list[dict[str, Any]]:
@@ -108,7 +113,7 @@ def chosen_of(curve: Curve, coefs: Matrix, prepared: Prepared, spec: FoldSpec, o
         "one_se": row(curve.one_se),
         "null": measured.null,
         "rule": spec.rule,
-        "measure": spec.measure,
+        "measure": spec.judge,
         "at_edge": at_edge(curve),
         "extended": curve.extended,
     }

@@ -21,8 +21,9 @@ from regcli.select.folds import Folds
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, typed
 from regcli.workflows.curves import chosen_of, curve_of, cv_notices, folds_doc, selection_of, signed
-from regcli.workflows.documents import certificate_of, data_of, metrics_of, model_of, sparsity_of
+from regcli.workflows.documents import certificate_of, data_of, model_of, sparsity_of
 from regcli.workflows.folding import folds_of
+from regcli.workflows.judging import metrics_of
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.origins import origin_of
@@ -61,8 +62,9 @@ def cv(
                    family=model.family, balanced=model.class_weight is not None)  # fmt: skip
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     prepared = prepare(design, model)
+    asked_folds, folding = folding, folding.for_family(design.family)
     folds, notices = folds_of(design, folding)
-    engine = engine_for(prepared, folds, folding.measure, unpenalised=0.0 in grid.alphas)
+    engine = engine_for(prepared, folds, folding.judge, unpenalised=0.0 in grid.alphas)
     clock.tell(f"scaled the columns, made {counted(folds.k, 'fold')}")
     jobs = processes(folding)
     models = [replace(model, l1_ratio=ratio) for ratio in folding.l1_ratios] or [model]
@@ -81,7 +83,7 @@ def cv(
     clock.tell("refitted and certified")
     report = with_model(report_of_cv(document, arrays, output.order), document, refitted, solution)
     asked = replace(model, l1_ratio=None) if folding.l1_ratios else model
-    return replace(report, origin=origin_of(design, "cv", data, asked, grid, folding, validation))
+    return replace(report, origin=origin_of(design, "cv", data, asked, grid, asked_folds, validation))
 
 
 def _cv_document(

@@ -76,8 +76,8 @@ def _wide(one: Fitted) -> Iterator[Line]:
 
 def _overfitting(models: Sequence[Model], folding: FoldSpec) -> Iterator[Line]:
     """The model whose errors on its own and on new rows are furthest apart, further than those of the null model."""
-    bound = APART if folding.measure == "mse" else APART**0.5
-    null, measure = models[0], folding.measure.upper()
+    bound = APART if folding.judge == "mse" else APART**0.5
+    null, measure = models[0], folding.judge.upper()
     at_rest = max(null["mean"] / null["train_mean"], 1.0) if null["train_mean"] > 0 else 1.0
     ratios = {model["name"]: _ratio(model, null) for model in models[1:]}
     worst = max(ratios, key=lambda name: ratios[name])
@@ -113,7 +113,7 @@ def _over_regularized(models: Sequence[Model], standing: Standing, folding: Fold
     best = models[standing.best]
     if best["r2"] is None or best["r2"] < MUCH or models[0]["tied"]:
         return
-    explains = "explains" if folding.measure == "mse" else "lowers the error by"
+    explains = "explains" if folding.judge == "mse" else "lowers the error by"
     for model in models[1:]:
         if model["name"] == "ols" or model["r2"] > HARDLY * best["r2"]:
             continue
@@ -200,7 +200,7 @@ def _distorted(
     selection = (
         f" would keep {counted(len(there), 'feature')}, not {len(here):,}: {', '.join(changes)};" if changes else ":"
     )
-    measure = folding.measure.upper()
+    measure = folding.judge.upper()
     text = (
         f"{spreads}: {way} {RIVAL_WORDS[rivals[i].name]}{selection} {measure} in tuning "
         f"{number(errors[1], 3)} for {number(errors[0], 3)}"

@@ -15,7 +15,6 @@ from regcli.problem.constrained import constrained_equivalents, constrained_form
 from regcli.problem.conventions import equivalents, formula
 from regcli.problem.elsewhere import family_equivalents, family_formula
 from regcli.problem.inference import LEVEL, Estimates, estimates, information, normal_estimates, standard_errors
-from regcli.problem.metrics import Metrics, measure
 from regcli.problem.objective import EPS, Solution
 from regcli.specs import DataSpec, ModelSpec, TrainingSpec, ValidationSpec
 from regcli.workflows.preparing import Prepared
@@ -199,34 +198,6 @@ def sparsity_of(names: list[str], coef: Vector) -> dict[str, Any]:
         "l1_norm": float(np.sum(np.abs(coef))),
         "l2_norm": float(np.sqrt(coef @ coef)),
     }
-
-
-def metrics_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
-    """Metrics on training rows, and on test rows where there are any."""
-    design, problem = prepared.design, prepared.problem
-    if not problem.family.is_quadratic:
-        return _family_metrics(prepared, solution)
-    null = problem.null_intercept
-    train = measure(design.y, prepared.fitted(solution), _beside(null, design.offset), problem.weights)
-    test: Metrics | None = None
-    if design.X_test is not None and design.y_test is not None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            predicted = prepared.predicted(solution, design.X_test, design.offset_test)
-            test = measure(design.y_test, predicted, _beside(null, design.offset_test), design.weights_test)
-    return {"train": asdict(train), "test": None if test is None else asdict(test)}
-
-
-def _beside(level: float, offset: Vector | None) -> Any:
-    """What the model without features predicts, where rows may have an offset (n,)."""
-    return level if offset is None else level + offset
-
-
-def _family_metrics(prepared: Prepared, solution: Solution) -> dict[str, Any]:
-    design, problem = prepared.design, prepared.problem
-    deviance = 2 * problem.mean_of(problem.family.loss(problem.y, prepared.link(solution)))
-    null = 2 * problem.null_objective
-    train = {"rows": len(design.y), "deviance": deviance, "deviance_ratio": 1 - deviance / null}
-    return {"train": train, "test": None}
 
 
 def certificate_of(names: list[str], solution: Solution) -> dict[str, Any]:

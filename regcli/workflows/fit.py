@@ -22,11 +22,11 @@ from regcli.workflows.documents import (
     check_coefficients,
     data_of,
     inference_of,
-    metrics_of,
     model_of,
     settings_of,
     sparsity_of,
 )
+from regcli.workflows.judging import metrics_of, rows_of
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.origins import origin_of
@@ -66,21 +66,9 @@ def fit(
     check_separation(prepared, solution.intercept, solution.coef)
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, trained, (data, model, validation, training))
-    report = replace(report_of_fit(document, output.order), arrays=facts(_rows(prepared, solution)))
+    report = replace(report_of_fit(document, output.order), arrays=facts(rows_of(prepared, solution)))
     report = with_model(report, document, prepared, solution)
     return replace(report, origin=origin_of(design, "fit", data, model, validation, training))
-
-
-def _rows(prepared: Prepared, solution: Solution) -> dict[str, Any]:
-    """Fitted values and residuals of the training rows (n,), and of the test rows where there are any."""
-    design, fitted = prepared.design, prepared.fitted(solution)
-    y = design.y if prepared.problem.outputs == 1 else prepared.problem.y
-    found = {"fitted": fitted, "residuals": y - fitted}
-    if design.X_test is not None and design.y_test is not None and prepared.problem.outputs == 1:
-        predicted = prepared.predicted(solution, design.X_test, design.offset_test)
-        with np.errstate(over="ignore", invalid="ignore"):
-            found |= {"test_fitted": predicted, "test_residuals": design.y_test - predicted}
-    return found
 
 
 def _fit_document(

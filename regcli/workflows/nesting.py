@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.data.design import Design
-from regcli.problem.families import mean
+from regcli.problem.measures.losses import mean_loss
 from regcli.problem.objective import Certificate
 from regcli.select.asking import FoldResult, is_constant
+from regcli.select.by_rows import without_features
 from regcli.select.folds import Folds
 from regcli.select.parallel import run_folds
 from regcli.specs import CompareSpec, FoldSpec, Measure
+from regcli.workflows.judging import parts
+from regcli.workflows.preparing import sample_of
 from regcli.workflows.rivals import Contender, Fitted, fit_all
 
 Vector = NDArray[np.float64]
@@ -90,26 +93,23 @@ class Nested:
         intercept = self.rivals[0].model.intercept
         live = _varying(X[train], intercept)
         inside, outside = _part(design, train, X, live), _part(design, test, X, live)
-        y = inside.y if inside.offset is None else inside.y - inside.offset
-        if live.size == 0 or (intercept and y.max() == y.min()):
-            centre = mean(y, inside.weights) if intercept else 0.0
-            y_test = outside.y if outside.offset is None else outside.y - outside.offset
+        y = sample_of(inside).y
+        if live.size == 0 or (intercept and np.all(y.max(axis=0) == y.min(axis=0))):
             nothing = np.zeros(X.shape[1], dtype=bool)
-            measure = self.folding.measure
-            losses = _loss(y_test - centre, measure, outside.weights), _loss(y - centre, measure, inside.weights)
+            losses = _null_losses(inside, outside, intercept, self.folding.judge)
             return [Verdict(*losses, nothing, nothing, 0, np.nan, np.nan, 0.0, 0.0, 0.0, True) for _ in self.rivals]
         found = fit_all(inside, self.rivals, self.spec, self.folding)
         return [self._verdict(one, outside, live) for one in found]
 
     def _verdict(self, one: Fitted, outside: Design, live: NDArray[np.intp]) -> Verdict:
-        problem, solution, measure = one.prepared.problem, one.solution, self.folding.measure
+        problem, solution, measure = one.prepared.problem, one.solution, self.folding.judge
         selected, varying = np.zeros((2, self.design.X.shape[1]), dtype=bool)
-        selected[live], varying[live] = solution.coef != 0, True
-        predicted = one.prepared.predicted(solution, outside.X, outside.offset)
+        selected[live], varying[live] = np.any(solution.coef.reshape(problem.outputs, -1) != 0, axis=0), True
+        learned, tested = parts(one.prepared, solution, outside)
         rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]
         return Verdict(
-            test=_loss(outside.y - predicted, measure, outside.weights),
-            train=_loss(one.prepared.design.y - one.prepared.fitted(solution), measure, problem.weights),
+            test=mean_loss(measure, problem.family, tested.y, tested.eta, tested.weights),
+            train=mean_loss(measure, problem.family, learned.y, learned.eta, learned.weights),
             selected=selected,
             varying=varying,
             tuned_on=0 if one.tuning is None else one.tuning.k,
@@ -133,14 +133,14 @@ def judge(nested: Nested, jobs: int, tell: Callable[[int, int], None]) -> Judged
     return Judged(folds, verdicts, tested, learned)
 
 
-def row_losses(residual: Vector, measure: Measure) -> Vector:
-    """What each residual costs (n,)."""
-    with np.errstate(over="ignore"):
-        return np.abs(residual) if measure == "mae" else residual**2
-
-
-def _loss(residual: Vector, measure: Measure, weights: Vector | None) -> float:
-    return float(np.average(row_losses(residual, measure), weights=weights))
+def _null_losses(inside: Design, outside: Design, intercept: bool, measure: Measure) -> tuple[float, float]:
+    """What the model without features costs on test rows, and on the rows that it learned from."""
+    learned, tested = sample_of(inside), sample_of(outside)
+    level = without_features(learned, intercept).null_intercept
+    return tuple(  # type: ignore[return-value]
+        mean_loss(measure, one.family, one.y, np.zeros_like(one.y) + level + one.beside, one.weights)
+        for one in (tested, learned)
+    )
 
 
 def _varying(X: NDArray[np.float64], intercept: bool) -> NDArray[np.intp]:

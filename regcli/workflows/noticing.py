@@ -76,8 +76,9 @@ def not_unique(prepared: Prepared, tied: tuple[int, ...]) -> list[Notice]:
 
 
 def overflow(metrics: dict[str, Any]) -> list[Notice]:
-    """Test rows whose squared error no double holds."""
-    if metrics["test"] is None or math.isfinite(metrics["test"]["mse"]):
+    """Test rows whose error no double holds."""
+    test = metrics["test"]
+    if test is None or math.isfinite(test["deviance" if "deviance" in test else "mse"]):
         return []
     return [Notice("test_overflow", "test rows lie so far off that their squared error exceeds double precision")]
 

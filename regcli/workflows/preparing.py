@@ -19,8 +19,7 @@ from regcli.problem.families import FAMILIES
 from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import Constraints
-from regcli.select.by_rows import Sample, spread
-from regcli.select.measuring import balanced_weights
+from regcli.select.by_rows import Sample, spread, without_features
 from regcli.solve import unpenalised_pull
 from regcli.specs import ModelSpec
 from regcli.workflows.constraining import constraints_of
@@ -53,9 +52,8 @@ class Prepared:
     @property
     def sample(self) -> Sample:
         """What is known of the rows beside their features, as folds take it."""
-        design, problem = self.design, self.problem
-        y = problem.y - problem.null_intercept if problem.family.is_quadratic else problem.y
-        return Sample(y, problem.family, design.weights, problem.offset, design.balanced)
+        sample = sample_of(self.design)
+        return replace(sample, y=sample.y - self.problem.null_intercept) if sample.family.is_quadratic else sample
 
     @property
     def units(self) -> Scale:
@@ -130,24 +128,26 @@ class Clock:
         self._last = now
 
 
-def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
-    """Scale the columns and translate the penalty."""
-    model.check_family(design.family)
+def sample_of(design: Design) -> Sample:
+    """What is known of the rows of a design beside their features; squared error has its offset taken off y."""
     family, y, offset = FAMILIES[design.family], design.y, design.offset
     if family.is_quadratic and offset is not None:
         y, offset = y - offset, None
     if family.name == "multinomial":
         y = np.eye(len(design.classes))[y.astype(np.intp)]
         offset = None if offset is None else np.repeat(offset[:, None], y.shape[1], axis=1)
-    weights = balanced_weights(y, design.weights) if design.balanced else design.weights
-    scaling, Z = learn_scaling(design.X, design.names, model.intercept, weights)
-    nothing = ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1]))
+    return Sample(y, family, design.weights, offset, design.balanced)
+
+
+def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
+    """Scale the columns and translate the penalty."""
+    model.check_family(design.family)
+    bare = without_features(sample_of(design), model.intercept)
+    scaling, Z = learn_scaling(design.X, design.names, model.intercept, bare.weights)
+    nothing = ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1])).repeated(bare.outputs)
     twins = first_equal_columns(design.X, model.intercept)
-    problem = Problem(
-        Z, y, nothing.repeated(len(design.classes) if family.name == "multinomial" else 1), 0.0, model.intercept,
-        weights, family, twins, offset,
-    )  # fmt: skip
-    translation = Translation(model.convention, model.penalty, model.ratio, model.rest, family=family.name)
+    problem = replace(bare, Z=Z, penalty=nothing, twins=twins)
+    translation = Translation(model.convention, model.penalty, model.ratio, model.rest, family=design.family)
     begun = Prepared(design, scaling, problem, model, translation, spread(problem), 0.0, problem.null_pull)
     return begun.posed(model, drawn)
 

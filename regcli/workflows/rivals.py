@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from regcli.data.design import Design
 from regcli.errors import DataError, counted
 from regcli.problem.objective import Solution
@@ -50,6 +52,11 @@ class Fitted:
     curve: Curve | None = None
     tuning: Folds | None = None
 
+    @property
+    def nonzero(self) -> int:
+        """How many features have a coefficient."""
+        return int(np.any(self.solution.coef.reshape(self.prepared.problem.outputs, -1) != 0, axis=0).sum())
+
 
 def contenders(spec: CompareSpec, model: ModelSpec, folding: FoldSpec) -> list[Contender]:
     """Those asked for; `model` says what they have in common."""
@@ -81,7 +88,7 @@ def fit_all(
     """Every contender tuned on folds of the rows of `design`, where it is to be, and fitted to all of them."""
     plain = prepare(design, rivals[0].model)
     folds = inner_folds(design, folding, spec) if spec.tuned else None
-    engine = None if folds is None else engine_for(plain, folds, folding.measure)
+    engine = None if folds is None else engine_for(plain, folds, folding.judge)
     found = []
     for rival in rivals:
         begun = time.perf_counter()

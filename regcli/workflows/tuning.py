@@ -62,14 +62,14 @@ def engine_for(prepared: Prepared, folds: Folds, measure: Measure, unpenalised: 
     design, scaling, problem = prepared.design, prepared.scaling, prepared.problem
     p = design.X.shape[1]
     size = 16 * len(folds.assignment) * folds.k * (p + 1) ** 2
-    squared = measure != "mae" and problem.family.is_quadratic
+    squared = measure in ("mse", "r2") and problem.family.is_quadratic
     exact = prepared.model.solver != "sklearn" and not unpenalised
     relearn = design.relearn
     sample = prepared.sample
     if squared and exact and relearn is None and folds.least_training > p and size <= MOST_MOMENTS:
         return MomentsEngine(design.X, problem.Z, sample.y, scaling.mean, scaling.scale, folds, problem.twins,
                              problem.weights)  # fmt: skip
-    return RowsEngine(design.X, sample, folds, "absolute" if measure == "mae" else "deviance", relearn)
+    return RowsEngine(design.X, sample, folds, measure, relearn)
 
 
 def curve_along(

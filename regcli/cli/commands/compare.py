@@ -36,7 +36,7 @@ def compare(
     time: o.Time = None,
     fold_column: o.FoldColumn = None,
     rule: o.ComparedRule = "min",
-    measure: o.ErrorName = "mse",
+    measure: o.ErrorName = None,
     jobs: o.Jobs = None,
     test: o.Test = None,
     test_size: o.TestSize = None,

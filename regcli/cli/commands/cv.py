@@ -37,7 +37,7 @@ def cv(
     time: o.Time = None,
     fold_column: o.FoldColumn = None,
     rule: o.RuleName = "1se",
-    measure: o.MeasureName = "mse",
+    measure: o.MeasureName = None,
     jobs: o.Jobs = None,
     test: o.Test = None,
     test_size: o.TestSize = None,

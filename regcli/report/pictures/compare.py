@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
+from regcli.report.measures import more_is_better, worded
 from regcli.report.of_compare import RIVAL_WORDS
-from regcli.report.pictures.cv import MEASURES
 from regcli.report.pictures.dots import AIR, Dots, draw_dots, show_unit
 from regcli.report.pictures.frame import COLOURS, DARK, GREY, SMALL_SIZE
 from regcli.report.pictures.lettering import Lettering, tick_text
@@ -80,7 +80,7 @@ def draw_compare(document: Mapping[str, Any], lettering: Lettering) -> Figure:
 
 def _ranked(document: Mapping[str, Any]) -> list[Model]:
     """The models, the best first."""
-    sign = -1.0 if document["measure"] == "r2" else 1.0
+    sign = -1.0 if more_is_better(document["measure"]) else 1.0
     return sorted(document["models"], key=lambda model: sign * _value(model["mean"], sign * math.inf))
 
 
@@ -100,7 +100,7 @@ def _draw_errors(axes: Axes, models: Sequence[Model], names: Sequence[str], docu
         if model["name"] == document["verdict"]["chosen"]:
             label.set_fontweight("bold")
     _draw_spans(axes, models, models, "error")
-    axes.set_xlabel(f"{MEASURES.get(document['measure'], document['measure'])}, {_judged(document)}")
+    axes.set_xlabel(f"{worded(document['measure'])}, {_judged(document)}")
 
 
 def _draw_spans(

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
-from regcli.report.of_fit import PENALTY_WORDS
+from regcli.report.families import kind_of
+from regcli.report.measures import more_is_better, worded
 from regcli.report.pictures.frame import COLOURS, DASHES, GREY, LIGHT, figure_under, framed_axes
 from regcli.report.pictures.labels import EndLabel, show_labels, show_marks, show_note
 from regcli.report.pictures.lettering import Lettering
@@ -28,11 +29,6 @@ OTHER_COLOURS = (*_REST[:2], *_REST[3:], _REST[2])
 BARS = "#7FB2D8"
 CAPPED = 60
 """Up to so many error bars have caps."""
-MEASURES = {
-    "mse": "mean squared error (less is better)",
-    "mae": "mean absolute error (less is better)",
-    "r2": "cross-validated R2 (more is better)",
-}
 SCHEMES = {
     "leave one out": "leave-one-out cross-validation",
     "groups": "{k}-fold cross-validation by groups",
@@ -55,7 +51,7 @@ def draw_cv(document: Mapping[str, Any], _x_axis: str, lettering: Lettering) -> 
     notes = ["bars: 1 std. error", *[f"grey: {counted(len(others), 'other')}"] * bool(others)]
     axes = framed_axes(_title(document, lettering), [*words.values(), training, "no features", *notes])
 
-    show_heights(axes, *_range(curve, curves[best], null, measure), MEASURES.get(measure, measure))
+    show_heights(axes, *_range(curve, curves[best], null, measure), worded(measure))
     along = alpha_axis([point["alpha"] for point in curve])
     show_alpha_axis(axes, along)
     places = {point["alpha"]: along.at(point["alpha"]) for point in curve}
@@ -90,7 +86,7 @@ def _value(number: float | None) -> float:
 
 def _least(curve: Curve, measure: str) -> float:
     means = [point["mean"] for point in curve if point["mean"] is not None]
-    return min((-mean if measure == "r2" else mean for mean in means), default=math.inf)
+    return min((-mean if more_is_better(measure) else mean for mean in means), default=math.inf)
 
 
 def _range(curve: Curve, best: Curve, null: float, measure: str) -> tuple[float, float]:
@@ -99,9 +95,9 @@ def _range(curve: Curve, best: Curve, null: float, measure: str) -> tuple[float,
     values += [_value(point["mean"]) + sign * _value(point["se"]) for point in best for sign in (-1, 1)]
     values = [value for value in values if math.isfinite(value)] or [0.0]
     low, high = min(values), max(values)
-    if measure == "r2" and high > null:
+    if more_is_better(measure) and high > null:
         low = max(low, null - WORST * (high - null))
-    elif measure != "r2" and low < null:
+    elif not more_is_better(measure) and low < null:
         high = min(high, null + WORST * (null - low))
     return low, high
 
@@ -145,4 +141,5 @@ def _title(document: Mapping[str, Any], lettering: Lettering) -> str:
     folds = document["folds"]
     head = SCHEMES.get(folds["scheme"], "{k}-fold cross-validation").format(k=folds["k"])
     repeats = f", {folds['repeats']} times" if folds["repeats"] > 1 else ""
-    return f"{PENALTY_WORDS[document['settings']['penalty']]}, {head}{repeats}: {subject(document, lettering)}"
+    kind = kind_of(document["settings"]["penalty"], document["model"]["family"])
+    return f"{kind}, {head}{repeats}: {subject(document, lettering)}"

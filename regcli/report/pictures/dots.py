@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from regcli.report.families import CHANGES
 from regcli.report.pictures.frame import COLOURS, GREY, size_in_points
 from regcli.report.pictures.panels import show_rows, width_of
 
@@ -62,9 +63,9 @@ def draw_dots(axes: Axes, names: Sequence[str], models: Sequence[Dots], room: fl
             )  # fmt: skip
 
 
-def show_unit(axes: Axes, ruler: str, target: str) -> None:
+def show_unit(axes: Axes, ruler: str, target: str, family: str = "gaussian") -> None:
     """The label of the axis, in two lines where the target's name is long; `ruler` is as wide as the name."""
-    label = "change of {}{}per deviation of the feature"
+    label = f"change of {CHANGES[family]}{{}}per deviation of the feature"
     wide = 72 * width_of([label.format(ruler, " ")], 9.0) > size_in_points(axes)[0]
     axes.set_xlabel(label.format(target, "\n" if wide else " "))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
-from regcli.report.of_fit import PENALTY_WORDS
+from regcli.report.families import PENALTY_WORDS
 from regcli.report.pictures.frame import COLOURS, DASHES, GREY, figure_under, framed_axes
 from regcli.report.pictures.labels import EndLabel, show_labels, show_note
 from regcli.report.pictures.lettering import MINUS, Lettering, tick_text

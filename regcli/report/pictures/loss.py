@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from regcli.report.of_fit import PENALTY_WORDS
+from regcli.report.families import PENALTY_WORDS
 from regcli.report.of_training import descent_name
 from regcli.report.pictures.frame import COLOURS, DASHES, GREY, figure_under, fit_left, framed_axes, size_in_points
 from regcli.report.pictures.labels import EndLabel, Mark, show_labels, show_marks

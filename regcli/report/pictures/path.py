@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
+from regcli.report.coefficients import series_of_step
+from regcli.report.families import explained
 from regcli.report.pictures.frame import COLOURS, DASHES, LIGHT, figure_under, framed_axes
 from regcli.report.pictures.labels import EndLabel, Mark, show_labels, show_marks, show_note
 from regcli.report.pictures.lettering import Lettering, tick_text
@@ -39,7 +41,7 @@ MEASURED = {
 def draw_path(document: Mapping[str, Any], x_axis: str, lettering: Lettering) -> Figure:
     """The path of a `path` or `cv` document along "alpha", "l1-norm" or "deviance"."""
     steps = document["path"]
-    series = _series(steps)
+    series = _series(document)
     ranked = sorted(series, key=lambda name: -_size(series[name]))
     named, others = ranked[:NAMED], ranked[NAMED:]
     note = f"grey: {counted(len(others), 'other')}" if others else ""
@@ -62,11 +64,11 @@ def draw_path(document: Mapping[str, Any], x_axis: str, lettering: Lettering) ->
     return figure_under(axes)
 
 
-def _series(steps: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
+def _series(document: Mapping[str, Any]) -> dict[str, list[float]]:
     """Name -> its standardized coefficient at each step, of the features that are ever other than zero."""
-    series: dict[str, list[float]] = {}
+    steps, series = document["path"], dict[str, list[float]]()
     for i, step in enumerate(steps):
-        for name, value in step["standardized"].items():
+        for name, value in series_of_step(document, step).items():
             if name not in series:
                 series[name] = [0.0] * len(steps)
             series[name][i] = math.nan if value is None else value
@@ -172,7 +174,7 @@ def subject(document: Mapping[str, Any], lettering: Lettering) -> str:
     """What is explained by what: `target from 10 features, 442 rows`."""
     data = document["data"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    return f"{lettering.name(data['target'])} from {features}, {rows}"
+    return f"{explained(document, lettering.name)} from {features}, {rows}"
 
 
 def _value_label(document: Mapping[str, Any], lettering: Lettering) -> str:

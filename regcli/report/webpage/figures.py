@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from regcli.errors import counted, visible
+from regcli.report.measures import MEASURE_WORDS
 from regcli.report.of_compare import RIVAL_WORDS
-from regcli.report.of_cv import MEASURE_WORDS, RULES
+from regcli.report.of_cv import RULES
 from regcli.report.of_path import CRITERION_WORDS
 from regcli.report.wording import exactness, number, percent, short, tiny
 
@@ -43,7 +44,7 @@ def _cv(document: Document) -> list[Figure]:
         Figure(f"validation {MEASURE_WORDS[chosen['measure']]}", error, f"rows not fitted, {how}"),
     ]
     if chosen["measure"] != "r2" and row["r2"] is not None:
-        better = "validation R2" if chosen["measure"] == "mse" else "less by"
+        better = {"mse": "validation R2", "deviance": "deviance explained"}.get(chosen["measure"], "less by")
         found.append(Figure(better, percent(row["r2"]), "than without features" if better == "less by" else ""))
     found += [one for one in _quality(document) if "test" in one.label]
     return [*found, _features(document), _certificate(document["certificate"])]
@@ -98,12 +99,22 @@ def _compare(document: Document) -> list[Figure]:
 
 def _quality(document: Document) -> list[Figure]:
     found = []
-    for rows, label in (("train", "R2"), ("test", "R2 on test rows")):
+    for rows in ("train", "test"):
         measured = document["metrics"][rows]
         if measured is not None:
-            value = "-" if measured["r2"] is None else f"{measured['r2']:.4f}"
-            found.append(Figure(label, value, f"RMSE {number(measured['rmse'])}"))
+            found.append(_measured(measured, " on test rows" if rows == "test" else ""))
     return found
+
+
+def _measured(metrics: Document, where: str) -> Figure:
+    """The first measure of a family, and one beside it."""
+    if "confusion" in metrics:
+        accuracy = "-" if metrics["accuracy"] is None else percent(metrics["accuracy"])
+        value = "-" if metrics["auc"] is None else f"{metrics['auc']:.4f}"
+        return Figure(f"AUC{where}", value, f"accuracy {accuracy}")
+    key, name = ("deviance_ratio", "deviance explained") if "deviance" in metrics else ("r2", "R2")
+    value = "-" if metrics[key] is None else f"{metrics[key]:.4f}"
+    return Figure(f"{name}{where}", value, f"RMSE {number(metrics['rmse'])}")
 
 
 def _features(document: Document) -> Figure:
@@ -114,7 +125,7 @@ def _features(document: Document) -> Figure:
 def _strength(document: Document) -> Figure:
     model = document["model"]
     if model["penalty"] == "none":
-        return Figure("penalty", "none", "least squares")
+        return Figure("penalty", "none", "least squares" if model["family"] == "gaussian" else "maximum likelihood")
     share = model["alpha"] / model["alpha_max"] if model["alpha_max"] and model["l1"] else None
     return Figure("alpha", short(model["alpha"]), "" if share is None else f"{percent(share)} of alpha_max")
 

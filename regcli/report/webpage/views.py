@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from regcli.errors import visible
+from regcli.report.coefficients import intercept_name
+from regcli.report.families import CHANGES, event
+from regcli.report.measures import ERROR_WORDS, MEASURE_WORDS, more_is_better
 from regcli.report.of_compare import RIVAL_WORDS
-from regcli.report.of_cv import MEASURE_WORDS, RULES
-from regcli.report.of_fit import intercept_name
+from regcli.report.of_cv import RULES
 from regcli.report.of_path import CRITERION_WORDS
 from regcli.report.wording import short
 
 Document = Mapping[str, Any]
 View = dict[str, Any]
-
-ERRORS = {"mse": "mean squared error", "mae": "mean absolute error", "r2": "cross-validated R2"}
 
 
 def view_of(document: Document) -> View | None:
@@ -40,11 +39,11 @@ def _cv(document: Document) -> View:
         marks = [_mark(at[rules["min"]], "min and 1se", document, True)]
     else:
         marks = [_mark(at[alpha], rule, document, rule == chosen["rule"]) for rule, alpha in rules.items()]
-    better = "more" if measure == "r2" else "less"
+    better = "more" if more_is_better(measure) else "less"
     error = {
         "id": "error",
         "title": "Error on rows that were not fitted",
-        "about": f"{ERRORS[measure]} ({better} is better), with one standard error up and down",
+        "about": f"{ERROR_WORDS[measure]} ({better} is better), with one standard error up and down",
     }
     return _steps(document, marks, [error, _coefficients(document)]) | {"measure": MEASURE_WORDS[measure]}
 
@@ -68,7 +67,8 @@ def _coefficients(document: Document) -> View:
 
 
 def _unit(document: Document) -> str:
-    return f"standardized: {visible(document['data']['target'])} per deviation of the feature"
+    family = document.get("model", {}).get("family", "gaussian")
+    return f"standardized: {CHANGES[family].format(event(document))} per deviation of the feature"
 
 
 def _fit(document: Document) -> View:
@@ -84,7 +84,8 @@ def _fit(document: Document) -> View:
 
 def _compare(document: Document) -> View:
     where = "on test rows" if document["folds"] is None else "on rows that were not fitted"
-    about = f"{ERRORS[document['measure']]} (less is better), with one standard error to both sides"
+    better = "more" if more_is_better(document["measure"]) else "less"
+    about = f"{ERROR_WORDS[document['measure']]} ({better} is better), with one standard error to both sides"
     return {
         "kind": "compare",
         "measure": MEASURE_WORDS[document["measure"]],

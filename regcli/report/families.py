@@ -1,0 +1,63 @@
+"""What a model of each family is called, and what it says something about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from regcli.errors import visible
+
+PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
+REGRESSIONS = {"binomial": "Logistic", "multinomial": "Multinomial", "poisson": "Poisson"}
+CHANGES = {
+    "gaussian": "{}",
+    "binomial": "log-odds of {}",
+    "multinomial": "linear predictor of each class of {}",
+    "poisson": "log {}",
+}
+"""What the coefficients of each family change."""
+MOST_CLASSES = 6
+
+
+def kind_of(penalty: str, family: str) -> str:
+    """`Lasso`, `Logistic lasso`, and where nothing is penalised `Logistic regression`."""
+    if family == "gaussian":
+        return PENALTY_WORDS[penalty]
+    return f"{REGRESSIONS[family]} {'regression' if penalty == 'none' else PENALTY_WORDS[penalty].lower()}"
+
+
+def explained(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
+    """What is predicted: a target, the probability of a class `P(diagnosis = M)`, or that of several `P(species)`."""
+    target, model = name(document["data"]["target"]), document.get("model", {})
+    if model.get("positive_class") is not None:
+        return f"P({target} = {name(model['positive_class'])})"
+    return f"P({target})" if model.get("family") == "multinomial" else target
+
+
+def event(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
+    """What coefficients speak of: a target, of two classes `diagnosis = M`."""
+    target, positive = name(document["data"]["target"]), document.get("model", {}).get("positive_class")
+    return target if positive is None else f"{target} = {name(positive)}"
+
+
+def against(document: Mapping[str, Any]) -> str:
+    """The other classes, to be said after `explained`: `, against B,` or `, of Adelie, Chinstrap, Gentoo,`."""
+    model = document.get("model", {})
+    if model.get("negative_class") is not None:
+        return f", against {visible(model['negative_class'])},"
+    classes = class_names(document)
+    if not classes:
+        return ""
+    more = len(classes) - MOST_CLASSES
+    shown = [visible(one) for one in (classes if more <= 0 else classes[:MOST_CLASSES])]
+    return f", of {', '.join(shown)}{f' and {more:,} more' if more > 0 else ''},"
+
+
+def class_names(document: Mapping[str, Any]) -> list[str]:
+    """The classes of a multinomial model, in the order of the document; none of others."""
+    model: Mapping[str, Any] = document.get("model", {})
+    if model.get("family") != "multinomial":
+        return []
+    return (
+        [one["class"] for one in model["classes"]] if "classes" in model else list(document["path"][0]["standardized"])
+    )

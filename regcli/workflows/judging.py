@@ -1,0 +1,121 @@
+"""How well a model predicts its training rows, and test rows where there are any: metrics, and what is drawn of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.data.design import Design
+from regcli.problem.families import Family
+from regcli.problem.measures.classes import auc_of, class_metrics, predicted_class, scores, shares
+from regcli.problem.measures.curves import calibration, roc, spread
+from regcli.problem.metrics import count_metrics, measure
+from regcli.problem.objective import Solution
+from regcli.workflows.preparing import Prepared
+
+Array = NDArray[np.float64]
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows with their targets and linear predictors, offset included, those of the model and of the training rows'
+    null model: (n,), of K classes (n, K)."""
+
+    y: Array
+    eta: Array
+    null_eta: Array
+    weights: Vector | None
+
+
+def parts(prepared: Prepared, solution: Solution, other: Design | None = None) -> list[Part]:
+    """The training rows, and those of another design, or the test rows where there are any."""
+    design = prepared.design
+    found = [_part(prepared, design.y, prepared.link(solution), design.offset, design.weights)]
+    if other is not None:
+        eta = prepared.link(solution, other.X, other.offset)
+        found.append(_part(prepared, other.y, eta, other.offset, other.weights))
+    elif design.X_test is not None and design.y_test is not None:
+        eta = prepared.link(solution, design.X_test, design.offset_test)
+        found.append(_part(prepared, design.y_test, eta, design.offset_test, design.weights_test))
+    return found
+
+
+def _part(prepared: Prepared, y: Vector, eta: Array, offset: Vector | None, weights: Vector | None) -> Part:
+    several = prepared.problem.outputs > 1
+    targets = np.eye(prepared.problem.outputs)[y.astype(np.intp)] if several else y
+    level = np.zeros_like(targets) + prepared.problem.null_intercept
+    return Part(targets, eta, level if offset is None else (level.T + offset).T, weights)
+
+
+def metrics_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
+    """Metrics on training rows, and on test rows where there are any; rows count by their weight."""
+    found = [_metrics(prepared, part) for part in parts(prepared, solution)]
+    return {"train": found[0], "test": found[1] if len(found) > 1 else None}
+
+
+def _metrics(prepared: Prepared, part: Part) -> dict[str, Any]:
+    family = prepared.problem.family
+    with np.errstate(over="ignore", invalid="ignore"):
+        if family.is_quadratic:
+            return asdict(measure(part.y, part.eta, part.null_eta, part.weights))
+        if not family.has_classes:
+            return asdict(count_metrics(part.y, part.eta, part.null_eta, part.weights))
+        found = asdict(class_metrics(part.y, part.eta, part.null_eta, part.weights))
+    counts = [[int(cell) if cell == int(cell) else cell for cell in row] for row in found.pop("confusion")]
+    return found | {"confusion": {"classes": list(prepared.design.classes), "counts": counts}}
+
+
+def rows_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
+    """Fitted values of the training rows (n,), of K classes the probability of each (n, K), and of the test rows where
+    there are any. Residuals (n,) beside them; of classes the `curves` of each part instead."""
+    family, found, curves = prepared.problem.family, {}, {}
+    with np.errstate(over="ignore", invalid="ignore"):
+        for word, part in zip(("training", "test"), parts(prepared, solution), strict=False):
+            prefix = "" if word == "training" else "test_"
+            response = found[f"{prefix}fitted"] = family.response(part.eta)
+            if family.has_classes:
+                curves[word] = curves_of(part.y, part.eta, response, prepared.design.classes, part.weights)
+                continue
+            found[f"{prefix}residuals"] = part.y - response
+            if not family.is_quadratic:
+                found[f"{prefix}deviance_residuals"] = _deviance_residuals(family, part, response)
+    return found | ({"curves": curves} if curves else {})
+
+
+def _deviance_residuals(family: Family, part: Part, response: Array) -> Array:
+    """The root of each row's share of the deviance, with the sign of its residual."""
+    return np.asarray(np.sign(part.y - response) * np.sqrt(2 * np.maximum(family.loss(part.y, part.eta), 0.0)))
+
+
+def curves_of(
+    y: Array, eta: Array, response: Array, classes: tuple[str, ...], weights: Vector | None
+) -> dict[str, Any]:
+    """Plain arrays: `roc` of the positive class, or of each of K against the rest; `calibration` and `spread` of the
+    positive class's probability, or of that of the class predicted.
+
+    y, `eta` and `response` (n,), of K classes (n, K).
+    """
+    share, score = shares(y), scores(eta)
+    drawn = range(len(classes)) if y.ndim == 2 else (1,)
+    curves = [
+        {
+            "class": classes[k],
+            "auc": auc_of(share[:, k], score[:, k], weights),
+            **asdict(roc(share[:, k], score[:, k], weights)),
+        }
+        for k in drawn
+        if 0 < share[:, k].sum() < len(share)
+    ]
+    right, sure = y, response
+    if y.ndim == 2:
+        chosen = predicted_class(eta)[:, None]
+        right, sure = (np.take_along_axis(one, chosen, axis=1)[:, 0] for one in (y, response))
+    return {
+        "roc": curves,
+        "calibration": asdict(calibration(right, sure, weights)),
+        "spread": asdict(spread(sure, weights)),
+    }
