@@ -145,7 +145,7 @@ def _collinear(one: Fitted) -> Iterator[Line]:
     n, p = one.prepared.problem.Z.shape[0], len(kept)
     if not 2 <= p <= min(n, WIDEST):
         return
-    _, sizes, vectors = np.linalg.svd(one.prepared.problem.Z[:, kept], full_matrices=False)
+    _, sizes, vectors = np.linalg.svd(one.prepared.problem.rooted(one.prepared.problem.Z[:, kept]), full_matrices=False)
     condition = float(sizes[0] / sizes[-1]) if sizes[-1] > 0 else np.inf
     if condition < CONDITION:
         return
