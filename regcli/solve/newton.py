@@ -36,6 +36,8 @@ MOST_STEPS = 200
 DECREASE = 1e-4
 """The share of the promised decrease that a step must bring."""
 LEAST_STEP = 1e-10
+CANCELLED = 1e-8
+"""Where less than this share of the curvature is left beside the levels, rounding may have made some of it negative."""
 STAY_PUT = 1e-6
 """Share of the mean curvature that keeps a shift common to all classes, which costs nothing, where it is."""
 SLIGHT = 0.1
@@ -287,7 +289,10 @@ class Newton:
             return Bend(inside, none, np.zeros((self.outputs, self.outputs)), none, self.point.eta)
         inverse = np.asarray(np.linalg.pinv(level, hermitian=True), dtype=np.float64)
         back = across @ inverse
-        return Bend(inside - back @ across.T, across, inverse, back, self.point.eta)
+        matrix = inside - back @ across.T
+        if np.any(np.diagonal(matrix) <= CANCELLED * np.diagonal(inside)):
+            matrix = _positive(matrix)
+        return Bend(matrix, across, inverse, back, self.point.eta)
 
     def _extended(self, bend: Bend) -> Bend:
         """The same second derivatives, those of columns that have joined since included; of one output."""
@@ -345,3 +350,10 @@ class Newton:
             self.point.pull = slopes(self.problem, self._columns_taken, self.point.residual)
         if self._bend is not None:
             self._bend = self._extended(self._bend) if self.outputs == 1 else None
+
+
+def _positive(matrix: Matrix) -> Matrix:
+    """The nearest matrix without negative curvature, and with a trace of it where there is none."""
+    values, basis = np.linalg.eigh(matrix)
+    least = 64 * EPS * max(float(values[-1]), np.finfo(np.float64).tiny)
+    return np.asarray((basis * np.maximum(values, least)) @ basis.T)
