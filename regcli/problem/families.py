@@ -60,9 +60,9 @@ def mean(values: Array, weights: Array | None = None) -> Any:
 
 
 def sigmoid(eta: Array) -> Array:
-    """1 / (1 + exp(-eta)), without overflow."""
-    small = np.exp(-np.abs(eta))
-    return np.asarray(np.where(eta >= 0, 1.0, small) / (1 + small))
+    """1 / (1 + exp(-eta)); where the exponential overflows, 0."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + np.exp(-eta)))
 
 
 def softmax(eta: Array) -> Array:
@@ -92,8 +92,7 @@ def relative_entropy(share: Array, by: Array) -> Array:
 
 def _binomial_loss(y: Array, eta: Array) -> Array:
     # log(1 + exp(eta)) - y eta, less what it is at its least: 0 but for proportions.
-    size = np.log1p(np.exp(-np.abs(eta)))
-    loss = size + np.where(eta >= 0, (1 - y) * eta, -y * eta)
+    loss = np.log1p(np.exp(-np.abs(eta))) + (np.maximum(eta, 0.0) - y * eta)
     return loss + entropy(y) + entropy(1 - y) if np.any((y > 0) & (y < 1)) else np.asarray(loss)
 
 

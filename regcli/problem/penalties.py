@@ -144,7 +144,7 @@ class Strengths(Bounded):
         """
         on = self.l1 * np.sign(coef) + self.l2 * coef
         if not self.bounded:
-            return np.where(coef == 0, np.clip(pull, -self.l1, self.l1), on)
+            return np.where(coef == 0, np.maximum(np.minimum(pull, self.l1), -self.l1), on)
         low, high = self.bounds
         least = np.where(coef <= low, -np.inf, np.where(coef == 0, -self.l1, on))
         most = np.where(coef >= high, np.inf, np.where(coef == 0, self.l1, on))

@@ -54,16 +54,18 @@ def certify_points(problem: Problem, alphas: Vector, intercepts: Any, coefs: Mat
     if not problem.intercept:
         biases[:] = 0.0
     by = Yardstick.of(problem.null_pull, problem.null_objective)
-    shape = problem.penalty
+    # A feature that is zero and within its bounds all along adds nothing to any of the figures.
+    said = np.any((coefs != 0) | (np.abs(pulls) > np.outer(alphas, problem.penalty.l1)), axis=0)
+    shape, table, pulls = problem.penalty.only(said), coefs[:, said], pulls[:, said]
     strengths = Strengths(np.outer(alphas, shape.l1), np.outer(alphas, shape.l2), shape.low, shape.high)
-    distance = np.max(strengths.distance(coefs, pulls), axis=-1, initial=0.0)
+    distance = np.max(strengths.distance(table, pulls), axis=-1, initial=0.0)
     violation = np.maximum(distance, np.max(np.abs(biases), axis=1)) / by.pull
     shrink = np.asarray(shrink_of(strengths, pulls, by.noise))
     level = np.abs(np.asarray(intercepts).reshape(len(alphas), count) * biases).sum(axis=1)
     rows_part = _rows_part(problem, intercepts, coefs, shrink, deviances / 2)
-    features = features_part(strengths, coefs, pulls * shrink[:, None], by.noise, charge=True)
+    features = features_part(strengths, table, pulls * shrink[:, None], by.noise, charge=True)
     gap = (rows_part + shrink * level + features) / by.objective
-    holds = zeros_hold(strengths, coefs, pulls, by.noise)
+    holds = zeros_hold(strengths, table, pulls, by.noise)
     found = Rulings(gap, violation, (gap <= GAP_BOUND) & (violation <= VIOLATION_BOUND) & holds)
     for i in np.flatnonzero(alphas == 0):
         one = certify(replace(problem, alpha=0.0), intercepts[i], coefs[i])

@@ -149,16 +149,17 @@ class Newton:
     def _descend(self, strengths: Strengths) -> None:
         """Steps on the working set until nothing is left to gain."""
         inside = strengths.only(self._places)
-        before = math.inf
+        before, left = math.inf, self._violation(inside, self.point)
         for _ in range(MOST_STEPS):
-            left = self._violation(inside, self.point)
             if left <= GOAL * self.scale:
                 return
             if self._bend is None or not (self._fresh or self._worth_keeping(left, before)):
                 self._bend, self._factor, self._secant, self._fresh = self._second_order(), None, None, True
             self.rounds += 1
-            if self._follow(inside, left) or self._step(inside, left):
-                before, self._fresh = left, False
+            reached = self._follow(inside, left)
+            reached = self._step(inside, left) if reached is None else reached
+            if reached is not None:
+                before, left, self._fresh = left, reached, False
             elif self._fresh:
                 return
             else:
@@ -171,34 +172,36 @@ class Newton:
         steps = math.log(GOAL * self.scale / left) / math.log(left / before) if math.isfinite(before) else 1.0
         return steps <= 2 + len(self.columns) / 20
 
-    def _follow(self, inside: Strengths, left: float) -> bool:
-        """Towards the minimiser for the signs as they are; whether the violation is halved, which suffices to end."""
+    def _follow(self, inside: Strengths, left: float) -> float | None:
+        """Towards the minimiser for the signs as they are; the violation there if
+        that is halved, which suffices to end."""
         point, places = self.point, self._places
         if self.outputs > 1 or inside.bounded:
-            return False
+            return None
         here = point.coef[places]
         signs = np.sign(here)
         zero = signs == 0
         if zero.all() or np.max(np.abs(point.pull) - inside.l1, where=zero, initial=0.0) > SLIGHT * left:
-            return False
+            return None
         if self._secant is None or not self._secant.suits(signs, inside.l2):
             self._secant = self._secant_of(signs, inside.l2)
             if self._secant is None:
-                return False
+                return None
         active = self._secant.active
         slope = point.pull - inside.l1 * signs - inside.l2 * here
         move = self._secant.inverse @ np.append(slope[active], point.bias)
         values = here[active] + move[:-1]
         if np.any(values * signs[active] <= 0):
-            return False
+            return None
         coef = point.coef.copy()
         coef[places[active]] = values
         tried = self._at(coef, point.level + float(move[-1]))
-        if not self._violation(inside, tried) <= left / 2:
-            return False
+        violation = self._violation(inside, tried)
+        if not violation <= left / 2:
+            return None
         self._learn(tried)
         self.point = tried
-        return True
+        return violation
 
     def _secant_of(self, signs: Vector, l2: Vector) -> Secant | None:
         bend = self._bend
@@ -220,8 +223,8 @@ class Newton:
         change[:-1] += secant.l2[active] * move[:-1]
         secant.learn(move, change, LEAST_CHANGE * self.scale)
 
-    def _step(self, inside: Strengths, left: float) -> bool:
-        """Towards the minimiser of the model; whether that gains anything."""
+    def _step(self, inside: Strengths, left: float) -> float | None:
+        """Towards the minimiser of the model; the violation there if that gains anything."""
         bend, point, places = self._bend, self.point, self._places
         assert bend is not None
         here, pull, bias = point.coef[places], point.pull, point.bias
@@ -235,7 +238,7 @@ class Newton:
         rise = bend.inverse @ (bias - bend.across.T @ move)
         promised = inside.value(found) - inside.value(here) - float(pull @ move) - float(bias @ rise)
         if not np.isfinite(promised):
-            return False
+            return None
         share, level = 1.0, np.atleast_1d(point.level)
         while share > LEAST_STEP:
             coef = point.coef.copy()
@@ -245,20 +248,20 @@ class Newton:
             # Halving the violation leads to the minimum as surely as lowering the objective, which takes a logarithm.
             if violation <= left / 2:
                 self.point = tried
-                return True
+                return violation
             objective = self.loss(point) + inside.value(here)
             value = self.loss(tried) + inside.value(coef[places])
             if value <= objective + DECREASE * share * promised:
                 self.point = tried
-                return True
+                return violation
             if value <= objective + 64 * EPS * (abs(objective) + abs(self.loss(tried))):
                 # What is left to gain hides behind the rounding of the objective; the violation still shows it.
                 if violation < left:
                     self.point = tried
-                    return True
-                return False
+                    return violation
+                return None
             share /= 2
-        return False
+        return None
 
     def _at(self, coef: Vector, level: Any) -> Point:
         """The point with these coefficients, which are zero outside the working set."""
