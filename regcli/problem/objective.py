@@ -171,7 +171,7 @@ def _level(problem: Problem, fixed: NDArray[np.float64], first: Any) -> Any:
     for _ in range(100):
         slope = mean(family.pull(y, fixed + level), problem.weights)
         bend = level_curvature(problem, family.curvature(fixed + level))
-        step = slope / bend if problem.outputs == 1 else np.linalg.pinv(bend, hermitian=True) @ slope
+        step = slope / bend if problem.outputs == 1 else level_inverse(bend) @ slope
         share = 1.0
         while share > 1e-10:
             tried = level + share * step
@@ -195,6 +195,18 @@ def level_curvature(problem: Problem, curvature: dict[tuple[int, int], Vector | 
         assert values is not None
         bend[k, m] = bend[m, k] = problem.mean_of(values)
     return bend
+
+
+def level_inverse(bend: Any) -> Matrix:
+    """The inverse of `level_curvature` as a matrix; of K classes on what sums to 0: a shift of all changes nothing.
+
+    0 where no curvature is left.
+    """
+    level = np.atleast_2d(bend)
+    count = len(level)
+    centre = np.eye(count) - 1 / count if count > 1 else np.eye(1)
+    shifted = level + np.trace(level) / count**2 if count > 1 else level
+    return np.asarray(centre @ np.linalg.pinv(shifted, hermitian=True) @ centre)
 
 
 def objective(problem: Problem, intercept: Any, coef: Vector) -> float:
@@ -240,8 +252,7 @@ def curved_gram(problem: Problem, eta: NDArray[np.float64], places: NDArray[np.i
             found[np.ix_(mine, theirs)] = weighted @ problem.Z[:, places[theirs] % p] / problem.total
             across[mine, m] = weighted.sum(axis=1) / problem.total
     if problem.intercept:
-        level = np.linalg.pinv(np.atleast_2d(level_curvature(problem, curvature)), hermitian=True)
-        found -= across @ level @ across.T
+        found -= across @ level_inverse(level_curvature(problem, curvature)) @ across.T
     return found
 
 

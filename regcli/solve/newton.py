@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.objective import EPS, Problem, alpha_max
+from regcli.problem.objective import EPS, Problem, alpha_max, level_inverse
 from regcli.problem.penalties import Strengths
 from regcli.solve.classes import centred
 from regcli.solve.factor import Factor
@@ -290,7 +290,7 @@ class Newton:
         if not self.problem.intercept:
             none = np.zeros_like(across)
             return Bend(inside, none, np.zeros((self.outputs, self.outputs)), none, self.point.eta)
-        inverse = np.asarray(np.linalg.pinv(level, hermitian=True), dtype=np.float64)
+        inverse = level_inverse(level)
         back = across @ inverse
         matrix = inside - back @ across.T
         if np.any(np.diagonal(matrix) <= CANCELLED * np.diagonal(inside)):
