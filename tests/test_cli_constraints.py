@@ -71,6 +71,8 @@ def test_words_and_dicts_say_the_same(levels: Path) -> None:
     assert all(np.array_equal(coefficients(one), coefficients(found[0])) for one in found)
     with pytest.raises(UsageError, match="pair"):
         package.fit(levels, alpha=0.1, bounds={"x": 3})
+    with pytest.raises(UsageError, match="is a number"):
+        package.fit(levels, alpha=0.1, penalty_factor={"x": [1]})
 
 
 def test_unknown_names(levels: Path) -> None:

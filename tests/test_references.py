@@ -182,6 +182,29 @@ def with_l2_in_units_of(posed: Posed, unit: float) -> Posed:
     return replace(posed, problem=replace(posed.problem, penalty=replace(shape, l2=shape.l2 / unit)))
 
 
+CONSTRAINTS: dict[str, dict[str, Any]] = {
+    "penalty_factor": {"penalty_factor": dict(zip(glmnet("diabetes")["predictors"], FACTORS, strict=True))},
+    "penalty_factor_enet": {"penalty_factor": dict(zip(glmnet("diabetes")["predictors"], FACTORS, strict=True))},
+    "nonnegative": {"positive": True},
+    "box": {"bounds": "*=-10:2"},
+}
+
+
+@pytest.mark.parametrize("fit_id", CONSTRAINTS)
+def test_glmnet_constraints_from_the_file(fit_id: str) -> None:
+    """Factors that do not sum to p, and limits in the units of the file, as they are typed: 1e-6 of the largest."""
+    found = entry(glmnet("diabetes")["extra"], fit_id)
+    penalty = {"penalty": "elasticnet"} if found["alpha"] == 0.5 else {}
+    scale = frame("diabetes").to_numpy()[:, :-1].std(axis=0)
+    for index, strength in enumerate(found["lambda"]):
+        report = regcli.fit(FILES["diabetes"][0], alpha=strength, convention="glmnet", **penalty, **CONSTRAINTS[fit_id])
+        assert report.certificate.certified
+        expected = beta(found, index, glmnet("diabetes")["predictors"]) * scale
+        apart = np.abs(coefficients(report) * scale - expected)
+        assert np.max(apart) <= LARGEST_DIFFERENCE * max(1.0, float(np.max(np.abs(expected))))
+        assert report.model.intercept == pytest.approx(found["intercept"][index], rel=1e-7)
+
+
 @pytest.mark.parametrize("fit_id", ["no_intercept", "no_intercept_std"])
 def test_glmnet_without_intercept(fit_id: str) -> None:
     """`--no-intercept` scales by the centred deviation and does not centre, as glmnet does."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regcli.errors import UsageError
-from regcli.specs.checks import several
+from regcli.specs.checks import number, several
 
 KEEP, FACTOR, BOUNDS = "--keep", "--penalty-factor", "--bounds"
 
@@ -19,7 +19,7 @@ def names_of(given: Any) -> tuple[str, ...]:
 
 def factor_words(given: Any) -> tuple[str, ...]:
     """NAME=V, each in a word of its own."""
-    return _words(given, factor_of, repr)
+    return _words(given, factor_of, lambda value: _written(FACTOR, value))
 
 
 def bound_words(given: Any) -> tuple[str, ...]:
@@ -85,7 +85,11 @@ def _pair(value: Any) -> str:
         low, high = value
     except (TypeError, ValueError):
         raise UsageError(f"{BOUNDS} takes a pair (low, high) for each name, not {value!r}") from None
-    return ":".join("" if end is None else repr(float(end)) for end in (low, high))
+    return ":".join("" if end is None else _written(BOUNDS, end) for end in (low, high))
+
+
+def _written(option: str, value: Any) -> str:
+    return repr(number(option, value)).removesuffix(".0")
 
 
 def _number(text: str) -> float | None:
