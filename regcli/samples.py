@@ -46,7 +46,7 @@ SAMPLES = (
         "Gorman, Williams, Fraser (2014), from the R package palmerpenguins", "CC0 1.0",
     ),
     Sample(
-        "wdbc", 569, 32, "diagnosis", ",", "breast tumours, benign or malignant",
+        "wdbc", 569, 32, "diagnosis", ",", "benign or malignant tumours",
         "Wolberg, Street, Mangasarian (1995), UCI Machine Learning Repository", "CC BY 4.0",
     ),
     Sample(

@@ -82,7 +82,7 @@ def test_what_means_the_same_is_described_the_same(command: str) -> None:
         if name in schema:
             parts, others = (found[name]["properties"] for found in (schema, fits))
             own = {"settings": {"penalty", "l1_ratio", "seed", "solver"}, "certificate": {"solver"}}
-            own["model"] = {"penalty", "alpha_max", "formula", "intercept"}
+            own["model"] = {"penalty", "alpha_max", "formula", "intercept", "constraints"}
             shared = set(parts) & set(others) - (own[name] if name != "model" or command == "path" else set())
             assert len(shared) > 2
             assert {key: parts[key] for key in shared} == {key: others[key] for key in shared}
