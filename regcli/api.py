@@ -307,13 +307,14 @@ def load(file: Any) -> Model:
     return read(file)
 
 
-def predict(model: Any, source: Any, **reading: Unpack[Reading]) -> Report:
+def predict(model: Any, source: Any, *, type: specs.PredictionType = "response", **reading: Unpack[Reading]) -> Report:
     """Predict the rows of `source` (as for `fit`) with a `model`: a report of fit or cv, one that was loaded, or its
     file.
 
-    `report.arrays.predictions` (n,) is NaN where there is none; `report.metrics` compares with the target where the
-    rows have one. `missing` is error, or drop for rows with a gap that the model has no way to fill. How rows are read
-    is as for `fit`, and as the training rows were where nothing else is said.
+    `report.arrays.predictions` (n,) is NaN where there is none; of several classes it holds the probability of each,
+    (n, K). `type` is response, link (linear predictors), class, or probability (of each class). `report.metrics`
+    compares with the target where the rows have one. `missing` is error, or drop for rows with a gap that the model
+    has no way to fill. How rows are read is as for `fit`, and as the training rows were where nothing else is said.
 
     Raises the errors of `regcli.errors`: UsageError, DataError.
     """
@@ -328,7 +329,7 @@ def predict(model: Any, source: Any, **reading: Unpack[Reading]) -> Report:
         model = of_document(model.model_document())
     if not isinstance(model, Saved):
         model = load(model)
-    return report_of(verb(model, _data(source, None, reading)))
+    return report_of(verb(model, _data(source, None, reading), specs.PredictSpec(type)))
 
 
 def _say(text: str) -> None:

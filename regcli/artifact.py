@@ -6,8 +6,8 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast, get_args
 
@@ -19,7 +19,8 @@ from regcli.data.features.dates import Style
 from regcli.data.features.encoding import Category, Encoding
 from regcli.data.features.terms import Atom, Feature, Polynomial, atom_from_json, atom_to_json
 from regcli.errors import DataError, visible
-from regcli.specs import MISSING
+from regcli.problem.families import FAMILIES
+from regcli.specs import MISSING, FamilyName
 from regcli.writing import write_whole
 
 SCHEMA = "regcli.model/1"
@@ -35,40 +36,68 @@ Vector = NDArray[np.float64]
 class Model:
     """A fitted model, ready to predict.
 
-    `centre` is the prediction where every feature is at its mean (0 without an intercept), `means` (p,) are those means
-    (zeros without an intercept), `coefficients` (p,) are in the units of the file. `document` is what is saved.
-    `offset` names the column that is added to the predictions, `exposure` the one whose logarithm is.
+    It has an output, or K of them for the classes of a multinomial: `centres` (K,) are their linear predictors where
+    every feature is at its mean (0 without an intercept), `means` (p,) are those means (zeros without an intercept),
+    `table` (K, p) holds the coefficients in the units of the file. `classes` are those of a family that has them, of
+    two the negative one first; `null` (K,) is the model without features. `document` is what is saved. `offset` names
+    the column that is added to the linear predictors, `exposure` the one whose logarithm is.
     """
 
     document: dict[str, Any]
     encoding: Encoding
     target: str
-    centre: float
+    centres: Vector
     means: Vector
-    coefficients: Vector
+    table: NDArray[np.float64]
+    family: FamilyName = "gaussian"
+    classes: tuple[str, ...] = ()
+    null: Vector = field(default_factory=lambda: np.zeros(1))
     offset: str | None = None
     exposure: str | None = None
 
+    @property
+    def centre(self) -> float:
+        """Of one output the linear predictor where every feature is at its mean."""
+        return float(self.centres[0])
+
+    @property
+    def coefficients(self) -> Vector:
+        """Of one output the coefficients (p,)."""
+        return np.asarray(self.table[0])
+
+    @property
+    def several(self) -> bool:
+        """Whether there is an output for each class."""
+        return self.family == "multinomial"
+
     @cached_property
     def active(self) -> list[int]:
-        """The features whose coefficient is not zero."""
-        return [int(j) for j in np.flatnonzero(self.coefficients)]
+        """The features whose coefficient is not zero in some output."""
+        return [int(j) for j in np.flatnonzero(np.any(self.table != 0, axis=0))]
 
     @cached_property
     def needed(self) -> Encoding:
         """The encoding of the active features alone."""
         return self.encoding.only(self.active)
 
-    def predict(self, frame: pd.DataFrame, offset: Vector | None = None) -> Vector:
-        """Predictions (n,) for the rows of a plain frame and their offset (n,); NaN where a needed cell is missing and
-        nothing fills it.
+    def link(self, frame: pd.DataFrame, offset: Vector | None = None) -> NDArray[np.float64]:
+        """Linear predictors (n,), of several classes (n, K), for the rows of a plain frame and their offset (n,); NaN
+        where a needed cell is missing and nothing fills it.
 
         Added up feature by feature, in the order of the document: the same rows give the same bits in any batch.
         """
-        out = np.full(len(frame), self.centre)
+        out = np.tile(self.centres, (len(frame), 1))
         for j, column in zip(self.active, self.needed.each(frame), strict=True):
-            out += self.coefficients[j] * (column - self.means[j])
-        return out if offset is None else out + offset
+            out += self.table[:, j] * (column - self.means[j])[:, None]
+        if offset is not None:
+            out += offset[:, None]
+        return out if self.several else out[:, 0]
+
+    def predict(self, frame: pd.DataFrame, offset: Vector | None = None) -> NDArray[np.float64]:
+        """Predictions (n,): numbers, expected counts, or the probability of the positive class; of several classes
+        the probability of each (n, K)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(FAMILIES[self.family].response(self.link(frame, offset)))
 
 
 def fingerprint(frame: pd.DataFrame, columns: Sequence[str]) -> str:
@@ -183,19 +212,38 @@ def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
 def _model(document: dict[str, Any]) -> Model:
     encoding = encoding_from_json(document["encoding"])
     model = document["model"]
-    rows = model["coefficients"]
-    names = [_text(row["name"]) for row in rows]
-    if names != [one.name for one in encoding.features]:
-        raise DataError("the model is damaged: its coefficients are not those of its features")
     _check_settings(document.get("settings", {}))
-    if model["family"] != "gaussian":
-        raise DataError(f"unknown family {visible(str(model['family']))}", hint="pip install -U regcli")
-    centred = model["intercept"] is not None
-    means = np.array([_number(row["mean"]) if centred else 0.0 for row in rows], dtype=np.float64)
-    coefficients = np.array([_number(row["coefficient"]) for row in rows], dtype=np.float64)
+    family = model["family"]
+    if family not in FAMILIES:
+        raise DataError(f"unknown family {visible(str(family))}", hint="pip install -U regcli")
+    outputs = _list(model["classes"]) if family == "multinomial" else [model]
+    tables = [_list(one["coefficients"]) for one in outputs]
+    features = [one.name for one in encoding.features]
+    if any([_text(row["name"]) for row in rows] != features for rows in tables) or not tables:
+        raise DataError("the model is damaged: its coefficients are not those of its features")
+    centred = outputs[0]["intercept"] is not None
+    means = np.array([_number(row["mean"]) if centred else 0.0 for row in tables[0]], dtype=np.float64)
+    table = np.array([[_number(row["coefficient"]) for row in rows] for rows in tables], dtype=np.float64)
+    centres = np.array([_number(one["centre"]) for one in outputs], dtype=np.float64)
     data = document["data"]
     beside = (None if data.get(key) is None else _text(data[key]) for key in ("offset", "exposure"))
-    return Model(document, encoding, _text(data["target"]), _number(model["centre"]), means, coefficients, *beside)
+    classes = _classes(model, family)
+    table = table.reshape(len(outputs), len(features))
+    null = np.array([_number(one) for one in _list(model.get("null", centres.tolist()))], dtype=np.float64)
+    if len(null) != len(outputs):
+        raise ValueError("not as many null models as outputs")
+    return Model(document, encoding, _text(data["target"]), centres, means, table, family, classes, null, *beside)
+
+
+def _classes(model: Mapping[str, Any], family: FamilyName) -> tuple[str, ...]:
+    """The classes of a family that has them, of two the negative one first."""
+    if family == "binomial":
+        found: tuple[Any, ...] = (model["negative_class"], model["positive_class"])
+    else:
+        found = tuple(one["class"] for one in model["classes"]) if family == "multinomial" else ()
+    if len(set(found)) < len(found):
+        raise ValueError("a class stands twice")
+    return tuple(map(_text, found))
 
 
 def _check_settings(found: Any) -> None:
@@ -269,7 +317,7 @@ def _number(found: Any) -> float:
     return float(found)
 
 
-def _list(found: Any) -> Iterable[Any]:
+def _list(found: Any) -> list[Any]:
     if not isinstance(found, list):
         raise TypeError(f"{found!r:.40} is no list")
     return found

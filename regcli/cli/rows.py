@@ -67,23 +67,32 @@ def _write(found: Prediction, file: IO[bytes], format: str) -> None:
         text = io.StringIO()
         writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
         if first:
-            writer.writerow([*(found.header if found.append else found.ids), found.column])
+            writer.writerow([*(found.header if found.append else found.ids), *found.columns])
             first = False
         writer.writerows(_rows(found, batch))
         file.write(text.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def _rows(found: Prediction, batch: Batch) -> Iterator[list[Any]]:
-    values = ["" if math.isnan(value) else repr(value) for value in batch.predictions.tolist()]
+    values = [[_cell(one) for one in _listed(value)] for value in batch.predictions.tolist()]
     before = batch.cells if found.append else batch.ids or [[]] * len(values)
-    return ([*cells, value] for cells, value in zip(before, values, strict=True))
+    return ([*cells, *value] for cells, value in zip(before, values, strict=True))
+
+
+def _listed(value: Any) -> list[Any]:
+    """What is said of a row, one for each column."""
+    return value if isinstance(value, list) else [value]
+
+
+def _cell(value: float | str | None) -> str:
+    return value or "" if not isinstance(value, float) else "" if math.isnan(value) else repr(value)
 
 
 def _write_json(found: Prediction, file: IO[bytes]) -> None:
     """One document; the rows as objects where something names them."""
     from regcli.data.reading.names import unique_names
 
-    predictions: list[float] = []
+    predictions: list[Any] = []
     rows: list[dict[str, Any]] = []
     for batch in found.batches:
         values = batch.predictions.tolist()
@@ -91,7 +100,7 @@ def _write_json(found: Prediction, file: IO[bytes]) -> None:
         before = batch.cells if found.append else batch.ids
         names = unique_names(found.header)[0] if found.append else found.ids
         rows += [
-            {**dict(zip(names, cells, strict=True)), found.column: None if math.isnan(value) else value}
+            {**dict(zip(names, cells, strict=True)), **dict(zip(found.columns, _listed(value), strict=True))}
             for cells, value in zip(before, values, strict=bool(before))
         ]
     document = found.document(predictions)
@@ -104,4 +113,6 @@ def _write_json(found: Prediction, file: IO[bytes]) -> None:
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -219,6 +219,23 @@ def check_classes(answer: Answer, y: Vector) -> None:
         )
 
 
+def places_of(cells: pd.Series[Any], classes: Sequence[str]) -> Vector:
+    """The place among the classes of each cell (n,), NaN where there is none or another one; of the classes 0 and 1
+    numbers between them are shares."""
+    out = np.full(len(cells), np.nan)
+    there = cells.notna().to_numpy()
+    if cells.dtype.kind in "iuf" and sorted(classes) == ["0", "1"]:
+        y = cells.to_numpy(dtype=np.float64)
+        fits = there & (y >= 0) & (y <= 1)
+        out[fits] = 1 - y[fits] if classes[0] == "1" else y[fits]
+        return out
+    if there.any():
+        codes, labels = _labelled(cells[there], sorted(classes) == ["false", "true"])
+        places = {label: place for place, label in enumerate(classes)}
+        out[there] = np.array([places.get(label, np.nan) for label in labels])[codes]
+    return out
+
+
 def odd_target(rows: Rows, target: str, data: DataSpec, family: FamilyName | None) -> Role | None:
     """The target, where an option would read its cells as numbers; DataError where it cannot be taken as anything."""
     cells = rows.frame[target]

@@ -20,22 +20,34 @@ class Share(NamedTuple):
     feature: Feature
 
 
-def shares(model: Model) -> Iterator[Share]:
-    """The features whose coefficient is not zero, in the order of the document. Raises DataError for infinite ones."""
+def shares(model: Model, output: int = 0) -> Iterator[Share]:
+    """The features whose coefficient in an output is not zero, in the order of the document. Raises DataError for
+    infinite ones."""
     for j in model.active:
+        if model.table[output, j] == 0:
+            continue
         feature = model.encoding.features[j]
         constants = (one.value for factor in feature.factors for one in leaves(factor) if isinstance(one, Constant))
         if not all(map(math.isfinite, constants)):
             raise DataError(f"the model is damaged: {visible(feature.name)} is not finite")
-        yield Share(float(model.coefficients[j]), float(model.means[j]), feature)
+        yield Share(float(model.table[output, j]), float(model.means[j]), feature)
 
 
 def heading(model: Model) -> list[str]:
     """Lines that say what is predicted, by which version, and from which columns; safe inside any line comment."""
     columns = model.needed.columns
     version = visible(str(model.document.get("version", "")))
-    what = f"{visible(model.target)}, predicted by a model of regcli {version} from {counted(len(columns), 'column')}:"
+    what = f"{_predicted(model)}, predicted by a model of regcli {version} from {counted(len(columns), 'column')}:"
     return [what, *(f"  {visible(name)}" for name in columns)]
+
+
+def _predicted(model: Model) -> str:
+    target = visible(model.target)
+    if model.family == "binomial":
+        return f"The probability that {target} is {visible(model.classes[1])}"
+    return {"multinomial": f"The probability of each class of {target}", "poisson": f"The expected count {target}"}.get(
+        model.family, target
+    )
 
 
 def kept_levels(category: Category) -> list[str]:

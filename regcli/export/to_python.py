@@ -23,8 +23,9 @@ _SIGNS = {"add": "+", "subtract": "-", "multiply": "*"}
 _HEAD = '''"""{title}
 
 predict(row) takes a dict with the columns below (numbers as numbers or text; None, "" and the like where there is no
-cell) and returns a float, or None where there is no prediction. Numbers are added up in the order in which regcli does:
-the results are equal to the last bit, but for functions (log, exp, ...) whose last bit may differ between libraries.
+cell) and returns {returned}, or None where there is no prediction.
+Numbers are added up in the order in which regcli does: the results are equal to the last bit, but for functions (log,
+exp, ...) whose last bit may differ between libraries.
 
 {columns}
 """
@@ -192,6 +193,36 @@ def _poly(x, degree, centres, norms):
         before, now = now, (x - centres[k]) * now - ratio * before
     return now / math.sqrt(norms[degree + 1])
 """
+_FINITE = "    return out if math.isfinite(out) else None"
+_RESPONSES = {
+    "binomial": """
+
+def _response(x):
+    if not math.isfinite(x):
+        return None
+    small = math.exp(-abs(x))
+    return (1.0 if x >= 0 else small) / (1.0 + small)
+""",
+    "poisson": """
+
+def _response(x):
+    try:
+        out = math.exp(x)
+    except OverflowError:
+        return None
+    return out if math.isfinite(out) else None
+""",
+    "multinomial": """
+
+def _shares(classes, found):
+    if not all(map(math.isfinite, found)):
+        return None
+    largest = max(found)
+    grown = [math.exp(x - largest) for x in found]
+    total = sum(grown)
+    return dict(zip(classes, [x / total for x in grown]))
+""",
+}
 _SPELLED = {
     "divide": "_divide({}, {})",
     "power": "_power({}, {})",
@@ -211,14 +242,21 @@ _SPELLED = {
 def to_python(model: Model) -> str:
     """The module's text. Raises UsageError for dates with the names of months, which Python alone does not read."""
     writer = _Writer(model)
-    body = [f"    out = {_float(model.centre)}"]
-    for share in shares(model):
-        product = " * ".join(map(writer.atom, share.feature.factors))
-        body.append(f"    out += {_float(share.coefficient)} * ({product} - {_float(share.mean)})")
-    lines = ["", "", "def predict(row):", '    """The prediction for a row, or None."""', "    try:"]
+    body = []
+    outputs = [f"out{k}" for k in range(len(model.classes))] if model.several else ["out"]
+    for k, out in enumerate(outputs):
+        body.append(f"    {out} = {_float(float(model.centres[k]))}")
+        for share in shares(model, k):
+            product = " * ".join(map(writer.atom, share.feature.factors))
+            body.append(f"    {out} += {_float(share.coefficient)} * ({product} - {_float(share.mean)})")
+    said = "The prediction for a row, or None."
+    lines = ["", "", "def predict(row):", f'    """{said}"""', "    try:"]
     lines += [f"    {line}" for line in (*writer.locals, *body)]
     lines += ["    except (_NoneError, ArithmeticError):", "        return None"]
-    lines += ["    return out if math.isfinite(out) else None", ""]
+    if model.family != "gaussian":
+        writer.helpers[_RESPONSES[model.family]] = None
+    call = f"_shares({model.classes!a}, [{', '.join(outputs)}])" if model.several else "_response(out)"
+    lines += [f"    return {call}" if model.family != "gaussian" else _FINITE, ""]
     return "".join((_head(model), *writer.helpers)) + "\n".join(lines)
 
 
@@ -227,7 +265,8 @@ def _head(model: Model) -> str:
     settings = model.document.get("settings", {})
     na = settings.get("na", []) if isinstance(settings, dict) else []
     missing = sorted(MISSING | {token for token in na if isinstance(token, str)})
-    return _HEAD.format(title=title, columns="\n".join(columns), missing=ascii(missing))
+    returned = "a dict of the probability of each class" if model.several else "a float"
+    return _HEAD.format(returned=returned, title=title, columns="\n".join(columns), missing=ascii(missing))
 
 
 def _safe(line: str) -> str:

@@ -57,15 +57,19 @@ _POLY = """
 
 
 def to_r(model: Model) -> str:
-    """The function's text: `predict_model(data)` gives a numeric vector, NA where there is no prediction.
+    """The function's text: `predict_model(data)` gives a numeric vector, of several classes a matrix with a column for
+    each, NA where there is no prediction.
 
     Raises UsageError for dates that are not written as 2026-01-31.
     """
     writer = _Writer(model)
     terms = []
-    for share in shares(model):
-        product = " * ".join(map(writer.atom, share.feature.factors))
-        terms.append(f"  out <- out + {_number(share.coefficient)} * ({product} - {_number(share.mean)})")
+    outs = [f"out{k + 1}" for k in range(len(model.classes))] if model.several else ["out"]
+    for k, out in enumerate(outs):
+        terms.append(f"  {out} <- rep({_number(float(model.centres[k]))}, nrow(data))")
+        for share in shares(model, k):
+            product = " * ".join(map(writer.atom, share.feature.factors))
+            terms.append(f"  {out} <- {out} + {_number(share.coefficient)} * ({product} - {_number(share.mean)})")
     lines = [f"# {line}" for line in heading(model)]
     lines += [
         "# Read a file with read.csv(FILE, check.names = FALSE, na.strings = c('', 'NA')).",
@@ -73,12 +77,26 @@ def to_r(model: Model) -> str:
         *("".join(writer.helpers).lstrip("\n").splitlines()),
         f"  lacking <- setdiff(c({', '.join(map(_string, model.needed.columns))}), names(data))",
         "  if (length(lacking)) stop('columns are not there: ', paste(lacking, collapse = ', '))",
-        f"  out <- rep({_number(model.centre)}, nrow(data))",
         *terms,
-        "  ifelse(is.finite(out), out, NA_real_)",
+        *_response(model, outs),
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _response(model: Model, outs: list[str]) -> list[str]:
+    """From linear predictors to what is predicted."""
+    if model.several:
+        return [
+            f"  out <- cbind({', '.join(outs)})",
+            f"  colnames(out) <- c({', '.join(map(_string, model.classes))})",
+            "  out <- exp(out - apply(out, 1, max))",
+            "  out <- out / rowSums(out)",
+            "  out[!is.finite(rowSums(out)), ] <- NA_real_",
+            "  out",
+        ]
+    written = {"binomial": ["  out <- ifelse(is.finite(out), plogis(out), NA_real_)"], "poisson": ["  out <- exp(out)"]}
+    return [*written.get(model.family, []), "  ifelse(is.finite(out), out, NA_real_)"]
 
 
 def _number(value: float) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from regcli.artifact import Model
 from regcli.data.features.encoding import Category
@@ -15,8 +16,10 @@ from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Atom, Gap, Le
 from regcli.data.reading.tidy import number
 from regcli.errors import visible
 from regcli.export.parts import cannot, needs_cell, shares
+from regcli.problem.families import FAMILIES
 
 Part = tuple[str, Any, list[str]]
+Vector = NDArray[np.float64]
 
 
 def to_sklearn(model: Model) -> bytes:
@@ -33,16 +36,16 @@ def to_sklearn(model: Model) -> bytes:
 
 
 def pipeline_of(model: Model) -> Any:
-    """The fitted pipeline: columns made ready, numbers centred, then a linear model with the model's coefficients."""
+    """The fitted pipeline: columns made ready, numbers centred, then a linear model with the model's coefficients.
+
+    Of classes `predict` gives the class and `predict_proba` the probability of each.
+    """
     from sklearn.compose import ColumnTransformer
-    from sklearn.dummy import DummyRegressor
-    from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
     if not model.active:
-        constant = DummyRegressor(strategy="constant", constant=model.centre)
-        return Pipeline([("model", constant.fit([[0.0]], [model.centre]))])
+        return Pipeline([("model", _constant(model))])
     builder = _Builder(model)
     columns = ColumnTransformer(builder.parts)
     example = pd.DataFrame({name: builder.example(name) for name in model.needed.columns})
@@ -50,9 +53,54 @@ def pipeline_of(model: Model) -> Any:
     builder.learn(columns)
     centring = StandardScaler(with_std=False).fit(made)
     centring.mean_ = np.array(builder.means)
-    linear = LinearRegression().fit(made, np.zeros(len(made)))
-    linear.coef_, linear.intercept_ = np.array(builder.coefficients), builder.intercept
+    outputs = len(model.centres)
+    table = np.array([np.broadcast_to(one, outputs) for one in builder.coefficients]).T
+    linear = _estimator(model, made, table, np.broadcast_to(builder.intercept, outputs))
     return Pipeline([("columns", columns), ("centring", centring), ("model", linear)])
+
+
+def _estimator(model: Model, made: Vector, table: Vector, intercepts: Vector) -> Any:
+    """A linear model that looks fitted to columns like `made` (m, p), with these coefficients (K, p)."""
+    from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
+
+    if not model.classes:
+        kind = LinearRegression if model.family == "gaussian" else PoissonRegressor
+        linear = kind().fit(made, np.ones(len(made)))
+        linear.coef_, linear.intercept_ = table[0], float(intercepts[0])
+        return linear
+    if len(model.classes) == 2 and model.several:
+        table, intercepts = table[1:] - table[:1], intercepts[1:] - intercepts[:1]
+    linear = LogisticRegression()
+    linear.classes_, linear.n_features_in_ = _classes(model), table.shape[1]
+    linear.coef_, linear.intercept_ = table.copy(), intercepts.copy()
+    linear.n_iter_ = np.zeros(1, dtype=np.int32)
+    return linear
+
+
+def _constant(model: Model) -> Any:
+    """The model without features."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    response = FAMILIES[model.family].response(model.centres)
+    if not model.classes:
+        constant = DummyRegressor(strategy="constant", constant=float(response[0]))
+        return constant.fit([[0.0]], [float(response[0])])
+    shares = response if model.several else np.array([1 - response[0], response[0]])
+    classes = _classes(model)
+    found = DummyClassifier(strategy="prior").fit(np.zeros((len(classes), 1)), np.arange(len(classes)))
+    found.classes_, found.class_prior_ = classes, shares
+    return found
+
+
+def _classes(model: Model) -> Any:
+    """The classes as a DataFrame has them: numbers, truth values, or text."""
+    if set(model.classes) == {"true", "false"}:
+        return np.array([name == "true" for name in model.classes])
+    values = [number(name, ".") for name in model.classes]
+    if any(value is None for value in values):
+        return np.array(model.classes, dtype=object)
+    found = np.array(values, dtype=np.float64)
+    return found.astype(np.int64) if np.all(found == np.round(found)) else found
 
 
 class _Builder:
@@ -61,11 +109,11 @@ class _Builder:
     def __init__(self, model: Model) -> None:
         self._model = model
         self.parts: list[Part] = []
-        self.coefficients: list[float] = []
+        self.coefficients: list[Any] = []
         self.means: list[float] = []
-        self.intercept = model.centre
+        self.intercept: Any = model.centres
         self._shares = _by_atom(model)
-        self._levels: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+        self._levels: dict[str, dict[str, tuple[Any, float]]] = defaultdict(dict)
         for atom, share in self._shares.items():
             if isinstance(atom, Level):
                 self._levels[atom.column][atom.level] = share
@@ -101,13 +149,13 @@ class _Builder:
         self.coefficients += [self._shares[one][0] for one in atoms]
         self.means += [self._shares[one][1] for one in atoms]
 
-    def _of_levels(self, column: str, levels: dict[str, tuple[float, float]]) -> None:
+    def _of_levels(self, column: str, levels: dict[str, tuple[Any, float]]) -> None:
         """A column for each way to write each known level. What is none of them is (other), where there is that: its
         coefficient is part of the intercept and taken off all others, as the indicators of all levels add up to 1."""
         category = self._model.encoding.categories[column]
         base = levels.get(OTHER_LEVEL, (0.0, 0.0))[0] if category.lumped else 0.0
         for kind in (str, float):
-            spelled: dict[Any, float] = {}
+            spelled: dict[Any, Any] = {}
             for level in dict.fromkeys((*category.levels, MISSING_LEVEL)):
                 if not (level == OTHER_LEVEL and category.lumped):
                     coefficient = levels.get(level, (0.0, 0.0))[0]
@@ -133,14 +181,17 @@ class _Builder:
             imputer.statistics_ = np.array([self._model.encoding.fills[one] for one in self.filled])
 
 
-def _by_atom(model: Model) -> dict[Atom, tuple[float, float]]:
-    """The coefficient and the mean of each atom; two features of one atom are one."""
-    found: dict[Atom, tuple[float, float]] = {}
-    for coefficient, mean, feature in shares(model):
-        atom = feature.factors[0]
-        if len(feature.factors) != 1 or not isinstance(atom, Number | Level | Gap):
-            raise cannot(f"{visible(feature.name)}, which is no column, level or gap", "sklearn")
-        found[atom] = (found[atom][0] + coefficient if atom in found else coefficient, mean)
+def _by_atom(model: Model) -> dict[Atom, tuple[Any, float]]:
+    """The coefficients (K,) and the mean of each atom; two features of one atom are one."""
+    found: dict[Atom, tuple[Any, float]] = {}
+    for output in range(len(model.centres)):
+        at = np.zeros(len(model.centres))
+        at[output] = 1.0
+        for coefficient, mean, feature in shares(model, output):
+            atom = feature.factors[0]
+            if len(feature.factors) != 1 or not isinstance(atom, Number | Level | Gap):
+                raise cannot(f"{visible(feature.name)}, which is no column, level or gap", "sklearn")
+            found[atom] = (found.get(atom, (0.0, 0.0))[0] + coefficient * at, mean)
     return found
 
 

@@ -37,19 +37,43 @@ _DIGITS = {"true": "1", "false": "0"}
 
 
 def to_sql(model: Model, dialect: str | None = None) -> str:
-    """The expression, under comment lines that name the columns.
+    """The expression, under comment lines that name the columns; of several classes a query with a column for each.
 
     Raises UsageError for an unknown dialect, and for dates and polynomials that it cannot express.
     """
     name = dialect or "standard"
     member("--dialect", name, tuple(DIALECTS))
     writer = _Writer(model, DIALECTS[name])
-    terms = [number(model.centre)]
-    for share in shares(model):
+    lines = [f"-- {line}" for line in (*heading(model), *_remarks(model, name))]
+    if model.several:
+        return "\n".join([*lines, *_of_classes(model, writer), ""])
+    linear = _linear(model, writer, 0)
+    if model.family == "gaussian":
+        return "\n".join([*lines, *linear, ""])
+    return "\n".join([*lines, writer.response("\n".join(linear), model.family), ""])
+
+
+def _linear(model: Model, writer: _Writer, output: int) -> list[str]:
+    """The lines of a linear predictor."""
+    terms = [number(float(model.centres[output]))]
+    for share in shares(model, output):
         feature = " * ".join(map(writer.atom, share.feature.factors))
         terms.append(f"{number(share.coefficient)} * ({_bounded(feature)} - {number(share.mean)})")
-    lines = [f"-- {line}" for line in (*heading(model), *_remarks(model, name))]
-    return "\n".join([*lines, "(", *_sum(terms), ")", ""])
+    return ["(", *_sum(terms), ")"]
+
+
+def _of_classes(model: Model, writer: _Writer) -> list[str]:
+    """A query with a column for each class: exp(f) over the sum of all exp(f), each as 1 over a sum of differences."""
+    names = [f"f{k + 1}" for k in range(len(model.classes))]
+    columns = []
+    for name, of in zip(names, model.classes, strict=True):
+        others = [writer.exp(f"({other} - {name})") for other in names if other != name]
+        share = f"1e0 / ({' + '.join(['1e0', *others])})"
+        columns.append(f"  {share} AS {writer.column(f'prediction[{of}]')}")
+    inner = [
+        "\n".join([*_linear(model, writer, k)[:-1], f") AS {name}"]) for k, name in enumerate(names)
+    ]  # fmt: skip
+    return ["SELECT", ",\n".join(columns), "FROM (SELECT", ",\n".join(inner), "FROM the_table) AS linear_predictors"]
 
 
 def _bounded(text: str) -> str:
@@ -68,9 +92,11 @@ def _sum(terms: Sequence[str]) -> list[str]:
 
 def _remarks(model: Model, name: str) -> list[str]:
     """What is to be known of the table and of the database."""
-    found = ["Use: SELECT (the expression below) AS prediction FROM the_table; a missing cell is NULL there"]
+    use = "SELECT (the expression below) AS prediction FROM the_table"
+    use = "the query below with the name of your table in the place of the_table" if model.several else use
+    found = [f"Use: {use}; a missing cell is NULL there"]
     atoms = [factor for feature in model.needed.features for factor in feature.factors]
-    if name in ("standard", "sqlite") and any(map(_needs_library, atoms)):
+    if name in ("standard", "sqlite") and (model.family != "gaussian" or any(map(_needs_library, atoms))):
         found.append("SQLite needs its math functions: 3.35 or later, built with SQLITE_ENABLE_MATH_FUNCTIONS")
     styles = {model.encoding.styles[one.column] for each in atoms for one in leaves(each) if isinstance(one, Part)}
     if "iso" in styles:
@@ -101,6 +127,21 @@ class _Writer:
 
     def atom(self, atom: Atom) -> str:
         return _bounded(self._spelled(atom))
+
+    def column(self, name: str) -> str:
+        return self._dialect.column(name)
+
+    def exp(self, x: str) -> str:
+        """EXP that is 0 or very large where a double cannot hold it."""
+        if self._dialect.unbounded:
+            return f"EXP({x})"
+        return f"CASE WHEN {x} < -708e0 THEN 0e0 WHEN {x} > 709e0 THEN 1e308 ELSE EXP({x}) END"
+
+    def response(self, x: str, family: str) -> str:
+        """What a linear predictor stands for: a probability, or an expected count."""
+        if family == "binomial":
+            return f"(1e0 / (1e0 + {self.exp(f'(-{x})')}))"
+        return f"({self._function('exp', x)})"
 
     def _spelled(self, atom: Atom) -> str:
         match atom:

@@ -29,6 +29,7 @@ from regcli.specs.model import (
     SolverName,
 )
 from regcli.specs.output import AXES, FORMATS, ORDERS, PICTURES, Axis, Format, Order, OutputSpec
+from regcli.specs.prediction import PREDICTION_TYPES, PredictionType, PredictSpec
 from regcli.specs.training import DEFAULT_EPOCHS, DEFAULT_VALIDATION_SIZE, TrainingSpec, training_seeds
 from regcli.specs.validation import (
     DEFAULT_FOLDS,
@@ -71,6 +72,7 @@ __all__ = [
     "PENALTIES",
     "PENALTY_OF",
     "PICTURES",
+    "PREDICTION_TYPES",
     "RIVALS",
     "RULES",
     "SOLVERS",
@@ -93,6 +95,8 @@ __all__ = [
     "OutputSpec",
     "PathSpec",
     "Penalty",
+    "PredictSpec",
+    "PredictionType",
     "Rival",
     "Rule",
     "SolverName",

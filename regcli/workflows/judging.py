@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,9 +65,16 @@ def _metrics(prepared: Prepared, part: Part) -> dict[str, Any]:
             return asdict(measure(part.y, part.eta, part.null_eta, part.weights))
         if not family.has_classes:
             return asdict(count_metrics(part.y, part.eta, part.null_eta, part.weights))
-        found = asdict(class_metrics(part.y, part.eta, part.null_eta, part.weights))
-    counts = [[int(cell) if cell == int(cell) else cell for cell in row] for row in found.pop("confusion")]
-    return found | {"confusion": {"classes": list(prepared.design.classes), "counts": counts}}
+        found = class_metrics(part.y, part.eta, part.null_eta, part.weights)
+    return documented(asdict(found), prepared.design.classes)
+
+
+def documented(metrics: dict[str, Any], classes: Sequence[str]) -> dict[str, Any]:
+    """Metrics as they stand in a document: the confusion of classes with their names, whole weights as whole."""
+    if "confusion" not in metrics:
+        return metrics
+    counts = [[int(cell) if cell == int(cell) else cell for cell in row] for row in metrics["confusion"]]
+    return metrics | {"confusion": {"classes": list(classes), "counts": counts}}
 
 
 def rows_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:

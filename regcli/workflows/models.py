@@ -23,12 +23,7 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
     """The document of a `regcli.model/1` for what a `fit` or a `cv` document reports."""
     from regcli.artifact import SCHEMA, encoding_to_json, fingerprint
 
-    design, scaling, data = prepared.design, prepared.scaling, document["data"]
-    centred = prepared.model.intercept
-    coefficients = [
-        {**row, "mean": float(mean), "scale": float(scale)}
-        for row, mean, scale in zip(document["model"]["coefficients"], scaling.mean, scaling.scale, strict=True)
-    ]
+    design, data = prepared.design, document["data"]
     described = {key: value for key, value in document["model"].items() if key != "constraints"}
     return {
         "schema": SCHEMA,
@@ -38,12 +33,39 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
             "fingerprint": fingerprint(design.train, [design.target, *design.encoding.columns]),
         },
         "encoding": encoding_to_json(design.encoding),
-        "model": {**described, "centre": solution.intercept if centred else 0.0, "coefficients": coefficients},
+        "model": described | _outputs(document["model"], prepared, solution),
         "sparsity": document["sparsity"],
         "metrics": document["metrics"],
         "certificate": document["certificate"],
         "path": document.get("path"),
     }
+
+
+def _outputs(model: dict[str, Any], prepared: Prepared, solution: Solution) -> dict[str, Any]:
+    """What it takes to predict to the last digit: of each output its `centre`, of each feature its mean and scale; and
+    the linear predictor of the model without features, which predictions are measured against."""
+    scaling, problem = prepared.scaling, prepared.problem
+    outputs = model["classes"] or [model]
+    centres = np.atleast_1d(solution.intercept).astype(float) if problem.intercept else np.zeros(len(outputs))
+    if model["classes"] and problem.intercept:
+        # A constant for all classes changes nothing; with this one they are those that the intercepts stand for.
+        raws = np.array([[row["coefficient"] for row in one["coefficients"]] for one in outputs])
+        levels = np.array([one["intercept"] for one in outputs])
+        centres = centres - np.mean(centres - raws @ scaling.mean - levels)
+    found = [
+        {
+            "centre": float(centre),
+            "coefficients": [
+                {**row, "mean": float(mean), "scale": float(scale)}
+                for row, mean, scale in zip(one["coefficients"], scaling.mean, scaling.scale, strict=True)
+            ],
+        }
+        for one, centre in zip(outputs, centres, strict=True)
+    ]
+    null = [float(level) for level in np.atleast_1d(problem.null_intercept)]
+    if not model["classes"]:
+        return {**found[0], "null": null}
+    return {"classes": [one | more for one, more in zip(outputs, found, strict=True)], "centre": None, "null": null}
 
 
 def with_model(report: Report, document: dict[str, Any], prepared: Prepared, solution: Solution) -> Report:
@@ -61,16 +83,19 @@ def with_model(report: Report, document: dict[str, Any], prepared: Prepared, sol
 
 
 def _fitted(model: Model, prepared: Prepared) -> Table:
-    """One row for each training row: its line in the file, the columns that name it, target, fitted value, residual."""
+    """One row for each training row: its line in the file, the columns that name it, target, fitted value, residual;
+    of several classes the probability of each in their place."""
     design = prepared.design
     fitted = model.predict(design.train, design.offset)
+    shown = [f"fitted[{name}]" for name in model.classes] if model.several else ["fitted", "residual"]
     keys: list[str] = []
-    for name in (design.unit, *design.ids, design.target, "fitted", "residual"):
+    for name in (design.unit, *design.ids, design.target, *shown):
         keys.append(free_name(name, keys))
     columns = tuple(Column(key, key, "text") for key in keys)
     ids = [design.train[name].tolist() for name in design.ids]
-    target = design.y.tolist()
-    cells = zip(design.lines(), *ids, target, fitted.tolist(), (design.y - fitted).tolist(), strict=True)
+    target = design.train[design.target].tolist() if model.classes else design.y.tolist()
+    numbers = fitted if model.several else np.column_stack([fitted, design.y - fitted])
+    cells = zip(design.lines(), *ids, target, *numbers.T.tolist(), strict=True)
     return Table(columns, tuple(tuple(None if _is_gap(cell) else cell for cell in row) for row in cells))
 
 

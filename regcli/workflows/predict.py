@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 import regcli
 from regcli.artifact import Model
+from regcli.data.answering import places_of
 from regcli.data.columns import matching
 from regcli.data.reading.names import free_name
 from regcli.data.scoring import Tally, check_columns, offset_of, prepared
@@ -19,22 +20,28 @@ from regcli.data.sources import Rows
 from regcli.data.streaming import chunks
 from regcli.data.weighing import Weighing
 from regcli.errors import DataError, Notice, UsageError, counted, visible
+from regcli.problem.families import FAMILIES
+from regcli.problem.gathering import GatheredMetrics
+from regcli.problem.measures.classes import predicted_class
 from regcli.problem.tallying import RunningMetrics
-from regcli.report.report import Column, Fact, Facts, Report, Table, facts
-from regcli.report.wording import number
-from regcli.specs import DataSpec
+from regcli.report.measures import measured
+from regcli.report.report import Column, Fact, Facts, Kind, Report, Table, facts
+from regcli.specs import DataSpec, PredictionType, PredictSpec
+from regcli.workflows.judging import documented
 
 Vector = NDArray[np.float64]
 
+RESPONSE = PredictSpec()
 KEPT = ("decimal", "na", "thousands", "units")
 """How the training rows were read, which holds for new rows too unless the request says otherwise."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows: predictions (n,), NaN where there is none, what names the rows, and the rows as they were written."""
+    """Some rows: predictions (n,) or (n, k), NaN where there is none (None of a class), what names the rows, and the
+    rows as they were written."""
 
-    predictions: Vector
+    predictions: NDArray[Any]
     ids: list[list[Any]]
     cells: list[list[str]]
 
@@ -48,32 +55,42 @@ class Prediction:
 
     model: Model
     data: DataSpec
-    append: bool
+    spec: PredictSpec
     batches: Iterator[Batch] = field(default_factory=lambda: iter(()))
     header: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     name: str = ""
     notices: list[Notice] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
-    running: RunningMetrics = field(default_factory=RunningMetrics)
+    running: RunningMetrics | GatheredMetrics = field(default_factory=RunningMetrics)
     rows_read: int = 0
 
     @property
-    def column(self) -> str:
-        """What the column of predictions is called: `prediction`, unless a column of the output is called so."""
-        return free_name("prediction", {*self.ids, *(self.header if self.append else [])})
+    def append(self) -> bool:
+        """Whether the columns of the input stand before the predictions."""
+        return self.spec.append
+
+    @property
+    def columns(self) -> list[str]:
+        """What the columns of predictions are called: `prediction`, unless a column of the output is called so, or of
+        several classes `prediction[class]`."""
+        word = free_name("prediction", {*self.ids, *(self.header if self.append else [])})
+        model, asked = self.model, self.spec.type
+        one = asked == "class" or not (model.several or (asked == "probability" and model.classes))
+        return [word] if one else [f"{word}[{name}]" for name in model.classes]
 
     @property
     def metrics(self) -> dict[str, Any] | None:
         """The metrics over the rows whose target is there, or None."""
-        found = self.running.metrics(_null(self.model))
-        return None if found is None else asdict(found)
+        running = self.running
+        found = running.metrics(self.model.centre) if isinstance(running, RunningMetrics) else running.metrics()
+        return None if found is None else documented(asdict(found), self.model.classes)
 
     def said(self) -> list[Notice]:
         """Everything to be said, once all rows are through."""
         return [*self.notices, *self.tally.notices(self.model.needed)]
 
-    def document(self, predictions: Sequence[float]) -> dict[str, Any]:
+    def document(self, predictions: Sequence[Any]) -> dict[str, Any]:
         """The JSON document, once all rows are through, without what names the rows."""
         return {
             "schema": "regcli.predict/1",
@@ -82,10 +99,13 @@ class Prediction:
             "model": {
                 "command": self.model.document.get("command"),
                 "target": self.model.target,
+                "family": self.model.family,
                 "fingerprint": self.model.document["data"].get("fingerprint"),
             },
             "data": {"source": self.name, "rows_read": self.rows_read, "rows_predicted": self.tally.rows},
-            "predictions": [None if math.isnan(value) else value for value in predictions],
+            "type": self.spec.type,
+            "columns": self.columns,
+            "predictions": [_finite(value) for value in predictions],
             "metrics": self.metrics,
             "filled": dict(self.tally.filled),
             "new_levels": {name: dict(levels) for name, levels in self.tally.levels.items() if levels},
@@ -93,9 +113,10 @@ class Prediction:
         }
 
 
-def _null(model: Model) -> float:
-    """The mean of the training rows' target, which is the prediction where all features are at their means."""
-    return model.centre
+def _finite(value: Any) -> Any:
+    if isinstance(value, list):
+        return None if any(map(math.isnan, value)) else value
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def settings_for(model: Model, data: DataSpec) -> DataSpec:
@@ -114,7 +135,7 @@ def settings_for(model: Model, data: DataSpec) -> DataSpec:
         raise DataError("the model is damaged: its settings cannot be used", hint="regcli fit ... --save") from None
 
 
-def predict(model: Model, data: DataSpec, append: bool = False) -> Prediction:
+def predict(model: Model, data: DataSpec, spec: PredictSpec = RESPONSE) -> Prediction:
     """Predictions of `model` for the rows of `data`; nothing is read until the batches are gone through.
 
     `data.missing` is error, or drop for rows without prediction where a gap cannot be filled.
@@ -123,7 +144,10 @@ def predict(model: Model, data: DataSpec, append: bool = False) -> Prediction:
         raise UsageError(
             f"--missing {data.missing} cannot act here: gaps are filled as the model learned to", hint="--missing drop"
         )
-    found = Prediction(model, settings_for(model, data), append)
+    spec.check(model.family)
+    found = Prediction(model, settings_for(model, data), spec)
+    if model.family != "gaussian":
+        found.running = GatheredMetrics(model.null, bool(model.classes))
     found.batches = _batches(found)
     return found
 
@@ -143,12 +167,13 @@ def _batches(found: Prediction) -> Iterator[Batch]:
         offset, lacking = offset_of(rows, Weighing(None, model.offset, model.exposure), data, found.tally, skip)
         found.tally.skipped += int(np.sum(lacking & ~gappy))
         gappy = gappy | lacking
-        predictions = model.predict(frame, offset)
-        predictions[gappy] = math.nan
-        unbounded = ~np.isfinite(predictions) & ~gappy
+        eta = model.link(frame, offset)
+        eta[gappy] = math.nan
+        unbounded = _unbounded(model, eta) & ~gappy
         found.tally.unbounded += int(unbounded.sum())
-        predictions[unbounded] = math.nan
-        _measure(found, rows, predictions, offset)
+        eta[unbounded] = math.nan
+        _measure(found, rows, eta, offset)
+        predictions = _said(model, eta, found.spec.type)
         ids = [rows.frame[name].astype(object).where(rows.frame[name].notna(), None).tolist() for name in found.ids]
         yield Batch(predictions, [list(row) for row in zip(*ids, strict=True)] if ids else [], rows.cells or [])
 
@@ -162,29 +187,67 @@ def _ids(model: Model, data: DataSpec, names: Sequence[str]) -> list[str]:
     return [name for name in names if name in wanted]
 
 
-def _measure(found: Prediction, rows: Rows, predictions: Vector, offset: Vector | None) -> None:
-    """Compare with the target, where the rows have one of numbers."""
-    target = found.model.target
+def _unbounded(model: Model, eta: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The rows (n,) whose prediction no double holds."""
+    with np.errstate(over="ignore"):
+        held = np.isfinite(np.exp(eta) if model.family == "poisson" else eta)
+    return np.asarray(~(held if eta.ndim == 1 else held.all(axis=1)))
+
+
+def _said(model: Model, eta: NDArray[np.float64], type: PredictionType) -> NDArray[Any]:
+    """What is said of rows by their linear predictors (n,) or (n, K): numbers (n,) or (n, k), or names of classes."""
+    if type == "link":
+        return eta
+    if type == "class":
+        names = np.array([*model.classes, None], dtype=object)
+        lacking = np.isnan(eta if eta.ndim == 1 else eta[:, 0])
+        return np.asarray(names[np.where(lacking, len(model.classes), predicted_class(eta))])
+    response = FAMILIES[model.family].response
+    if type == "probability" and eta.ndim == 1:
+        return np.column_stack([response(-eta), response(eta)])
+    return response(eta)
+
+
+def _measure(found: Prediction, rows: Rows, eta: NDArray[np.float64], offset: Vector | None) -> None:
+    """Compare with the target, where the rows have one that the model knows."""
+    model, target = found.model, found.model.target
     if target not in rows.frame.columns:
         return
     cells = rows.frame[target]
-    if cells.dtype.kind not in "iuf":
-        if not cells.isna().all() and not any(notice.code == "target_unusable" for notice in found.notices):
-            text = f"the target {visible(target)} is there but holds text: it is not compared with the predictions"
-            found.notices.append(Notice("target_unusable", text))
+    if model.classes:
+        y = places_of(cells, model.classes)
+        if np.any(np.isnan(y) & cells.notna().to_numpy()):
+            _not_compared(found, "holds a class that the model does not know: such rows are not compared with")
+    elif cells.dtype.kind not in "iuf":
+        if not cells.isna().all():
+            _not_compared(found, "holds text: it is not compared with")
         return
-    y = cells.to_numpy(dtype=np.float64)
-    known = np.isfinite(y) & np.isfinite(predictions)
-    found.running.add(y[known], predictions[known], None if offset is None else offset[known])
+    else:
+        y = cells.to_numpy(dtype=np.float64)
+        if model.family == "poisson" and np.any(y < 0):
+            y = np.where(y < 0, math.nan, y)
+            _not_compared(found, "holds numbers below 0: such rows are not compared with")
+    known = np.isfinite(y) & np.isfinite(eta if eta.ndim == 1 else eta[:, 0])
+    found.running.add(y[known], eta[known], None if offset is None else offset[known])
+
+
+def _not_compared(found: Prediction, why: str) -> None:
+    if not any(notice.code == "target_unusable" for notice in found.notices):
+        text = f"the target {visible(found.model.target)} is there but {why} the predictions"
+        found.notices.append(Notice("target_unusable", text))
 
 
 def report_of(found: Prediction) -> Report:
-    """All predictions as a report: its document, and `arrays.predictions` (n,)."""
+    """All predictions as a report: its document, and `arrays.predictions` (n,), of several columns (n, k)."""
     parts = [batch.predictions for batch in found.batches]
     predictions = np.concatenate(parts) if parts else np.zeros(0)
     document = facts(found.document(predictions.tolist()))
-    rows = tuple((value,) for value in document["predictions"])
-    table = Table((Column("prediction", found.column, "number"),), rows)
+    names, kind = found.columns, "text" if found.spec.type == "class" else "number"
+    columns = tuple(Column(name, name, cast(Kind, kind)) for name in names)
+    rows = tuple(
+        tuple(value) if isinstance(value, list) else (value,) * len(names) for value in document["predictions"]
+    )
+    table = Table(columns, rows)
     headline = f"{visible(found.model.target)} for {counted(len(rows), 'row')} of {visible(found.name)}"
     return Report(
         document, headline, (table,), table, (Fact("Fit", (summary(found),)),), Facts(predictions=predictions)
@@ -197,6 +260,5 @@ def summary(found: Prediction) -> str:
     rows = counted(found.tally.rows - found.tally.skipped - found.tally.unbounded, "row")
     if metrics is None:
         return f"{rows} predicted"
-    r2 = "-" if math.isnan(metrics["r2"]) else f"{metrics['r2']:.4f}"
     rows = f"{counted(metrics['rows'], 'row')} with {visible(found.model.target)}"
-    return f"R2 {r2}, RMSE {number(metrics['rmse'])}, MAE {number(metrics['mae'])} on {rows}"
+    return f"{measured(dict(facts(metrics)))} on {rows}"

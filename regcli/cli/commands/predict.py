@@ -11,7 +11,7 @@ from regcli.cli import output_options as out
 from regcli.cli.output import say, say_if_waiting
 from regcli.cli.reading import sources_of
 from regcli.cli.threads import suit_threads
-from regcli.specs import DataSpec, Missing, OutputSpec
+from regcli.specs import PREDICTION_TYPES, DataSpec, Missing, OutputSpec, PredictionType, PredictSpec
 
 ModelFile = Annotated[str, typer.Argument(metavar="MODEL", help="What fit --save or cv --save wrote.")]
 Append = Annotated[
@@ -22,6 +22,15 @@ MissingHere = Annotated[
     typer.Option(
         "--missing", metavar="NAME", parser=str, rich_help_panel=d.DATA,
         help="Gaps that the model has no way to fill: error refuses them, drop leaves those predictions empty.",
+    ),
+]  # fmt: skip
+TypeName = Annotated[
+    PredictionType,
+    typer.Option(
+        "--type", metavar="NAME", parser=str, rich_help_panel=out.OUTPUT,
+        autocompletion=lambda: list(PREDICTION_TYPES),
+        help="What is said of a row: response (the number, the expected count, the probability of the positive class "
+        "or of each of several), link (the linear predictor), class, or probability (of each class).",
     ),
 ]  # fmt: skip
 RowIds = Annotated[
@@ -45,6 +54,7 @@ def predict(
     skip_lines: d.SkipLines = 0,
     comment: d.Comment = None,
     bad_rows: d.BadRowsAs = "error",
+    type: TypeName = "response",
     append: Append = False,
     format: out.FormatName = None,
     json: out.Json = False,
@@ -61,6 +71,7 @@ def predict(
         id=tuple(id or ()), thousands=thousands, units=tuple(units or ()), header=header, skip_lines=skip_lines,
         comment=comment, bad_rows=bad_rows,
     )  # fmt: skip
+    spec = PredictSpec(type, append)
     sources = [*(data.source if isinstance(data.source, list) else [data.source]), model]
     suit_threads()
     say_if_waiting(sources)
@@ -70,7 +81,7 @@ def predict(
     from regcli.workflows.predict import predict as verb
     from regcli.workflows.predict import summary
 
-    found = verb(load(model), data, append)
+    found = verb(load(model), data, spec)
     deliver_rows(found, said, sources)
     if not quiet:
         say(summary(found))
