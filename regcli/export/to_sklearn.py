@@ -38,7 +38,8 @@ def to_sklearn(model: Model) -> bytes:
 def pipeline_of(model: Model) -> Any:
     """The fitted pipeline: columns made ready, numbers centred, then a linear model with the model's coefficients.
 
-    Of classes `predict` gives the class and `predict_proba` the probability of each.
+    Of classes `predict` gives the class and `predict_proba` the probability of each; at exactly 0.5 scikit-learn takes
+    the negative one.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline

@@ -56,9 +56,10 @@ def quality(document: Mapping[str, Any]) -> tuple[str, ...]:
 def measured(metrics: Mapping[str, Any]) -> str:
     """One line of measures: of classes, of counts, or of numbers."""
     if "confusion" in metrics:
-        accuracy = "-" if metrics["accuracy"] is None else percent(metrics["accuracy"])
+        accuracy = _percent(metrics["accuracy"])
+        several = " (each class against the rest)" if len(metrics["confusion"]["classes"]) > 2 else ""
         return (
-            f"AUC {_share(metrics['auc'])}, accuracy {accuracy}, Brier {number(metrics['brier'], 4)}, "
+            f"AUC {_share(metrics['auc'])}{several}, accuracy {accuracy}, Brier {number(metrics['brier'], 4)}, "
             f"log loss {number(metrics['log_loss'], 4)}, deviance explained {_percent(metrics['deviance_ratio'])}"
         )
     errors = f"RMSE {number(metrics['rmse'])}, MAE {number(metrics['mae'])}"
