@@ -15,14 +15,14 @@ orders <- file("stdin", "r")
 repeat {
   order <- readLines(orders, 1)
   if (length(order) == 0) break
-  begun <- Sys.time()
+  begun <- sum(proc.time()[1:2])
   found <- if (name == "glmnet") {
     glmnet(x, y, family = "binomial", lambda = lambda, standardize = FALSE)
   } else {
     ratio <- lambda[length(lambda)] / lambda[1]
     glmnet(x, y, family = "binomial", nlambda = length(lambda), lambda.min.ratio = ratio, standardize = FALSE)
   }
-  spent <- as.numeric(Sys.time() - begun, units = "secs")
+  spent <- sum(proc.time()[1:2]) - begun
   writeBin(as.vector(rbind(found$a0, as.matrix(found$beta))), file.path(folder, paste0(name, ".bin")))
   cat(format(spent, digits = 17), "\n")
 }

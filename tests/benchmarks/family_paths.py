@@ -8,8 +8,9 @@ The data of `path_shapes.py`, whose response is cut at its median into 0 and 1, 
 same log-spaced alphas for all, down to 1e-4 of the largest, or 1e-2 with more features than rows. Everyone goes to
 the last alpha; `early` are regcli, certified, and glmnet once more, each with its rules for when to stop, which are
 the same. The peers run at their default tolerances, regcli to rounding. Each contestant is a process that waits
-(`family_solvers.py`, `family_glmnet.R`); rounds go from one to the next; a time is the fastest of the rounds, a
-violation the worst of the path by regcli's ruler. One thread of linear algebra for all.
+(`family_solvers.py`, `family_glmnet.R`); rounds go from one to the next; a time is the fastest of the rounds,
+of the processor, for all use one thread and the machine may be busy; a violation is the worst of the path by regcli's
+ruler.
 """
 
 from __future__ import annotations

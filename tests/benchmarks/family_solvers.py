@@ -1,7 +1,7 @@
 """One contestant of `family_paths.py`: reads Z, y and the alphas from a folder, then runs the path once for every line.
 
-As `path_solvers.py`, for a binomial target of 0 and 1 and with an intercept; the first line of what it leaves in the
-folder, for each alpha, is the intercept.
+As `path_solvers.py`, for a binomial target of 0 and 1 and with an intercept, which stands before the coefficients in
+what it leaves in the folder. Times are those of the processor.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ def main(name: str, folder: Path) -> None:
     print(package, importlib.metadata.version(package), flush=True)
     warnings.simplefilter("ignore")
     for _ in sys.stdin:
-        begun = time.perf_counter()
+        begun = time.process_time()
         found = solve(Z, y, alphas)
-        spent = time.perf_counter() - begun
+        spent = time.process_time() - begun
         found.ravel().tofile(folder / f"{name}.bin")
         print(repr(spent), flush=True)
 
