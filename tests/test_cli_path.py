@@ -23,6 +23,7 @@ from commandline import (
     options_of,
     pasted,
     process,
+    process_at_terminal,
     records,
     regcli,
     result,
@@ -321,7 +322,7 @@ def test_a_narrow_or_plain_terminal() -> None:
     code, screen = at_terminal("path", *LPSA, columns=40)
     assert code == 0
     assert "not shown at this width: of max, L1 norm, EBIC" in re.sub(r"\s+", " ", STYLE.sub("", screen))
-    code, screen = at_terminal("path", *LPSA, columns=80, PYTHONIOENCODING="ascii")
+    code, screen = process_at_terminal("path", *LPSA, columns=80, PYTHONIOENCODING="ascii")
     assert code == 0
     assert screen.isascii()
     assert re.search(rf"lcavol +\S+ +_[{re.escape(ASCII_BLOCKS)}]+#", STYLE.sub("", screen))
