@@ -58,7 +58,7 @@ def draw_screen(file: Path, command: str, options: dict[str, Any]) -> None:
 def draw_plot(file: Path, command: str) -> None:
     """Run the command with its picture going to `file`."""
     words = shlex.split(command)[1:-1]
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
         code = run([*words, str(file), "--quiet"])
     if code != 0:
         raise RuntimeError(f"exit code {code}: {command}")
