@@ -1,4 +1,4 @@
-"""Before any test imports NumPy: one thread of linear algebra, as the command line has it; and what processes inherit."""
+"""Before any test imports NumPy: one thread of linear algebra, as the command line has it."""
 
 import os
 
