@@ -18,9 +18,11 @@ import sys
 import tempfile
 import termios
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -31,6 +33,8 @@ DIABETES = str(ROOT / "sample_data" / "diabetes.csv")
 PROSTATE = str(ROOT / "sample_data" / "prostate.csv")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 REGCLI = (sys.executable, "-m", "regcli")
+LAST = b"\0"
+"""Ends what is written to a terminal by a run in this process: no run writes it, names are escaped."""
 
 NAMES = {
     "markup": "[red]x[/red]",
@@ -177,15 +181,47 @@ def shell(line: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
 
 
 def at_terminal(*words: object, columns: int, **changes: str | None) -> tuple[int, str]:
-    """Exit code and screen of a run at a terminal of so many columns; standard error goes elsewhere."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    """Exit code and screen of a run at a terminal of so many columns, in this process; standard error is left out."""
+    ours, theirs = _terminal(columns)
+    before = [os.dup(number) for number in (0, 1)]
+    with ThreadPoolExecutor(1) as reader, mock.patch.dict(os.environ, environment(**changes), clear=True):
+        shown = reader.submit(_screen, ours)
+        try:
+            for number in (0, 1):
+                os.dup2(theirs, number)
+            with (
+                open(0, closefd=False) as stdin,
+                mock.patch.object(sys, "stdin", stdin),
+                open(1, "w", encoding="utf-8", closefd=False) as stdout,
+                contextlib.redirect_stdout(stdout),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
+                code = run([str(word) for word in words])
+        finally:
+            for number, old in enumerate(before):
+                os.dup2(old, number)
+                os.close(old)
+            os.write(theirs, LAST)  # a process that was started meanwhile may hold the terminal open
+            os.close(theirs)
+        return code, shown.result()
+
+
+def process_at_terminal(*words: object, columns: int, **changes: str | None) -> tuple[int, str]:
+    """The same in a process of its own."""
+    ours, theirs = _terminal(columns)
     child = subprocess.Popen(
         [*REGCLI, *map(str, words)], stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env=environment(**changes)
     )
     os.close(theirs)
     shown = _screen(ours)
     return child.wait(timeout=60), shown
+
+
+def _terminal(columns: int) -> tuple[int, int]:
+    """Both ends of a new terminal: where it is read, and where it is written to."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    return ours, theirs
 
 
 def watched(script: str, *words: object, **changes: str | None) -> tuple[int, str, str]:
@@ -207,10 +243,10 @@ def _screen(ours: int) -> str:
     """Everything that is written to a terminal until nobody writes to it any more."""
     shown = b""
     with contextlib.suppress(OSError):  # Linux ends a terminal that nobody writes to any more with an error
-        while chunk := os.read(ours, 1 << 16):
+        while not shown.endswith(LAST) and (chunk := os.read(ours, 1 << 16)):
             shown += chunk
     os.close(ours)
-    return shown.decode().replace("\r\n", "\n")
+    return shown.removesuffix(LAST).decode().replace("\r\n", "\n")
 
 
 def options_of(function: Callable[..., object]) -> set[str]:

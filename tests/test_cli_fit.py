@@ -305,12 +305,13 @@ def test_words_that_typer_refuses(words: str, help_of: str) -> None:
     ],
 )
 def test_a_missing_alpha_leads_to_a_command(penalty: str, rest: str, convention: str) -> None:
-    """Without --alpha: where the strengths end, and a command to paste, which keeps every other option."""
+    """Without --alpha: where the strengths end, and a command to paste, which keeps every other option (and is tried on
+    a short grid)."""
     words = shlex.split(f"-p {penalty} --convention {convention} {rest}")
     said = fit(DIABETES, *words)
     check_error(said, 2)
     assert said.hint is not None
-    chosen = pasted(said.hint)
+    chosen = pasted(f"{said.hint} --n-alphas 10")
     assert (chosen["command"], chosen["settings"]["convention"]) == ("cv", convention)
     assert chosen["data"] == document(DIABETES, *words, "--alpha", 1)["data"]
     if "alpha_max" in said.err:

@@ -23,6 +23,7 @@ from commandline import (
     options_of,
     pasted,
     process,
+    process_at_terminal,
     records,
     regcli,
     result,
@@ -321,7 +322,7 @@ def test_a_narrow_or_plain_terminal() -> None:
     code, screen = at_terminal("path", *LPSA, columns=40)
     assert code == 0
     assert "not shown at this width: of max, L1 norm, EBIC" in re.sub(r"\s+", " ", STYLE.sub("", screen))
-    code, screen = at_terminal("path", *LPSA, columns=80, PYTHONIOENCODING="ascii")
+    code, screen = process_at_terminal("path", *LPSA, columns=80, PYTHONIOENCODING="ascii")
     assert code == 0
     assert screen.isascii()
     assert re.search(rf"lcavol +\S+ +_[{re.escape(ASCII_BLOCKS)}]+#", STYLE.sub("", screen))
@@ -434,7 +435,7 @@ def test_equal_columns_are_said(tmp_path: Path) -> None:
     "words",
     ["", "-p l2", "-p enet --l1-ratio 0.3", "--alphas 3,1,0.1", "--n-alphas 20 --alpha-min-ratio 0.01",
      "--convention glmnet -p enet", "--no-standardize", "--no-intercept", "-x 's*,bmi' --exclude s1",
-     "--solver sklearn"],
+     "--solver sklearn --n-alphas 12"],
 )  # fmt: skip
 def test_next_cross_validates_the_same_path(words: str) -> None:
     """The command runs as it stands: the same columns, and the same alphas but for those that extend the grid."""

@@ -89,7 +89,7 @@ CELLS = st.one_of(
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=0, max_size=5)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     header=st.lists(NAMES, min_size=2, max_size=5),
     rows=st.data(),
@@ -117,7 +117,7 @@ def test_any_table(header: list[str], rows: st.DataObject, quoting: int, delimit
 NUMBERS = st.one_of(st.integers(-(10**6), 10**6), st.floats(-1e6, 1e6, allow_nan=False))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     columns=st.lists(
         st.one_of(

@@ -4,6 +4,7 @@ strict, and says the same as the Python report."""
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import warnings
 from pathlib import Path
@@ -103,7 +104,7 @@ def test_what_means_the_same_is_described_the_same(command: str) -> None:
 def test_every_model_validates(command: str, penalty: str, convention: str, intercept: str, standardize: str) -> None:
     """Penalties, conventions, intercept and scaling, all of them with each other; keys in the order of the schema."""
     words = ("-p", penalty, "--convention", convention, intercept, standardize)
-    few = () if command == "path" else ("-k", "3", *FEW)
+    few = ("--n-alphas", "25") if command == "path" else ("-k", "3", *FEW)
     found = valid(result(command, DIABETES, *words, *few))
     in_order(found, SCHEMAS[command], SCHEMAS[command])
     assert (found["model"]["penalty"], found["model"]["convention"]) == (penalty, convention)
@@ -149,10 +150,11 @@ def test_every_awkward_file_validates(command: str, case: str, way: str, tmp_pat
     """Wide, perfect, tiny, constant: valid and finite, with a table that can be drawn, and nothing is divided by 0."""
     source = tmp_path / "t.csv"
     source.write_text(AWKWARD[case], encoding="utf-8")
+    words = WAYS[way] if "--alphas" in WAYS[way] else (*WAYS[way], "--n-alphas", "25")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        valid(result(command, source, *WAYS[way]))
-    assert "nan" not in regcli(command, source, *WAYS[way]).out
+        valid(result(command, source, *words))
+    assert "nan" not in regcli(command, source, *words).out
 
 
 @pytest.mark.parametrize("select", CRITERIA)
@@ -236,10 +238,16 @@ WRONG: list[tuple[str, tuple[Any, ...], Any]] = [
 ]  # fmt: skip
 
 
+@functools.cache
+def usual(command: str) -> Any:
+    """A valid document of the command."""
+    return valid(result(command, DIABETES, *FEW))
+
+
 @pytest.mark.parametrize(("command", "path", "value"), WRONG, ids=str)
 def test_the_schema_refuses_wrong_values(command: str, path: tuple[Any, ...], value: Any) -> None:
     """Signs, words, types and what belongs together."""
-    wrong = valid(result(command, DIABETES, *FEW))
+    wrong = copy.deepcopy(usual(command))
     at(wrong, path[:-1])[path[-1]] = value
     assert not VALIDATORS[command].is_valid(wrong)
 

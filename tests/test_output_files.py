@@ -78,8 +78,13 @@ def test_a_named_pipe_is_written_to(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-@pytest.mark.parametrize("end", ["| cat", "> {}/new", ">> {}/log"])
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("/dev/stdout", "| cat"), ("/dev/stdout", "> {}/new"), ("/dev/stdout", ">> {}/log"),
+        ("/dev/fd/1", "> {}/new"), ("/proc/self/fd/1", "| cat"), ("/proc/self/fd/1", ">> {}/log"),
+    ],
+)  # fmt: skip
 def test_standard_output_by_its_name(name: str, end: str, tmp_path: Path) -> None:
     """It is written to as it is: into a pipe, a file, behind what a log holds already."""
     (tmp_path / "log").write_text("before\n")

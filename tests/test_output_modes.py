@@ -19,6 +19,7 @@ from commandline import (
     fit,
     in_spreadsheets,
     process,
+    process_at_terminal,
     records,
     shell,
     strict_json,
@@ -44,7 +45,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def screen_of_80() -> str:
     """A lasso at a terminal of 80 columns."""
-    return at_terminal("fit", DIABETES, "-a", "3", columns=80)[1]
+    return process_at_terminal("fit", DIABETES, "-a", "3", columns=80)[1]
 
 
 def facts(found: Any) -> list[float]:
@@ -115,7 +116,7 @@ def test_a_narrow_terminal_shows_whole_numbers(columns: int) -> None:
 )
 def test_colours_only_where_they_are_wanted(changes: dict[str, str], styled: bool, screen_of_80: str) -> None:
     """NO_COLOR leaves no colour, TERM=dumb no escape code at all; the words are the same."""
-    code, screen = at_terminal("fit", DIABETES, "-a", "3", columns=80, **changes)
+    code, screen = process_at_terminal("fit", DIABETES, "-a", "3", columns=80, **changes)
     assert code == 0
     colours = re.findall(r"\x1b\[(?:\d+;)*(?:3\d|4\d|9\d)m", screen)
     assert bool(colours) is styled

@@ -6,12 +6,11 @@ page that its `--report` writes; the last needs playwright and a Chromium.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 import regcli
+from regcli.cli.app import run
 from regcli.report.to_terminal import renderable
 
 HERE = Path(__file__).parent
@@ -58,9 +58,10 @@ def draw_screen(file: Path, command: str, options: dict[str, Any]) -> None:
 def draw_plot(file: Path, command: str) -> None:
     """Run the command with its picture going to `file`."""
     words = shlex.split(command)[1:-1]
-    subprocess.run(
-        [sys.executable, "-m", "regcli", *words, str(file), "--quiet"], check=True, stdout=subprocess.DEVNULL
-    )
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
+        code = run([*words, str(file), "--quiet"])
+    if code != 0:
+        raise RuntimeError(f"exit code {code}: {command}")
 
 
 def draw_page(file: Path, command: str) -> None:
