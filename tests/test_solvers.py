@@ -383,7 +383,7 @@ def test_the_last_resort(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_is_able() -> None:
     """A problem that the solvers asked for decline is a usage error made of their reasons."""
     posed = pose(*arrays("diabetes"), 1.0)
-    with pytest.raises(UsageError, match="least squares has no penalty"):
+    with pytest.raises(UsageError, match="least squares has neither a penalty nor bounds"):
         line(replace(posed.problem, alpha=1.0), "least_squares")
     uneven = ElasticNet(np.array([0.0, *np.ones(9)]), np.zeros(10))
     with pytest.raises(UsageError, match="no penalty factors"):

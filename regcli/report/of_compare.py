@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
+from regcli.report.families import against, class_names, explained
+from regcli.report.measures import MEASURE_WORDS
 from regcli.report.of_fit import weighing_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, tiny
@@ -19,12 +21,22 @@ MOST_SHOWN = 60
 """The verdict comes below the coefficients: with more features only the largest are shown above it."""
 
 
+def rival_words(family: str) -> dict[str, str]:
+    """What models are called: without a penalty least squares, or of other families just that."""
+    return RIVAL_WORDS if family == "gaussian" else RIVAL_WORDS | {"ols": "no penalty"}
+
+
+def plainly(text: str, family: str) -> str:
+    """A sentence about models, in which those of other families than squared error have no least squares."""
+    return text.replace(RIVAL_WORDS["ols"], rival_words(family)["ols"])
+
+
 def report_of_compare(found: Mapping[str, Any], order: str = "size") -> Report:
     """The report on a `regcli.compare/1` document; coefficients by their largest size, or as in the file."""
     document = facts(found)
     data = document["data"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
+    what = f"{explained(document)}{against(document)} from {features}, {rows} of {visible(data['source'])}"
     headline = f"{counted(len(document['models']), 'model')} compared{_judges(document)}: {what}"
     tables = (_models(document), _coefficients(document, order))
     return Report(document, headline, tables, _records(document), tuple(_facts(document)))
@@ -39,16 +51,16 @@ def _judges(document: Mapping[str, Any]) -> str:
 
 
 def _models(document: Mapping[str, Any]) -> Table:
-    squared = document["measure"] == "mse"
+    measure, words = document["measure"], rival_words(document["model"]["family"])
     stable = any(model["stability"] is not None for model in document["models"])
     mixed = any(model["name"] == "elasticnet" for model in document["models"])
     columns = (
         Column("model", "name", "name"),
-        Column("MSE" if squared else "MAE", "mean", "number"),
+        Column(MEASURE_WORDS[measure], "mean", "number"),
         Column("s.e.", "se", "number"),
         Column("worse by", "difference", "number"),
         Column("s.e.", "difference_se", "number"),
-        Column("R2" if squared else "less by", "r2", "percent"),
+        Column("R2" if measure == "mse" else "less by", "r2", "percent"),
         Column("features", "nonzero", "count"),
         *([Column("stable", "stability", "score", optional=7)] if stable else []),
         Column("alpha", "alpha", "number", optional=6),
@@ -61,7 +73,7 @@ def _models(document: Mapping[str, Any]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for model in document["models"]:
         cells = _cells(model)
-        cells["name"] = RIVAL_WORDS[model["name"]]
+        cells["name"] = words[model["name"]]
         if model["name"] != "elasticnet":
             cells["l1_ratio"] = None
         rows.append(tuple(cells[column.key] for column in columns))
@@ -77,15 +89,28 @@ def _cells(model: Mapping[str, Any]) -> dict[str, Any]:
 def _coefficients(document: Mapping[str, Any], order: str) -> Table:
     """Standardized coefficients side by side; a zero is an empty cell."""
     models = [model for model in document["models"] if model["name"] != "null"]
-    names = list(document["data"]["features"])
+    words = rival_words(document["model"]["family"])
+    names, sizes = list(document["data"]["features"]), [sizes_of(model) for model in models]
     if order == "size":
-        names.sort(key=lambda name: -max(abs(model["standardized"].get(name, 0.0)) for model in models))
+        names.sort(key=lambda name: -max(abs(size.get(name, 0.0)) for size in sizes))
     names = names[:MOST_SHOWN]
-    first = Column("standardized", "name", "name")
-    columns = (first, *(Column(RIVAL_WORDS[model["name"]], model["name"], "number") for model in models))
-    rows = tuple((name, *(model["standardized"].get(name) for model in models)) for name in names)
+    first = Column("largest of the classes" if class_names(document) else "standardized", "name", "name")
+    columns = (first, *(Column(words[model["name"]], model["name"], "number") for model in models))
+    rows = tuple((name, *(size.get(name) for size in sizes)) for name in names)
     quiet = frozenset(i for i, row in enumerate(rows) if all(cell is None for cell in row[1:]))
     return Table(columns, rows, quiet)
+
+
+def sizes_of(model: Mapping[str, Any]) -> dict[str, float]:
+    """The standardized coefficients that are not zero, by feature; of several classes the size of the largest."""
+    found: dict[str, float] = {}
+    for name, value in model["standardized"].items():
+        if isinstance(value, Mapping):
+            for feature, one in value.items():
+                found[feature] = max(found.get(feature, 0.0), abs(one))
+        else:
+            found[name] = value
+    return found
 
 
 def _records(document: Mapping[str, Any]) -> Table:
@@ -153,7 +178,8 @@ def _scheme(folds: Mapping[str, Any]) -> str:
 def _tuned(document: Mapping[str, Any]) -> str:
     tuning, nested = document["tuning"], document["folds"] is not None
     where = "on the training rows alone, " if nested else ""
-    given = [RIVAL_WORDS[name] for name, alpha in document["settings"]["alphas"].items() if alpha]
+    words = rival_words(document["model"]["family"])
+    given = [words[name] for name, alpha in document["settings"]["alphas"].items() if alpha]
     but = f"; {', '.join(given)} at the strength given" if given else ""
     k = str(tuning["k"])
     if nested:

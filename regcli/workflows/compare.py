@@ -12,7 +12,7 @@ import numpy as np
 import regcli
 from regcli.data.design import Design, build
 from regcli.errors import Notice, UsageError, counted
-from regcli.report.of_compare import RIVAL_WORDS, report_of_compare
+from regcli.report.of_compare import report_of_compare, rival_words
 from regcli.report.report import Report
 from regcli.select.crossval import at_edge
 from regcli.specs import (
@@ -30,7 +30,7 @@ from regcli.workflows.comparing import Standing, by_folds, by_test_rows
 from regcli.workflows.diagnosing import diagnosis
 from regcli.workflows.documents import (
     certificate_of,
-    check_coefficients,
+    classes_of,
     data_of,
     model_of,
     settings_of,
@@ -44,7 +44,7 @@ from regcli.workflows.models import with_model
 from regcli.workflows.nesting import Judged, Nested, judge
 from regcli.workflows.noticing import solution_notices
 from regcli.workflows.origins import origin_of_comparison
-from regcli.workflows.paths import check_solver
+from regcli.workflows.paths import check_solver, coefficients_of
 from regcli.workflows.preparing import Clock
 from regcli.workflows.rivals import Contender, Fitted, contenders, fit_all
 from regcli.workflows.tuning import processes
@@ -114,6 +114,11 @@ def _document(
         "data": data_of(fitted[0].prepared),
         "judged_on": "test rows" if judged is None else "folds",
         "measure": folding.judge,
+        "model": {
+            "family": design.family,
+            **classes_of(fitted[0].prepared),
+            "classes": list(design.classes) if design.family == "multinomial" else None,
+        },
         "folds": None if judged is None else _folds(judged, folding),
         "tuning": _tuning(fitted, folding),
         "models": models,
@@ -155,6 +160,8 @@ def _pair(design: Design, spec: CompareSpec, model: ModelSpec) -> tuple[int, int
         return None
     if not model.standardize:
         raise UsageError("--geometry is of standardized coefficients: it cannot act with --no-standardize")
+    if design.family != "gaussian":
+        raise UsageError(f"--geometry draws squared errors: it cannot act with --family {design.family}")
     first, second = (feature_of(design.names, name, "--geometry") for name in spec.geometry)
     return first, second
 
@@ -169,9 +176,6 @@ def _strengths(document: dict[str, Any], spec: CompareSpec) -> dict[str, tuple[f
 def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Judged | None) -> dict[str, Any]:
     prepared, solution, score = one.prepared, one.solution, standing.scores[i]
     names, problem, units = prepared.design.names, prepared.problem, prepared.units
-    coef, intercept = prepared.to_file_units(solution.coef, solution.intercept)
-    check_coefficients(names, coef)
-    active = np.flatnonzero(solution.coef).tolist()
     null = standing.scores[0].mean
     penalised = rival.name not in ("null", "ols")
     folds = [] if judged is None else [fold[i] for fold in judged.verdicts]
@@ -185,7 +189,7 @@ def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Ju
         "l1": problem.alpha * units.l1 if penalised else None,
         "l2": problem.alpha * units.l2 if penalised else None,
         "at_edge": None if one.curve is None else at_edge(one.curve),
-        "nonzero": len(active),
+        "nonzero": one.nonzero,
         "mean": score.mean,
         "se": score.se,
         "train_mean": score.train_mean,
@@ -199,9 +203,7 @@ def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Ju
         "per_fold": score.parts.tolist() if folds else [],
         "fold_alphas": [fold.alpha for fold in folds] if penalised else [],
         "fold_nonzero": [int(fold.selected.sum()) for fold in folds],
-        "intercept": intercept if prepared.model.intercept else None,
-        "coefficients": {names[j]: float(coef[j]) for j in active},
-        "standardized": {names[j]: float(solution.coef[j]) for j in active},
+        **coefficients_of(prepared, solution.coef, solution.intercept),
         "certificate": certificate_of(names, solution),
     }
 
@@ -234,12 +236,13 @@ def _tuning(fitted: Sequence[Fitted], folding: FoldSpec) -> dict[str, Any] | Non
 def _notices(rivals: Sequence[Contender], fitted: Sequence[Fitted]) -> list[Notice]:
     """What must be said of the models, each in front of what is said of it alone."""
     found: dict[str, tuple[Notice, list[str]]] = {}
+    words = rival_words(fitted[0].prepared.design.family)
     for rival, one in zip(rivals, fitted, strict=True):
         if rival.name == "null":
             continue
         for notice in solution_notices(one.prepared, one.solution, rival.name == "ols"):
-            found.setdefault(notice.message, (notice, []))[1].append(RIVAL_WORDS[rival.name])
-    return [Notice(one.code, f"{', '.join(words)}: {one.message}") for one, words in found.values()]
+            found.setdefault(notice.message, (notice, []))[1].append(words[rival.name])
+    return [Notice(one.code, f"{', '.join(named)}: {one.message}") for one, named in found.values()]
 
 
 def _fewer(document: dict[str, Any], spec: CompareSpec) -> list[Notice]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from regcli.errors import RegcliError, counted, listed, visible
-from regcli.report.of_compare import RIVAL_WORDS
+from regcli.report.measures import MEASURE_WORDS
+from regcli.report.of_compare import RIVAL_WORDS, plainly
 from regcli.report.wording import number, percent, short
 from regcli.select.crossval import Curve
 from regcli.specs import CompareSpec, FoldSpec
@@ -51,7 +52,8 @@ def diagnosis(
     folding: FoldSpec,
 ) -> list[Line]:
     """All lines that apply."""
-    return [
+    family = fitted[0].prepared.design.family
+    lines = [
         *_wide(fitted[0]),
         *_overfitting(models, folding),
         *_over_regularized(models, standing, folding),
@@ -60,6 +62,7 @@ def diagnosis(
         *_distorted(fitted, rivals, spec, folding),
         *_at_the_end(models),
     ]
+    return [line | {"message": plainly(line["message"], family)} for line in lines]
 
 
 def _line(code: str, message: str, model: str | None, value: float) -> Line:
@@ -77,7 +80,7 @@ def _wide(one: Fitted) -> Iterator[Line]:
 def _overfitting(models: Sequence[Model], folding: FoldSpec) -> Iterator[Line]:
     """The model whose errors on its own and on new rows are furthest apart, further than those of the null model."""
     bound = APART if folding.judge == "mse" else APART**0.5
-    null, measure = models[0], folding.judge.upper()
+    null, measure = models[0], MEASURE_WORDS[folding.judge]
     at_rest = max(null["mean"] / null["train_mean"], 1.0) if null["train_mean"] > 0 else 1.0
     ratios = {model["name"]: _ratio(model, null) for model in models[1:]}
     worst = max(ratios, key=lambda name: ratios[name])
@@ -200,7 +203,7 @@ def _distorted(
     selection = (
         f" would keep {counted(len(there), 'feature')}, not {len(here):,}: {', '.join(changes)};" if changes else ":"
     )
-    measure = folding.judge.upper()
+    measure = MEASURE_WORDS[folding.judge]
     text = (
         f"{spreads}: {way} {RIVAL_WORDS[rivals[i].name]}{selection} {measure} in tuning "
         f"{number(errors[1], 3)} for {number(errors[0], 3)}"

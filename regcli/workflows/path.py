@@ -9,7 +9,7 @@ from typing import Any
 
 import regcli
 from regcli.data.design import build
-from regcli.errors import Notice, counted
+from regcli.errors import Notice, UsageError, counted
 from regcli.problem.certificate import certify
 from regcli.report.of_path import report_of_path
 from regcli.report.report import Report
@@ -51,6 +51,8 @@ def path(
                    family=model.family, balanced=model.class_weight is not None)  # fmt: skip
     clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
     feature = None if walk.lines is None else feature_of(design.names, walk.lines)
+    if walk.lines is not None and design.family != "gaussian":
+        raise UsageError(f"--lines draws straight lines: it cannot act with --family {design.family}")
     prepared = prepare(design, model, drawn=not grid.alphas)
     alphas = grid_of(prepared, grid)
     clock.tell("scaled the columns")

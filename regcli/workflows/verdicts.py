@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from regcli.errors import counted, visible
-from regcli.report.of_compare import RIVAL_WORDS
+from regcli.report.measures import MEASURE_WORDS
+from regcli.report.of_compare import RIVAL_WORDS, plainly
 from regcli.report.wording import number, percent, short
 from regcli.select.comparison import NEGLIGIBLE
 from regcli.specs import Measure
@@ -36,19 +37,19 @@ def verdict_of(
     models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted], rivals: Sequence[Contender], measure: Measure
 ) -> dict[str, Any]:
     """The best model, those tied with it, the simplest of them, and why."""
-    best, chosen = models[standing.best], models[standing.chosen]
+    best, chosen, family = models[standing.best], models[standing.chosen], fitted[0].prepared.design.family
     return {
         "best": best["name"],
         "chosen": chosen["name"],
         "tied": [models[i]["name"] for i in standing.tied],
-        "reason": "; ".join(_reasons(models, standing, fitted, measure)),
-        "facts": list(_facts(models, standing, fitted)),
+        "reason": plainly("; ".join(_reasons(models, standing, fitted, measure)), family),
+        "facts": [plainly(fact, family) for fact in _facts(models, standing, fitted)],
     }
 
 
 def _reasons(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted], measure: Measure) -> Iterator[str]:
     best, chosen = models[standing.best], models[standing.chosen]
-    yield f"{_called(best)} errs least: {measure.upper()} {number(best['mean'], 4)}{_explained(best, measure)}"
+    yield f"{_called(best)} errs least: {MEASURE_WORDS[measure]} {number(best['mean'], 4)}{_explained(best, measure)}"
     if best["se"] is None or not np.isfinite(best["se"]):
         yield "one test row gives no standard error, so that nothing can be said of differences"
     apart = [(models[i], standing.differences[i]) for i in standing.tied]
@@ -99,7 +100,7 @@ def _facts(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted]
         if name in known and 0 < known[name][0]["nonzero"] < p:
             yield _left_out(known[name][0], p)
             break
-    if "ridge" in known and "lasso" in known:
+    if "ridge" in known and "lasso" in known and fitted[0].prepared.problem.outputs == 1:
         at = tuple(known[name][1] for name in ("ridge", "lasso"))
         for pair in related(fitted[0]):
             yield _shared(pair, *(fitted[i] for i in at))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
 from regcli.report.measures import more_is_better, worded
-from regcli.report.of_compare import RIVAL_WORDS
+from regcli.report.of_compare import rival_words, sizes_of
 from regcli.report.pictures.dots import AIR, Dots, draw_dots, show_unit
 from regcli.report.pictures.frame import COLOURS, DARK, GREY, SMALL_SIZE
 from regcli.report.pictures.lettering import Lettering, tick_text
@@ -57,7 +57,7 @@ def draw_compare(document: Mapping[str, Any], lettering: Lettering) -> Figure:
     """The errors of a `compare` document with their paired differences, and the standardized coefficients."""
     models = _ranked(document)
     features, left_out = _features(document["models"])
-    names = [_row_name(model) for model in models]
+    names = [_row_name(model, document["model"]["family"]) for model in models]
     left = MARGIN + max(width_of(names), width_of([lettering.ruler(name) for name in features])) + 0.15
     width = left + ERRORS + GAP + DIFFERENCES + RIGHT
     upper, lower = max(LEAST_HEIGHT, MODEL_ROW * len(models)), max(LEAST_HEIGHT, FEATURE_ROW * len(features))
@@ -70,7 +70,7 @@ def draw_compare(document: Mapping[str, Any], lettering: Lettering) -> Figure:
     _draw_errors(errors, models, names, document)
     _draw_differences(differences, models)
     below = panel(figure, left, FOOT + NOTE, width - left - RIGHT, lower, COEFFICIENTS)
-    dots = _dots(document["models"], features)
+    dots = _dots(document["models"], features, document["model"]["family"])
     _draw_coefficients(below, dots, features, document["data"]["target"], lettering)
     zeros = any(value == 0 for model in dots for value in model.values)
     notes = [left_out] * bool(left_out) + ["hollow: exactly zero"] * zeros + ["bars: 1 std. error"]
@@ -88,8 +88,8 @@ def _value(number: float | None, missing: float = math.nan) -> float:
     return missing if number is None else float(number)
 
 
-def _row_name(model: Model) -> str:
-    name = RIVAL_WORDS[model["name"]]
+def _row_name(model: Model, family: str) -> str:
+    name = rival_words(family)[model["name"]]
     return name if model["name"] == "null" else f"{name}, {counted(model['nonzero'], 'feature')}"
 
 
@@ -179,14 +179,15 @@ def _features(models: Sequence[Model]) -> tuple[list[str], str]:
     return ranked[:MOST_ROWS], f"not shown: {counted(rest, 'smaller feature')}" if rest > 0 else ""
 
 
-def _dots(models: Sequence[Model], features: Sequence[str]) -> list[Dots]:
+def _dots(models: Sequence[Model], features: Sequence[str], family: str) -> list[Dots]:
     """The coefficients of each model that has features; those that a document leaves out are zero."""
     found = []
     for model in models:
         if model["name"] != "null":
             colour, mark = LOOKS[model["name"]]
-            values = tuple(_value(model["standardized"].get(name, 0.0)) for name in features)
-            found.append(Dots(RIVAL_WORDS[model["name"]], values, mark=mark, colour=colour, size=5.0))
+            sizes = sizes_of(model)
+            values = tuple(_value(sizes.get(name, 0.0)) for name in features)
+            found.append(Dots(rival_words(family)[model["name"]], values, mark=mark, colour=colour, size=5.0))
     return found
 
 

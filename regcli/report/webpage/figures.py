@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from regcli.errors import counted, visible
 from regcli.report.measures import MEASURE_WORDS
-from regcli.report.of_compare import RIVAL_WORDS
+from regcli.report.of_compare import rival_words
 from regcli.report.of_cv import RULES
 from regcli.report.of_path import CRITERION_WORDS
 from regcli.report.wording import exactness, number, percent, short, tiny
@@ -83,13 +83,11 @@ def _compare(document: Document) -> list[Figure]:
     verdict, data = document["verdict"], document["data"]
     models = {one["name"]: one for one in document["models"]}
     best, chosen = models[verdict["best"]], models[verdict["chosen"]]
-    measure = MEASURE_WORDS[document["measure"]]
+    measure, words = MEASURE_WORDS[document["measure"]], rival_words(document["model"]["family"])
     where = f"rows not fitted, {counted(document['folds']['k'], 'fold')}" if document["folds"] else "test rows"
-    found = [
-        Figure("chosen", RIVAL_WORDS[chosen["name"]], f"{chosen['nonzero']:,} of {len(data['features']):,} features")
-    ]
+    found = [Figure("chosen", words[chosen["name"]], f"{chosen['nonzero']:,} of {len(data['features']):,} features")]
     if best is not chosen:
-        found.append(Figure("least error", RIVAL_WORDS[best["name"]], f"{measure} {number(best['mean'])}"))
+        found.append(Figure("least error", words[best["name"]], f"{measure} {number(best['mean'])}"))
     error = number(chosen["mean"], 4) + ("" if chosen["se"] is None else f" \u00b1 {number(chosen['se'], 3)}")
     found.append(Figure(f"{measure} of the chosen", error, where))
     if chosen["r2"] is not None:

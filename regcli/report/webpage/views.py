@@ -8,7 +8,7 @@ from typing import Any
 from regcli.report.coefficients import intercept_name
 from regcli.report.families import CHANGES, event
 from regcli.report.measures import ERROR_WORDS, MEASURE_WORDS, more_is_better
-from regcli.report.of_compare import RIVAL_WORDS
+from regcli.report.of_compare import rival_words
 from regcli.report.of_cv import RULES
 from regcli.report.of_path import CRITERION_WORDS
 from regcli.report.wording import short
@@ -89,7 +89,7 @@ def _compare(document: Document) -> View:
     return {
         "kind": "compare",
         "measure": MEASURE_WORDS[document["measure"]],
-        "names": RIVAL_WORDS,
+        "names": rival_words(document["model"]["family"]),
         "charts": [
             {"id": "errors", "title": f"Error {where}", "about": about},
             {"id": "sizes", "title": "Coefficients", "about": _unit(document)},
