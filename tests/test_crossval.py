@@ -560,22 +560,12 @@ def flat(value: Any, name: str = "") -> dict[str, Any]:
     return {name: value}
 
 
-def test_the_number_of_threads_changes_no_choice() -> None:
-    """Two threads of linear algebra give the same folds, choice and features, and every number to ten digits.
-
-    Sums are then taken in another order, so that last bits may differ; the command line uses one thread unless the
-    environment says otherwise, and with that the same bytes come out each time.
-    """
+def test_the_number_of_threads_in_the_environment_changes_no_byte() -> None:
+    """Linear algebra uses one thread, whatever the environment says: with two its sums would differ in last bits."""
     command = ("cv", FILES["concrete"][0], "--target", "strength", "--n-alphas", "30", "--jobs", "1", "--json")
-    one, again, two = (run_sharing(*command, threads=threads) for threads in (1, 1, 2))
-    assert one.stdout == again.stdout
-    documents = [flat(json.loads(run.stdout)) for run in (one, two)]
-    assert documents[0].keys() == documents[1].keys()
-    for name, value in documents[0].items():
-        if isinstance(value, float) and name.split(".")[-1] not in ("gap", "violation"):
-            assert documents[1][name] == pytest.approx(value, rel=1e-10, abs=1e-12)
-        elif not isinstance(value, float):
-            assert documents[1][name] == value
+    one, two = (run_sharing(*command, threads=threads) for threads in (1, 2))
+    assert one.stdout == two.stdout
+    assert json.loads(one.stdout)["schema"] == "regcli.cv/1"
 
 
 def test_ames_by_ridge() -> None:

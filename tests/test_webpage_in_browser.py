@@ -57,20 +57,44 @@ def browser() -> Iterator[Any]:
     playwright.stop()
 
 
+@pytest.fixture(scope="module")
+def page(browser: Any) -> Callable[..., Any]:
+    """A page of the browser for each set of options, used again and again: what draws the charts is compiled once."""
+    opened: dict[str, Any] = {}
+
+    def of(**options: Any) -> Any:
+        key = repr(options)
+        if key not in opened:
+            opened[key] = browser.new_page(**options)
+        return opened[key]
+
+    return of
+
+
 class Tab:
     """A page in the browser, and everything that went wrong in it."""
 
-    def __init__(self, browser: Any, file: Path, **options: Any) -> None:
+    def __init__(self, page: Any, file: Path) -> None:
         self.file = file
-        self.page = browser.new_page(**options)
+        self.page = page
         self.wrong: list[str] = []
         self.page.set_default_timeout(20_000)
-        self.page.on("console", lambda said: self.wrong.append(f"{said.type}: {said.text}"))
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        self.page.on("request", self._asked)
+        self._heard: dict[str, Callable[[Any], object]] = {
+            "console": lambda said: self.wrong.append(f"{said.type}: {said.text}"),
+            "pageerror": lambda error: self.wrong.append(str(error)),
+            "dialog": lambda dialog: (self.wrong.append(f"dialog {dialog.message}"), dialog.dismiss()),
+            "request": self._asked,
+        }
+        for event, heard in self._heard.items():
+            self.page.on(event, heard)
         self.page.goto(file.as_uri())
         self.document: Any = json.loads(self.page.locator("#document").text_content())
+
+    def leave(self) -> list[str]:
+        """What went wrong; the page is free for another file."""
+        for event, heard in self._heard.items():
+            self.page.remove_listener(event, heard)
+        return self.wrong
 
     def _asked(self, request: Any) -> None:
         if request.url != self.file.as_uri() and not request.url.startswith(("data:", "blob:")):
@@ -108,22 +132,25 @@ class Tab:
         return {name: (float(raw), None if size is None else float(size), text) for name, raw, size, text in rows}
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pages are written."""
+    return tmp_path_factory.mktemp("pages")
+
+
 @pytest.fixture
-def open_tab(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Tab]]:
+def open_tab(page: Callable[..., Any], folder: Path) -> Iterator[Callable[..., Tab]]:
     """Opens the page of a report; in the end nothing went wrong in any that was opened."""
     tabs: list[Tab] = []
 
     def opened(report: Any, **options: Any) -> Tab:
-        file = tmp_path / f"page{len(tabs)}.html"
+        file = folder / "page.html"  # always the same, under which a browser knows its scripts again
         report.to_html(file)
-        tabs.append(Tab(browser, file, **options))
+        tabs.append(Tab(page(**options), file))
         return tabs[-1]
 
     yield opened
-    wrong = [tab.wrong for tab in tabs]
-    for tab in tabs:
-        tab.page.close()
-    assert wrong == [[]] * len(tabs)
+    assert [tab.leave() for tab in tabs] == [[]] * len(tabs)
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +164,7 @@ def shared(cv: Any, browser: Any, tmp_path_factory: pytest.TempPathFactory) -> I
     """The page of that cross-validation, opened once."""
     file = tmp_path_factory.mktemp("cv") / "cv.html"
     cv.to_html(file)
-    tab = Tab(browser, file, viewport={"width": 1300, "height": 1200})
-    yield tab
-    tab.page.close()
+    yield Tab(browser.new_page(viewport={"width": 1300, "height": 1200}), file)
 
 
 @pytest.fixture
@@ -319,17 +344,16 @@ def test_names_stay_text(nasty: Any, open_tab: Callable[..., Tab]) -> None:
     assert tab.texts("h1")[0].startswith("Lasso path: <u>y</u> from")
 
 
-def test_no_other_script_runs(cv: Any, browser: Any, tmp_path: Path) -> None:
+def test_no_other_script_runs(cv: Any, page: Callable[..., Any], tmp_path: Path) -> None:
     """What would be written into the page, were an escape forgotten, is stopped by the policy of the page."""
     text = cv.to_html()
     holed = text.replace("<main>", "<main><script>window.fooled = 1</script><img src=x onerror='window.fooled = 2'>")
     file = tmp_path / "holed.html"
     file.write_text(holed, encoding="utf-8")
-    tab = Tab(browser, file)
+    tab = Tab(page(), file)
     assert tab.js("window.fooled ?? null") is None
-    assert any("Content Security Policy" in said for said in tab.wrong)
     assert tab.page.locator(".main-svg").count() > 0
-    tab.page.close()
+    assert any("Content Security Policy" in said for said in tab.leave())
 
 
 def test_tables_sort(tab: Tab) -> None:
@@ -420,7 +444,7 @@ def test_long_tables_open(open_tab: Callable[..., Tab], tmp_path: Path) -> None:
     assert tab.js(f"{rows}.length") == 40
 
 
-def test_numbers_are_written_as_in_the_tables(cv: Any, browser: Any, tmp_path: Path) -> None:
+def test_numbers_are_written_as_in_the_tables(cv: Any, page: Callable[..., Any], tmp_path: Path) -> None:
     """The page's own way to write a number is that of the terminal, over all magnitudes."""
     rng = np.random.default_rng(11)
     values = [sign * float(rng.uniform(1, 9.9)) * 10.0**power for power in range(-12, 14) for sign in (1, -1)]
@@ -432,9 +456,8 @@ def test_numbers_are_written_as_in_the_tables(cv: Any, browser: Any, tmp_path: P
     head, rest = text.split(start)
     file = tmp_path / "numbers.html"
     file.write_text(f"{head}{start}{json.dumps(found)}{rest[rest.index('</script>') :]}", encoding="utf-8")
-    tab = Tab(browser, file)
+    tab = Tab(page(), file)
     for place, value in enumerate(values):
         tab.slide(place)
         assert tab.model()["(intercept)"] == (value, None, number(value))
-    assert tab.wrong == []
-    tab.page.close()
+    assert tab.leave() == []
