@@ -58,6 +58,6 @@ def class_names(document: Mapping[str, Any]) -> list[str]:
     model: Mapping[str, Any] = document.get("model", {})
     if model.get("family") != "multinomial":
         return []
-    return (
-        [one["class"] for one in model["classes"]] if "classes" in model else list(document["path"][0]["standardized"])
-    )
+    if "classes" not in model:
+        return list(document["path"][0]["standardized"])
+    return [one if isinstance(one, str) else one["class"] for one in model["classes"]]

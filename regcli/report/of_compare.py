@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
+from regcli.report.coefficients import series_names, series_of_step
+from regcli.report.families import against, explained
+from regcli.report.measures import COMPARED_WORDS, SHARES
 from regcli.report.of_fit import weighing_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, tiny
@@ -24,7 +27,7 @@ def report_of_compare(found: Mapping[str, Any], order: str = "size") -> Report:
     document = facts(found)
     data = document["data"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    what = f"{visible(data['target'])} from {features}, {rows} of {visible(data['source'])}"
+    what = f"{explained(document)}{against(document)} from {features}, {rows} of {visible(data['source'])}"
     headline = f"{counted(len(document['models']), 'model')} compared{_judges(document)}: {what}"
     tables = (_models(document), _coefficients(document, order))
     return Report(document, headline, tables, _records(document), tuple(_facts(document)))
@@ -39,16 +42,16 @@ def _judges(document: Mapping[str, Any]) -> str:
 
 
 def _models(document: Mapping[str, Any]) -> Table:
-    squared = document["measure"] == "mse"
+    measure = document["measure"]
     stable = any(model["stability"] is not None for model in document["models"])
     mixed = any(model["name"] == "elasticnet" for model in document["models"])
     columns = (
         Column("model", "name", "name"),
-        Column("MSE" if squared else "MAE", "mean", "number"),
+        Column(COMPARED_WORDS[measure], "mean", "number"),
         Column("s.e.", "se", "number"),
         Column("worse by", "difference", "number"),
         Column("s.e.", "difference_se", "number"),
-        Column("R2" if squared else "less by", "r2", "percent"),
+        Column(SHARES.get(measure, "less by"), "r2", "percent"),
         Column("features", "nonzero", "count"),
         *([Column("stable", "stability", "score", optional=7)] if stable else []),
         Column("alpha", "alpha", "number", optional=6),
@@ -77,13 +80,14 @@ def _cells(model: Mapping[str, Any]) -> dict[str, Any]:
 def _coefficients(document: Mapping[str, Any], order: str) -> Table:
     """Standardized coefficients side by side; a zero is an empty cell."""
     models = [model for model in document["models"] if model["name"] != "null"]
-    names = list(document["data"]["features"])
+    tables = [series_of_step(document, model) for model in models]
+    names = series_names(document)
     if order == "size":
-        names.sort(key=lambda name: -max(abs(model["standardized"].get(name, 0.0)) for model in models))
+        names.sort(key=lambda name: -max(abs(table.get(name) or 0.0) for table in tables))
     names = names[:MOST_SHOWN]
     first = Column("standardized", "name", "name")
     columns = (first, *(Column(RIVAL_WORDS[model["name"]], model["name"], "number") for model in models))
-    rows = tuple((name, *(model["standardized"].get(name) for model in models)) for name in names)
+    rows = tuple((name, *(table.get(name) for table in tables)) for name in names)
     quiet = frozenset(i for i, row in enumerate(rows) if all(cell is None for cell in row[1:]))
     return Table(columns, rows, quiet)
 
@@ -112,7 +116,7 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         Fact("Certificate", tuple(_certified(document))),
         Fact("Next", (document["next"],), is_command=True),
     ]
-    hidden = len(document["data"]["features"]) - MOST_SHOWN
+    hidden = len(series_names(document)) - MOST_SHOWN
     if hidden > 0:
         found.insert(0, Fact("Coefficients", (f"the {MOST_SHOWN} largest; {hidden:,} more are in the JSON document",)))
     if document["diagnosis"]:

@@ -30,7 +30,7 @@ from regcli.workflows.comparing import Standing, by_folds, by_test_rows
 from regcli.workflows.diagnosing import diagnosis
 from regcli.workflows.documents import (
     certificate_of,
-    check_coefficients,
+    classes_of,
     data_of,
     model_of,
     settings_of,
@@ -44,7 +44,7 @@ from regcli.workflows.models import with_model
 from regcli.workflows.nesting import Judged, Nested, judge
 from regcli.workflows.noticing import solution_notices
 from regcli.workflows.origins import origin_of_comparison
-from regcli.workflows.paths import check_solver
+from regcli.workflows.paths import check_solver, coefficients_of
 from regcli.workflows.preparing import Clock
 from regcli.workflows.rivals import Contender, Fitted, contenders, fit_all
 from regcli.workflows.tuning import processes
@@ -112,6 +112,11 @@ def _document(
         "command": "compare",
         "settings": _settings(data, model, validation, folding, spec),
         "data": data_of(fitted[0].prepared),
+        "model": {
+            "family": design.family,
+            **classes_of(fitted[0].prepared),
+            "classes": list(design.classes) if design.family == "multinomial" else None,
+        },
         "judged_on": "test rows" if judged is None else "folds",
         "measure": folding.judge,
         "folds": None if judged is None else _folds(judged, folding),
@@ -169,9 +174,6 @@ def _strengths(document: dict[str, Any], spec: CompareSpec) -> dict[str, tuple[f
 def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Judged | None) -> dict[str, Any]:
     prepared, solution, score = one.prepared, one.solution, standing.scores[i]
     names, problem, units = prepared.design.names, prepared.problem, prepared.units
-    coef, intercept = prepared.to_file_units(solution.coef, solution.intercept)
-    check_coefficients(names, coef)
-    active = np.flatnonzero(solution.coef).tolist()
     null = standing.scores[0].mean
     penalised = rival.name not in ("null", "ols")
     folds = [] if judged is None else [fold[i] for fold in judged.verdicts]
@@ -185,7 +187,7 @@ def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Ju
         "l1": problem.alpha * units.l1 if penalised else None,
         "l2": problem.alpha * units.l2 if penalised else None,
         "at_edge": None if one.curve is None else at_edge(one.curve),
-        "nonzero": len(active),
+        "nonzero": one.nonzero,
         "mean": score.mean,
         "se": score.se,
         "train_mean": score.train_mean,
@@ -199,9 +201,7 @@ def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Ju
         "per_fold": score.parts.tolist() if folds else [],
         "fold_alphas": [fold.alpha for fold in folds] if penalised else [],
         "fold_nonzero": [int(fold.selected.sum()) for fold in folds],
-        "intercept": intercept if prepared.model.intercept else None,
-        "coefficients": {names[j]: float(coef[j]) for j in active},
-        "standardized": {names[j]: float(solution.coef[j]) for j in active},
+        **coefficients_of(prepared, solution.coef, solution.intercept),
         "certificate": certificate_of(names, solution),
     }
 

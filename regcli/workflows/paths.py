@@ -102,7 +102,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
     entries = []
     for i, (entered, left) in enumerate(changes(path.coefs, names)):
         coef, alpha = path.coefs[i], float(path.alphas[i])
-        said = _coefficients(prepared, coef, path.intercepts[i])
+        said = coefficients_of(prepared, coef, path.intercepts[i])
         active = np.flatnonzero(np.any(coef.reshape(problem.outputs, -1) != 0, axis=0))
         square = float(path.deviance[i]) if active.size else null
         square = square if square > exact else 0.0
@@ -129,7 +129,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
     return entries
 
 
-def _coefficients(prepared: Prepared, coef: Vector, intercept: Any) -> dict[str, Any]:
+def coefficients_of(prepared: Prepared, coef: Vector, intercept: Any) -> dict[str, Any]:
     """The intercept and the coefficients that are not zero, in both units; of several classes those of each by name."""
     outputs = outputs_of(prepared, coef, intercept)
     found = [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from regcli.errors import counted, visible
-from regcli.report.measures import MEASURE_WORDS
+from regcli.report.measures import COMPARED_WORDS, MEASURE_WORDS, SHARES
 from regcli.report.of_compare import RIVAL_WORDS
 from regcli.report.of_cv import RULES
 from regcli.report.of_path import CRITERION_WORDS
@@ -83,7 +83,7 @@ def _compare(document: Document) -> list[Figure]:
     verdict, data = document["verdict"], document["data"]
     models = {one["name"]: one for one in document["models"]}
     best, chosen = models[verdict["best"]], models[verdict["chosen"]]
-    measure = MEASURE_WORDS[document["measure"]]
+    measure = COMPARED_WORDS[document["measure"]]
     where = f"rows not fitted, {counted(document['folds']['k'], 'fold')}" if document["folds"] else "test rows"
     found = [
         Figure("chosen", RIVAL_WORDS[chosen["name"]], f"{chosen['nonzero']:,} of {len(data['features']):,} features")
@@ -93,7 +93,7 @@ def _compare(document: Document) -> list[Figure]:
     error = number(chosen["mean"], 4) + ("" if chosen["se"] is None else f" \u00b1 {number(chosen['se'], 3)}")
     found.append(Figure(f"{measure} of the chosen", error, where))
     if chosen["r2"] is not None:
-        found.append(Figure("R2" if document["measure"] == "mse" else "less by", percent(chosen["r2"]), where))
+        found.append(Figure(SHARES.get(document["measure"], "less by"), percent(chosen["r2"]), where))
     return [*found, _certificate(document["certificate"])]
 
 
