@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import visible
+from regcli.report.families import class_names
 from regcli.report.report import Cell, Column, Table
 
 RATIOS = {"binomial": ("odds ratio", "odds"), "poisson": ("rate ratio", "expected count")}
@@ -135,7 +136,7 @@ def class_records(document: Mapping[str, Any], names: Sequence[str]) -> Table:
 
 def classes_of_step(document: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str | None, Mapping[str, Any]]:
     """A step of a path by class, each with its intercept, coefficients and standardized; of one output by None."""
-    if document["model"]["family"] != "multinomial":
+    if document.get("model", {}).get("family") != "multinomial":
         return {None: step}
     keys = ("intercept", "coefficients", "standardized")
     return {name: {key: step[key][name] for key in keys} for name in step["standardized"]}
@@ -153,3 +154,9 @@ def series_of_step(document: Mapping[str, Any], step: Mapping[str, Any]) -> dict
 def features_of_step(document: Mapping[str, Any], step: Mapping[str, Any]) -> set[str]:
     """The features with a coefficient other than zero, in any class."""
     return {name for part in classes_of_step(document, step).values() for name in part["standardized"]}
+
+
+def series_names(document: Mapping[str, Any]) -> list[str]:
+    """Every feature, of several classes `feature: class`, in the order of the file."""
+    features, classes = document["data"]["features"], class_names(document)
+    return [f"{name}: {of}" for name in features for of in classes] if classes else list(features)

@@ -25,6 +25,14 @@ ERROR_WORDS = {
     "accuracy": "share of rows whose class is predicted",
     "brier": "Brier score",
 }
+SHARES = {"mse": "R2", "deviance": "explained"}
+"""What the share is called by which an error is less than that of the model without features."""
+COMPARED_WORDS = MEASURE_WORDS | {"auc": "1 - AUC", "accuracy": "misclassified"}
+"""In a comparison every number is an error, the less the better."""
+COMPARED_ERRORS = ERROR_WORDS | {
+    "auc": "1 less the area under the ROC curve",
+    "accuracy": "share of rows whose class is missed",
+}
 MOST_CLASSES = 12
 """The confusion of more classes than these is in the JSON document only."""
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
-from regcli.report.families import against, class_names, explained
-from regcli.report.measures import MEASURE_WORDS
+from regcli.report.coefficients import series_names, series_of_step
+from regcli.report.families import against, explained
+from regcli.report.measures import COMPARED_WORDS, SHARES
 from regcli.report.of_fit import weighing_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, tiny
@@ -56,11 +57,11 @@ def _models(document: Mapping[str, Any]) -> Table:
     mixed = any(model["name"] == "elasticnet" for model in document["models"])
     columns = (
         Column("model", "name", "name"),
-        Column(MEASURE_WORDS[measure], "mean", "number"),
+        Column(COMPARED_WORDS[measure], "mean", "number"),
         Column("s.e.", "se", "number"),
         Column("worse by", "difference", "number"),
         Column("s.e.", "difference_se", "number"),
-        Column("R2" if measure == "mse" else "less by", "r2", "percent"),
+        Column(SHARES.get(measure, "less by"), "r2", "percent"),
         Column("features", "nonzero", "count"),
         *([Column("stable", "stability", "score", optional=7)] if stable else []),
         Column("alpha", "alpha", "number", optional=6),
@@ -89,28 +90,17 @@ def _cells(model: Mapping[str, Any]) -> dict[str, Any]:
 def _coefficients(document: Mapping[str, Any], order: str) -> Table:
     """Standardized coefficients side by side; a zero is an empty cell."""
     models = [model for model in document["models"] if model["name"] != "null"]
-    words = rival_words(document["model"]["family"])
-    names, sizes = list(document["data"]["features"]), [sizes_of(model) for model in models]
+    tables = [series_of_step(document, model) for model in models]
+    names = series_names(document)
     if order == "size":
-        names.sort(key=lambda name: -max(abs(size.get(name, 0.0)) for size in sizes))
+        names.sort(key=lambda name: -max(abs(table.get(name) or 0.0) for table in tables))
     names = names[:MOST_SHOWN]
-    first = Column("largest of the classes" if class_names(document) else "standardized", "name", "name")
+    first = Column("standardized", "name", "name")
+    words = rival_words(document["model"]["family"])
     columns = (first, *(Column(words[model["name"]], model["name"], "number") for model in models))
-    rows = tuple((name, *(size.get(name) for size in sizes)) for name in names)
+    rows = tuple((name, *(table.get(name) for table in tables)) for name in names)
     quiet = frozenset(i for i, row in enumerate(rows) if all(cell is None for cell in row[1:]))
     return Table(columns, rows, quiet)
-
-
-def sizes_of(model: Mapping[str, Any]) -> dict[str, float]:
-    """The standardized coefficients that are not zero, by feature; of several classes the size of the largest."""
-    found: dict[str, float] = {}
-    for name, value in model["standardized"].items():
-        if isinstance(value, Mapping):
-            for feature, one in value.items():
-                found[feature] = max(found.get(feature, 0.0), abs(one))
-        else:
-            found[name] = value
-    return found
 
 
 def _records(document: Mapping[str, Any]) -> Table:
@@ -137,7 +127,7 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         Fact("Certificate", tuple(_certified(document))),
         Fact("Next", (document["next"],), is_command=True),
     ]
-    hidden = len(document["data"]["features"]) - MOST_SHOWN
+    hidden = len(series_names(document)) - MOST_SHOWN
     if hidden > 0:
         found.insert(0, Fact("Coefficients", (f"the {MOST_SHOWN} largest; {hidden:,} more are in the JSON document",)))
     if document["diagnosis"]:

@@ -19,7 +19,7 @@ from regcli.report.coefficients import (
     reading,
 )
 from regcli.report.families import against, explained, kind_of
-from regcli.report.measures import ERROR_WORDS, MEASURE_WORDS, confusion_table, more_is_better, quality
+from regcli.report.measures import ERROR_WORDS, MEASURE_WORDS, SHARES, confusion_table, more_is_better, quality
 from regcli.report.of_fit import (
     CONSTRAINT_KEYS,
     certified,
@@ -32,8 +32,6 @@ from regcli.report.of_fit import (
 from regcli.report.report import Cell, Chart, Column, Fact, Report, Table, facts
 from regcli.report.wording import number, short, tiny
 
-SHARES = {"mse": "R2", "deviance": "explained"}
-"""What the share is called by which an error is less than that of the model without features."""
 RULES = {"min": "min", "1se": "one_se"}
 FLAT = 0.05
 """A validation error that is worse at the smallest alpha by up to this share of the least is called flat."""

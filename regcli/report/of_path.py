@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regcli.errors import counted, visible
-from regcli.report.coefficients import classes_of_step, features_of_step, intercept_name, series_of_step
+from regcli.report.coefficients import classes_of_step, features_of_step, intercept_name, series_names, series_of_step
 from regcli.report.families import against, explained, kind_of
 from regcli.report.of_fit import constraint_lines, weighing_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
@@ -78,9 +78,7 @@ def _shapes(document: Mapping[str, Any], order: str) -> Table:
     """A line of blocks for each feature that is ever not zero, and its last standardized coefficient."""
     path = document["path"]
     steps = [series_of_step(document, entry) for entry in path]
-    classes = [f": {name}" for name in classes_of_step(document, path[0]) if name is not None] or [""]
-    every = [f"{name}{of}" for name in document["data"]["features"] for of in classes]
-    features = [name for name in every if any(name in step for step in steps)]
+    features = [name for name in series_names(document) if any(name in step for step in steps)]
     series = {name: tuple(step.get(name) or 0.0 for step in steps) for name in features}
     if order == "size":
         features.sort(key=lambda name: -max(map(abs, series[name])))

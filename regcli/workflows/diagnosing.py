@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from regcli.errors import RegcliError, counted, listed, visible
-from regcli.report.measures import MEASURE_WORDS
+from regcli.report.measures import COMPARED_WORDS
 from regcli.report.of_compare import RIVAL_WORDS, plainly
 from regcli.report.wording import number, percent, short
 from regcli.select.crossval import Curve
@@ -80,7 +80,7 @@ def _wide(one: Fitted) -> Iterator[Line]:
 def _overfitting(models: Sequence[Model], folding: FoldSpec) -> Iterator[Line]:
     """The model whose errors on its own and on new rows are furthest apart, further than those of the null model."""
     bound = APART if folding.judge == "mse" else APART**0.5
-    null, measure = models[0], MEASURE_WORDS[folding.judge]
+    null, measure = models[0], COMPARED_WORDS[folding.judge]
     at_rest = max(null["mean"] / null["train_mean"], 1.0) if null["train_mean"] > 0 else 1.0
     ratios = {model["name"]: _ratio(model, null) for model in models[1:]}
     worst = max(ratios, key=lambda name: ratios[name])
@@ -203,7 +203,7 @@ def _distorted(
     selection = (
         f" would keep {counted(len(there), 'feature')}, not {len(here):,}: {', '.join(changes)};" if changes else ":"
     )
-    measure = MEASURE_WORDS[folding.judge]
+    measure = COMPARED_WORDS[folding.judge]
     text = (
         f"{spreads}: {way} {RIVAL_WORDS[rivals[i].name]}{selection} {measure} in tuning "
         f"{number(errors[1], 3)} for {number(errors[0], 3)}"
@@ -213,7 +213,7 @@ def _distorted(
 
 def _kept(one: Fitted) -> set[str]:
     names = one.prepared.design.names
-    return {names[j] for j in np.flatnonzero(one.solution.coef)}
+    return {names[j] for j in np.flatnonzero(one.sizes)}
 
 
 def _error(curve: Curve | None, folding: FoldSpec) -> float:

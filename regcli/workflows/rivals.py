@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regcli.data.design import Design
 from regcli.errors import DataError, counted
@@ -53,9 +54,15 @@ class Fitted:
     tuning: Folds | None = None
 
     @property
+    def sizes(self) -> NDArray[np.float64]:
+        """The standardized coefficients (p,); of several classes the largest of each feature, without its sign."""
+        coef, outputs = self.solution.coef, self.prepared.problem.outputs
+        return coef if outputs == 1 else np.asarray(np.max(np.abs(coef.reshape(outputs, -1)), axis=0))
+
+    @property
     def nonzero(self) -> int:
         """How many features have a coefficient."""
-        return int(np.any(self.solution.coef.reshape(self.prepared.problem.outputs, -1) != 0, axis=0).sum())
+        return int(np.count_nonzero(self.sizes))
 
 
 def contenders(spec: CompareSpec, model: ModelSpec, folding: FoldSpec) -> list[Contender]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from regcli.errors import counted, visible
-from regcli.report.measures import MEASURE_WORDS
+from regcli.report.measures import COMPARED_WORDS
 from regcli.report.of_compare import RIVAL_WORDS, plainly
 from regcli.report.wording import number, percent, short
 from regcli.select.comparison import NEGLIGIBLE
@@ -49,7 +49,7 @@ def verdict_of(
 
 def _reasons(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted], measure: Measure) -> Iterator[str]:
     best, chosen = models[standing.best], models[standing.chosen]
-    yield f"{_called(best)} errs least: {MEASURE_WORDS[measure]} {number(best['mean'], 4)}{_explained(best, measure)}"
+    yield f"{_called(best)} errs least: {COMPARED_WORDS[measure]} {number(best['mean'], 4)}{_explained(best, measure)}"
     if best["se"] is None or not np.isfinite(best["se"]):
         yield "one test row gives no standard error, so that nothing can be said of differences"
     apart = [(models[i], standing.differences[i]) for i in standing.tied]
@@ -152,7 +152,7 @@ def _shared(pair: Related, ridge: Fitted, lasso: Fitted) -> str:
     """What ridge and the lasso make of two correlated features."""
     everyone = ridge.prepared.design.names
     two = [visible(everyone[j]) for j in pair[:2]]
-    shared, kept = ([float(one.solution.coef[j]) for j in pair[:2]] for one in (ridge, lasso))
+    shared, kept = ([float(one.sizes[j]) for j in pair[:2]] for one in (ridge, lasso))
     left = [name for name, value in zip(two, kept, strict=True) if value != 0]
     alone = f"lasso keeps {left[0]} alone" if len(left) == 1 else "lasso leaves both out"
     if len(left) == 2:

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
-from regcli.report.measures import more_is_better, worded
-from regcli.report.of_compare import rival_words, sizes_of
+from regcli.report.coefficients import series_of_step
+from regcli.report.families import event
+from regcli.report.measures import COMPARED_ERRORS
+from regcli.report.of_compare import rival_words
 from regcli.report.pictures.dots import AIR, Dots, draw_dots, show_unit
 from regcli.report.pictures.frame import COLOURS, DARK, GREY, SMALL_SIZE
 from regcli.report.pictures.lettering import Lettering, tick_text
@@ -56,7 +58,7 @@ FAR = 6.0
 def draw_compare(document: Mapping[str, Any], lettering: Lettering) -> Figure:
     """The errors of a `compare` document with their paired differences, and the standardized coefficients."""
     models = _ranked(document)
-    features, left_out = _features(document["models"])
+    features, left_out = _features(document)
     names = [_row_name(model, document["model"]["family"]) for model in models]
     left = MARGIN + max(width_of(names), width_of([lettering.ruler(name) for name in features])) + 0.15
     width = left + ERRORS + GAP + DIFFERENCES + RIGHT
@@ -70,8 +72,8 @@ def draw_compare(document: Mapping[str, Any], lettering: Lettering) -> Figure:
     _draw_errors(errors, models, names, document)
     _draw_differences(differences, models)
     below = panel(figure, left, FOOT + NOTE, width - left - RIGHT, lower, COEFFICIENTS)
-    dots = _dots(document["models"], features, document["model"]["family"])
-    _draw_coefficients(below, dots, features, document["data"]["target"], lettering)
+    dots = _dots(document, features)
+    _draw_coefficients(below, dots, features, document, lettering)
     zeros = any(value == 0 for model in dots for value in model.values)
     notes = [left_out] * bool(left_out) + ["hollow: exactly zero"] * zeros + ["bars: 1 std. error"]
     show_foot(figure, "; ".join(notes))
@@ -80,8 +82,7 @@ def draw_compare(document: Mapping[str, Any], lettering: Lettering) -> Figure:
 
 def _ranked(document: Mapping[str, Any]) -> list[Model]:
     """The models, the best first."""
-    sign = -1.0 if more_is_better(document["measure"]) else 1.0
-    return sorted(document["models"], key=lambda model: sign * _value(model["mean"], sign * math.inf))
+    return sorted(document["models"], key=lambda model: _value(model["mean"], math.inf))
 
 
 def _value(number: float | None, missing: float = math.nan) -> float:
@@ -100,7 +101,7 @@ def _draw_errors(axes: Axes, models: Sequence[Model], names: Sequence[str], docu
         if model["name"] == document["verdict"]["chosen"]:
             label.set_fontweight("bold")
     _draw_spans(axes, models, models, "error")
-    axes.set_xlabel(f"{worded(document['measure'])}, {_judged(document)}")
+    axes.set_xlabel(f"{COMPARED_ERRORS[document['measure']]} (less is better), {_judged(document)}")
 
 
 def _draw_spans(
@@ -168,35 +169,36 @@ def _draw_differences(axes: Axes, models: Sequence[Model]) -> None:
     axes.set_xlabel("error less that of the best")
 
 
-def _features(models: Sequence[Model]) -> tuple[list[str], str]:
+def _features(document: Mapping[str, Any]) -> tuple[list[str], str]:
     """The features to be drawn, the largest in any model first, and a word on the others."""
     sizes: dict[str, float] = {}
-    for model in models:
-        for name, value in model["standardized"].items():
+    for model in document["models"]:
+        for name, value in series_of_step(document, model).items():
             sizes[name] = max(sizes.get(name, 0.0), abs(value or 0.0))
     ranked = sorted(sizes, key=lambda name: -sizes[name])
     rest = len(ranked) - MOST_ROWS
     return ranked[:MOST_ROWS], f"not shown: {counted(rest, 'smaller feature')}" if rest > 0 else ""
 
 
-def _dots(models: Sequence[Model], features: Sequence[str], family: str) -> list[Dots]:
+def _dots(document: Mapping[str, Any], features: Sequence[str]) -> list[Dots]:
     """The coefficients of each model that has features; those that a document leaves out are zero."""
     found = []
-    for model in models:
+    for model in document["models"]:
         if model["name"] != "null":
             colour, mark = LOOKS[model["name"]]
-            sizes = sizes_of(model)
-            values = tuple(_value(sizes.get(name, 0.0)) for name in features)
-            found.append(Dots(rival_words(family)[model["name"]], values, mark=mark, colour=colour, size=5.0))
+            table, words = series_of_step(document, model), rival_words(document["model"]["family"])
+            values = tuple(_value(table.get(name, 0.0)) for name in features)
+            found.append(Dots(words[model["name"]], values, mark=mark, colour=colour, size=5.0))
     return found
 
 
 def _draw_coefficients(
-    axes: Axes, dots: Sequence[Dots], features: Sequence[str], target: str, lettering: Lettering
+    axes: Axes, dots: Sequence[Dots], features: Sequence[str], document: Mapping[str, Any], lettering: Lettering
 ) -> None:
     """A row for each feature, in it a mark for each model."""
     draw_dots(axes, [lettering.name(name) for name in features], dots, ROOM)
-    show_unit(axes, lettering.ruler(target), lettering.name(target))
+    family = document.get("model", {}).get("family", "gaussian")
+    show_unit(axes, event(document, lettering.ruler), event(document, lettering.name), family)
     if not features:
         axes.text(0.5, 0.5, "no model has a feature", transform=axes.transAxes, ha="center", gid="note")
     show_key(axes, [(one.label, one.look) for one in dots], start=72 * width_of([COEFFICIENTS], 9.0) + KEY_GAP)

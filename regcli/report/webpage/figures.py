@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from regcli.errors import counted, visible
-from regcli.report.measures import MEASURE_WORDS
+from regcli.report.measures import COMPARED_WORDS, MEASURE_WORDS, SHARES
 from regcli.report.of_compare import rival_words
 from regcli.report.of_cv import RULES
 from regcli.report.of_path import CRITERION_WORDS
@@ -83,7 +83,7 @@ def _compare(document: Document) -> list[Figure]:
     verdict, data = document["verdict"], document["data"]
     models = {one["name"]: one for one in document["models"]}
     best, chosen = models[verdict["best"]], models[verdict["chosen"]]
-    measure, words = MEASURE_WORDS[document["measure"]], rival_words(document["model"]["family"])
+    measure, words = COMPARED_WORDS[document["measure"]], rival_words(document["model"]["family"])
     where = f"rows not fitted, {counted(document['folds']['k'], 'fold')}" if document["folds"] else "test rows"
     found = [Figure("chosen", words[chosen["name"]], f"{chosen['nonzero']:,} of {len(data['features']):,} features")]
     if best is not chosen:
@@ -91,7 +91,7 @@ def _compare(document: Document) -> list[Figure]:
     error = number(chosen["mean"], 4) + ("" if chosen["se"] is None else f" \u00b1 {number(chosen['se'], 3)}")
     found.append(Figure(f"{measure} of the chosen", error, where))
     if chosen["r2"] is not None:
-        found.append(Figure("R2" if document["measure"] == "mse" else "less by", percent(chosen["r2"]), where))
+        found.append(Figure(SHARES.get(document["measure"], "less by"), percent(chosen["r2"]), where))
     return [*found, _certificate(document["certificate"])]
 
 

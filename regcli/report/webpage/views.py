@@ -7,7 +7,7 @@ from typing import Any
 
 from regcli.report.coefficients import intercept_name
 from regcli.report.families import CHANGES, event
-from regcli.report.measures import ERROR_WORDS, MEASURE_WORDS, more_is_better
+from regcli.report.measures import COMPARED_ERRORS, COMPARED_WORDS, ERROR_WORDS, MEASURE_WORDS, more_is_better
 from regcli.report.of_compare import rival_words
 from regcli.report.of_cv import RULES
 from regcli.report.of_path import CRITERION_WORDS
@@ -84,11 +84,10 @@ def _fit(document: Document) -> View:
 
 def _compare(document: Document) -> View:
     where = "on test rows" if document["folds"] is None else "on rows that were not fitted"
-    better = "more" if more_is_better(document["measure"]) else "less"
-    about = f"{ERROR_WORDS[document['measure']]} ({better} is better), with one standard error to both sides"
+    about = f"{COMPARED_ERRORS[document['measure']]} (less is better), with one standard error to both sides"
     return {
         "kind": "compare",
-        "measure": MEASURE_WORDS[document["measure"]],
+        "measure": COMPARED_WORDS[document["measure"]],
         "names": rival_words(document["model"]["family"]),
         "charts": [
             {"id": "errors", "title": f"Error {where}", "about": about},
