@@ -20,9 +20,9 @@ SHOWN = 40
 PRINTED = 1000
 """A table with more rows than this stays shortened on paper."""
 TITLES = {
-    "fit": ("Coefficients",),
+    "fit": ("Coefficients", "Actual and predicted classes"),
     "path": ("Where features enter and leave",),
-    "cv": ("What the rules choose", "The refitted model"),
+    "cv": ("What the rules choose", "The refitted model", "Actual and predicted classes"),
     "inspect": ("Columns",),
     "compare": ("Models", "Coefficients side by side"),
 }

@@ -17,6 +17,15 @@ function modelRows(series) {
     .slice(0, LISTED);
 }
 
+/** The intercept, of several classes that of each; nothing where there is none. */
+function interceptsOf(step) {
+  const several = step.intercept !== null && typeof step.intercept === "object";
+  const named = several
+    ? Object.entries(step.intercept).map(([of, raw]) => [view.intercept + ": " + of, raw])
+    : [[view.intercept, step.intercept]];
+  return named.filter(([, raw]) => raw !== null).map(([name, raw]) => ({ name, raw, size: null }));
+}
+
 /** Texts of numbers, filled up behind so that their decimal points stand under each other. */
 function aligned(values) {
   const texts = values.map((value) => (value === null ? "" : number(value)));
@@ -72,9 +81,9 @@ function showModel(series) {
     ...statusOf(step).flatMap(([name, words]) => [element("dt", name), element("dd", words)]),
   );
   const rows = modelRows(series);
-  if (step.intercept !== null) rows.push({ name: view.intercept, raw: step.intercept, size: null });
-  const made = rowsOf(rows);
-  table.tFoot.replaceChildren(...(step.intercept === null ? [] : [made.pop()]));
+  const intercepts = interceptsOf(step);
+  const made = rowsOf([...rows, ...intercepts]);
+  table.tFoot.replaceChildren(...made.splice(rows.length));
   table.tBodies[0].replaceChildren(...made);
   const sorted = table.tHead.querySelector("[aria-sort]");
   if (sorted) sortBy(table, sorted.cellIndex, sorted.getAttribute("aria-sort"));

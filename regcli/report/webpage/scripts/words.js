@@ -49,6 +49,23 @@ const valueOf = (map, name) => (Object.hasOwn(map, name) ? map[name] : 0);
 const count = (value, noun) => value.toLocaleString("en-US") + " " + noun + (value === 1 ? "" : "s");
 const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value || 0)), 0);
 
+/** What stands by class in a step or a model, as features of their own: "feature: class". */
+function flatten(step) {
+  for (const key of ["coefficients", "standardized"])
+    step[key] = Object.fromEntries(
+      Object.entries(step[key]).flatMap(([of, map]) =>
+        Object.entries(map).map(([name, value]) => [name + ": " + of, value]),
+      ),
+    );
+}
+if (found.model && found.model.family === "multinomial") {
+  for (const step of [...(found.path || []), ...(found.models || [])]) flatten(step);
+  if (found.command === "fit")
+    found.model.coefficients = found.model.classes.flatMap((one) =>
+      one.coefficients.map((row) => ({ ...row, name: row.name + ": " + one.class })),
+    );
+}
+
 function element(tag, text, kind) {
   const made = document.createElement(tag);
   if (text !== undefined) made.textContent = text;
