@@ -20,8 +20,8 @@ def schema_of(name: str) -> dict[str, Any]:
 
 SCHEMAS: dict[str, dict[str, Any]] = {name: schema_of(name) for name in COMMANDS}
 VALIDATORS = {name: jsonschema.Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
-MAPS = ("coefficients", "standardized", "intercept")
-"""Objects of a path whose keys are names of features."""
+MAPS = ("coefficients", "standardized", "intercept", "additionalProperties")
+"""Objects whose keys are names of features or of classes, and those within them."""
 
 
 def valid(found: Any) -> Any:

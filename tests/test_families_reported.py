@@ -88,7 +88,7 @@ def test_metrics_of_a_fit(family: str) -> None:
 
 @pytest.mark.parametrize("measure", ["deviance", "log_loss", "auc", "accuracy", "brier", "r2"])
 def test_measures_of_cross_validation(measure: Any) -> None:
-    """The curve is the measure itself, and `min` its best value; errors of folds are those of scikit-learn's measures."""
+    """The curve is the measure itself, `min` its best value; errors of folds are those of scikit-learn's measures."""
     report = regcli.cv(PENGUINS, "sex", n_alphas=8, folds=4, measure=measure, jobs=1)
     means = [row.mean for row in report.curve]
     best = max(means) if measure in ("auc", "accuracy", "r2") else min(means)
@@ -115,9 +115,11 @@ def test_measures_that_a_family_lacks() -> None:
 SAID = {
     "binomial": {
         "fit": ("Logistic lasso: P(sex = female), against male, from", "odds ratio/s.d.", "predicted female", "AUC 0.",
-                "odds ratio: what the odds of female are multiplied by", "female is predicted from a probability of 0.5"),
+                "odds ratio: what the odds of female are multiplied by",
+                "female is predicted from a probability of 0.5"),
         "path": ("Logistic lasso path: P(sex = female), against male, from",),
-        "cv": ("Logistic lasso, 4-fold cross-validation: P(sex = female), against male, from", "explained", "odds ratio"),
+        "cv": ("Logistic lasso, 4-fold cross-validation: P(sex = female), against male, from", "explained",
+               "odds ratio"),
         "compare": ("2 models compared on 3 folds: P(sex = female), against male, from", "deviance"),
     },
     "multinomial": {
