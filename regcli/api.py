@@ -58,6 +58,7 @@ def fit(
     l1_ratio: float | None = None,
     l1: float | None = None,
     l2: float | None = None,
+    C: float | None = None,
     convention: specs.Convention = "mean",
     standardize: bool = True,
     intercept: bool = True,
@@ -99,7 +100,7 @@ def fit(
     model = specs.ModelSpec(
         penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver,
         keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
-        family=family, class_weight=class_weight,
+        family=family, class_weight=class_weight, C=C,
     )  # fmt: skip
     drawn, seed = specs.training_seeds(seed, early_stopping, test_size)
     training = specs.TrainingSpec(

@@ -33,6 +33,7 @@ ACTS: dict[str, tuple[str | bytes, str, str]] = {
     "family": (DIABETES, "-a 1", "--family poisson"),
     "positive_class": (CLASSES, "-a 0.01", "--positive-class u"),
     "class_weight": (CLASSES, "-a 0.01", "--class-weight balanced"),
+    "C": (CLASSES, "--C 1", "--C 2"),
     "keep": (DIABETES, "-a 10", "--keep age"),
     "penalty_factor": (DIABETES, "-a 10", "--penalty-factor bmi=2"),
     "positive": (DIABETES, "-a 1", "--positive"),
@@ -202,6 +203,14 @@ REFUSED: dict[str, tuple[str, bool]] = {
     "-a 1 --encoding klingon": ("klingon", True),
     "-a 1 --keep agee": ("agee", False),
     "-a 1 --keep '*'": ("nothing is penalised", False),
+    "--C 1": ("--C", False),
+    "--C 1 --family poisson": ("--C", False),
+    "--C 0 --family binomial": ("--C", False),
+    "--C nan --family binomial": ("--C", False),
+    "--C 1 -a 1 --family binomial": ("--alpha", False),
+    "--C 1 -p enet --l1 1 --l2 1 --family binomial": ("--l1", False),
+    "--C 1 -p none --family binomial": ("--C", False),
+    "--C 1 --convention sum --family binomial": ("--convention", False),
     "-p none --keep age": ("--keep", False),
     "-p none --penalty-factor age=2": ("--penalty-factor", False),
     "-a 1 --penalty-factor age": ("NAME=V", False),
@@ -248,6 +257,19 @@ def test_each_option_acts(name: str, written: Any) -> None:
     without, with_it = (fit(source, *shlex.split(line)) for line in (words, f"{words} {more}"))
     assert 0 in (without.code, with_it.code)
     assert (without.code, without.out, without.err) != (with_it.code, with_it.out, with_it.err)
+
+
+def test_c_stands_in_the_document_and_not_in_what_is_next(tmp_path: Path) -> None:
+    """The document holds the C and the alpha that it is; the command for cv has neither."""
+    path = tmp_path / "t.csv"
+    path.write_text(CLASSES)
+    found = document(path, "-p", "l2", "--C", "0.5")
+    assert (found["settings"]["C"], found["settings"]["alpha"]) == (0.5, None)
+    assert found["model"]["alpha"] == pytest.approx(2 / found["data"]["rows_used"], rel=1e-15)
+    assert "--C" not in found["next"] and "--alpha" not in found["next"]
+    said = fit(path, "--C", "1e-320")
+    check_error(said, 2)
+    assert "--C" in said.err and "too large" in said.err
 
 
 @pytest.mark.parametrize(("short", "long"), [*LONG.items(), *SHORT_FLAGS.items()])

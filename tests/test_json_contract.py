@@ -42,6 +42,7 @@ AWKWARD = {
     "a header of numbers": ("1,2,3\n1,5,2\n2,3,4\n3,4,5\n", "-a", "0.1"),
     "semicolons": ("a;b;y\n1,5;2;3\n2,5;1;4\n3;9;1\n", "-a", "0.1", "--decimal", ","),
     "a constant test target": ("a,m,y\n1,1,2\n2,1,4\n3,1,5\n4,0,1\n5,0,1\n", "-a", "0.1", "--split-column", "m"),
+    "a C": ("a,b,y\n1,2,u\n2,5,v\n3,1,u\n5,2,v\n4,4,u\n", "-p", "l2", "--C", "2"),
     "gradient descent": ("a,b,y\n1,5,2\n2,3,4\n3,4,5\n6,1,1\n", "-a", "0.1", "--solver", "gradient", "--trace", "3"),
     "coordinate descent": ("a,b,y\n1,5,2\n2,3,4\n3,4,5\n6,1,1\n", "-a", "0.1", "--solver", "sklearn"),
 }
@@ -254,7 +255,7 @@ def test_settings_are_the_options(tmp_path: Path) -> None:
         "min_level_count": None, "dates": None, "formula": None, "interactions": False, "degree": 1, "thousands": None,
         "units": [], "header": True, "skip_lines": 0, "comment": None, "bad_rows": "error",
         "weights": None, "offset": None, "exposure": None, "positive_class": None, "family": None, "class_weight": None,
-        "keep": [], "penalty_factor": [], "positive": False, "bounds": [],
+        "keep": [], "penalty_factor": [], "positive": False, "bounds": [], "C": None,
         "penalty": "elasticnet", "alpha": 1.0, "l1_ratio": 0.3, "l1": None, "l2": None,
         "convention": "sum", "standardize": False, "intercept": False, "solver": "exact", "learning_rate": None,
         "epochs": None, "accelerate": False, "start": None, "early_stopping": False, "validation_size": None,

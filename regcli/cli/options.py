@@ -92,6 +92,13 @@ L2 = Annotated[
         "--l2", metavar="NUMBER", rich_help_panel=MODEL, help="Elastic net: the strength on sum b^2 / 2, with --l1."
     ),
 ]
+C = Annotated[
+    float | None,
+    typer.Option(
+        "--C", metavar="NUMBER", rich_help_panel=MODEL,
+        help="Of classes, in place of --alpha: the C of scikit-learn and LIBLINEAR; alpha is 1 / (n C).",
+    ),
+]  # fmt: skip
 ConventionName = Annotated[
     Convention,
     typer.Option(

@@ -36,7 +36,7 @@ class ModelSpec:
 
     `keep` are names or globs of features that are not penalised, `penalty_factor` words NAME=V, `bounds` words
     NAME=LO:HI in the units of the file, either end of which may be left open. `family` None leaves it to the target.
-    `class_weight` balanced lets each class count alike.
+    `class_weight` balanced lets each class count alike. `C` takes the place of `alpha`, which is then 1 / (n C).
     """
 
     penalty: Penalty = "l1"
@@ -54,22 +54,26 @@ class ModelSpec:
     bounds: tuple[str, ...] = ()
     family: FamilyName | None = None
     class_weight: str | None = None
+    C: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalty", _penalty(self.penalty))
         member("--convention", self.convention, CONVENTIONS)
         member("--solver", self.solver, SOLVERS)
-        for name in ("alpha", "l1", "l2", "l1_ratio"):
+        for name in ("alpha", "l1", "l2", "l1_ratio", "C"):
             object.__setattr__(self, name, number(f"--{name.replace('_', '-')}", getattr(self, name)))
         for option, value in (("--alpha", self.alpha), ("--l1", self.l1), ("--l2", self.l2)):
             if value is not None and not (math.isfinite(value) and value >= 0):
                 raise UsageError(f"{option} is a finite number, 0 or more, not {value:g}")
+        if self.C is not None and not (math.isfinite(self.C) and self.C > 0):
+            raise UsageError(f"--C is a finite number above 0, not {self.C:g}")
         if self.l1_ratio is not None and not 0 <= self.l1_ratio <= 1:
             raise UsageError(f"--l1-ratio lies between 0 (l2) and 1 (l1), not {self.l1_ratio:g}")
         object.__setattr__(self, "keep", names_of(self.keep))
         object.__setattr__(self, "penalty_factor", factor_words(self.penalty_factor))
         object.__setattr__(self, "bounds", bound_words(self.bounds))
         self._check_pairs()
+        self._check_c()
         for option, given in (("--keep", self.keep), ("--penalty-factor", self.penalty_factor)):
             if given and self.penalty == "none":
                 raise UsageError(f"{option} cannot act with --penalty none: nothing is penalised", hint="--penalty l1")
@@ -86,6 +90,10 @@ class ModelSpec:
         if self.class_weight is not None and family not in CLASS_FAMILIES:
             raise UsageError(
                 f"--class-weight cannot act with --family {family}, which has no classes", hint="--family binomial"
+            )
+        if self.C is not None and family not in CLASS_FAMILIES:
+            raise UsageError(
+                f"--C cannot act with --family {family}, which has no classes", hint="--alpha, or --family binomial"
             )
 
     def _check_pairs(self) -> None:
@@ -108,6 +116,17 @@ class ModelSpec:
         if self.penalty == "none" and self.convention != "mean" and self.solver != "gradient":
             raise UsageError("--convention cannot act with --penalty none", hint="--convention mean")
 
+    def _check_c(self) -> None:
+        if self.C is None:
+            return
+        for name in ("alpha", "l1", "l2"):
+            if getattr(self, name) is not None:
+                raise UsageError(f"--C takes the place of --{name}: give one or the other")
+        if self.convention != "mean":
+            raise UsageError(f"--C is a convention of its own: it cannot act with --convention {self.convention}")
+        if self.penalty == "none":
+            raise UsageError("--C cannot act with --penalty none", hint="--penalty l2")
+
     @property
     def ratio(self) -> float:
         """The share of the strength that goes to the L1 norm: r in the formula."""
@@ -126,12 +145,16 @@ class ModelSpec:
 
     @property
     def strength(self) -> float | None:
-        """The number that the convention translates, or None where none was given."""
+        """The number that the convention translates, or None where none was given, or a C."""
         if self.penalty == "none":
             return 0.0
         if self.l1 is not None and self.l2 is not None:
             return self.l1 + self.l2
         return self.alpha
+
+    def strength_of(self, n: float) -> float | None:
+        """The same for rows whose weights sum to `n`, which C depends on."""
+        return self.strength if self.C is None else 1 / n / self.C
 
 
 def _penalty(name: str) -> Penalty:

@@ -140,7 +140,8 @@ def _settings(
 ) -> dict[str, Any]:
     """The requests as they were carried out; the number of processes changes nothing and is left out."""
     found = settings_of(data, model, folding, spec, validation)
-    for name in ("penalty", "alpha", "l1", "l2", "l1_ratios", "jobs", "penalties", "alphas", "inner_folds", "geometry"):
+    others = ("jobs", "penalties", "alphas", "inner_folds", "geometry")
+    for name in ("penalty", "alpha", "l1", "l2", "C", "l1_ratios", *others):
         found.pop(name)
     given = dict(spec.alphas)
     drawn = (folding.time is None and folding.fold_column is None) or validation.test_size is not None

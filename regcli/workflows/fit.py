@@ -140,6 +140,7 @@ def _next_command(data: DataSpec, model: ModelSpec, validation: ValidationSpec, 
         alpha=None,
         l1=None,
         l2=None,
+        C=None,
         l1_ratio=None if unpenalised else model.l1_ratio,
         convention="mean" if unpenalised else model.convention,
     )

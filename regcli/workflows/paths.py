@@ -27,7 +27,7 @@ Vector = NDArray[np.float64]
 def grid_settings(data: DataSpec, model: ModelSpec, grid: GridSpec, *specs: Any) -> dict[str, Any]:
     """The requests as they were carried out, without those for one strength."""
     found = settings_of(data, model, *specs, grid)
-    for name in ("alpha", "l1", "l2"):
+    for name in ("alpha", "l1", "l2", "C"):
         found.pop(name)
     return found | {"n_alphas": None if grid.alphas else grid.count}
 

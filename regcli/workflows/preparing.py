@@ -105,7 +105,7 @@ class Prepared:
             raise DataError(
                 "columns of a deviation this small cannot be penalised as they stand", hint="leave out --no-standardize"
             )
-        problem = replace(problem, penalty=shape.repeated(problem.outputs), alpha=model.strength or 0.0)
+        problem = replace(problem, penalty=shape.repeated(problem.outputs), alpha=model.strength_of(n) or 0.0)
         pull = unpenalised_pull(problem)
         zeroing = constraints.zeroing(translation.scale(n, self.s_y), self.scaling.scale, model.standardize)
         return replace(
@@ -154,9 +154,10 @@ def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
 
 def check_strength(prepared: Prepared, words: Sequence[str]) -> None:
     """UsageError where no strength was given, which says what there are, or where double precision has none such."""
-    if prepared.model.strength is None:
+    strength, c = prepared.model.strength_of(prepared.problem.total), prepared.model.C
+    if strength is None:
         raise _no_strength(prepared, words)
-    check_alpha(prepared.problem, prepared.model.strength)
+    check_alpha(prepared.problem, strength, "--alpha" if c is None else f"--C {c:g}: an alpha of")
 
 
 def check_alpha(problem: Problem, alpha: float, called: str = "--alpha") -> None:

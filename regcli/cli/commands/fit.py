@@ -18,6 +18,7 @@ def fit(
     l1_ratio: o.L1Ratio = None,
     l1: o.L1 = None,
     l2: o.L2 = None,
+    C: o.C = None,
     convention: o.ConventionName = "mean",
     standardize: o.Standardize = True,
     intercept: o.Intercept = True,
@@ -59,7 +60,7 @@ def fit(
         penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver,
         keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
         bounds=tuple(bounds or ()),
-        family=family, class_weight=class_weight,
+        family=family, class_weight=class_weight, C=C,
     )  # fmt: skip
     drawn, seed = training_seeds(seed, early_stopping, test_size)
     training = TrainingSpec(
