@@ -32,7 +32,8 @@ def command_line(verb: str | None = None) -> Callable[..., int | None]:
     to make."""
     app = typer.Typer(
         name="regcli",
-        help="Exact, certified regularized regression on CSV files: lasso, ridge, elastic net.",
+        help="Exact, certified regularized regression on CSV files: lasso, ridge and elastic net for numbers, "
+        "classes and counts.",
         epilog="regcli fit --help lists the options of a command.",
         context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
