@@ -32,7 +32,7 @@ Linear = tuple[Vector, float]
 DATA = Path(__file__).parent / "data"
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 REFERENCES = DATA / "reference"
-SWEEPS = {"tall": 5_000, "wide": 20_000}
+SWEEPS = 20_000
 
 FILES: dict[str, tuple[Path, dict[str, Any]]] = {
     "diabetes": (SAMPLES / "diabetes.csv", {}),
@@ -153,8 +153,7 @@ def solved(posed: Posed, alpha: float, solver: str = "auto") -> tuple[Solution, 
 def at_rest(X: Matrix, y: Vector, l1: float, l2: float, intercept: bool = True, standardize: bool = True) -> Linear:
     """Coefficients (p,) in the units of the file, and intercept, that scikit-learn gives for strengths L1 and L2.
 
-    Coordinate descent goes on for `SWEEPS` sweeps, whatever it thinks of its progress: until nothing moves any more, or
-    only in digits that no test asks for.
+    Coordinate descent goes on for `SWEEPS` sweeps, whatever it thinks of its progress: until nothing moves any more.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import ElasticNet, Lasso, Ridge
@@ -163,7 +162,7 @@ def at_rest(X: Matrix, y: Vector, l1: float, l2: float, intercept: bool = True, 
     n, p = X.shape
     scaler = StandardScaler(with_mean=intercept, with_std=standardize).fit(X)
     unit = scaler.scale_ if standardize else np.ones(p)
-    endless: dict[str, Any] = {"tol": 0.0, "max_iter": SWEEPS["tall" if p < n else "wide"], "precompute": p < n}
+    endless: dict[str, Any] = {"tol": 0.0, "max_iter": SWEEPS, "precompute": p < n}
     if l1 == 0:
         model = Ridge(alpha=n * l2, fit_intercept=intercept, solver="svd" if p < n else "cholesky")
     elif l2 == 0:
