@@ -17,7 +17,8 @@ from support import SAMPLES
 import regcli
 from regcli.errors import DataError, UsageError
 
-PENGUINS = pd.read_csv(SAMPLES / "penguins.csv").dropna()
+COLUMNS = ["species", "sex", "bill_length_mm", "bill_depth_mm", "body_mass_g"]
+PENGUINS = pd.read_csv(SAMPLES / "penguins.csv").dropna()[COLUMNS]
 RNG = np.random.default_rng(5)
 COUNTS = pd.DataFrame(RNG.normal(size=(90, 3)), columns=["a", "b", "c"])
 COUNTS["visits"] = RNG.poisson(np.exp(0.4 * COUNTS["a"] - 0.3 * COUNTS["b"]))
@@ -28,8 +29,8 @@ FAMILIES: dict[str, dict[str, Any]] = {
 }
 VERBS: dict[str, dict[str, Any]] = {
     "fit": {"alpha": 0.02, "test_size": 0.25},
-    "path": {"n_alphas": 12},
-    "cv": {"n_alphas": 12, "folds": 4},
+    "path": {"n_alphas": 8},
+    "cv": {"n_alphas": 6, "alpha_min_ratio": 0.01, "folds": 4, "jobs": 1},
     "compare": {"penalties": ["lasso"], "alpha": 0.02, "folds": 3, "jobs": 1},
 }
 
@@ -72,10 +73,8 @@ def test_metrics_of_a_fit(family: str) -> None:
             assert metrics.deviance == pytest.approx(np.mean(report.arrays[f"{prefix}deviance_residuals"] ** 2))
     if family == "poisson":
         return
-    rows = [int(row[0]) - 2 for row in report.fitted().rows] if report.fitted().columns[0].key == "line" else None
-    truth = [row[next(i for i, one in enumerate(report.fitted().columns) if one.key == target)]
-             for row in report.fitted().rows]  # fmt: skip
-    assert rows is None or len(rows) == len(truth)
+    table = report.fitted()
+    truth = [row[[one.key for one in table.columns].index(target)] for row in table.rows]
     classes = list(report.metrics.train.confusion.classes)
     fitted = report.arrays.fitted
     shares = fitted if fitted.ndim == 2 else np.column_stack([1 - fitted, fitted])
@@ -88,8 +87,8 @@ def test_metrics_of_a_fit(family: str) -> None:
 
 @pytest.mark.parametrize("measure", ["deviance", "log_loss", "auc", "accuracy", "brier", "r2"])
 def test_measures_of_cross_validation(measure: Any) -> None:
-    """The curve is the measure itself, `min` its best value; errors of folds are those of scikit-learn's measures."""
-    report = regcli.cv(PENGUINS, "sex", n_alphas=8, folds=4, measure=measure, jobs=1)
+    """The curve is the measure itself, and `min` its best value."""
+    report = regcli.cv(PENGUINS, "sex", n_alphas=4, alpha_min_ratio=0.01, folds=3, measure=measure, jobs=1)
     means = [row.mean for row in report.curve]
     best = max(means) if measure in ("auc", "accuracy", "r2") else min(means)
     assert report.chosen.min.mean == best
@@ -115,11 +114,9 @@ def test_measures_that_a_family_lacks() -> None:
 SAID = {
     "binomial": {
         "fit": ("Logistic lasso: P(sex = female), against male, from", "odds ratio/s.d.", "predicted female", "AUC 0.",
-                "odds ratio: what the odds of female are multiplied by",
-                "female is predicted from a probability of 0.5"),
+                "odds ratio: what the odds of female are multiplied by", "is predicted from a probability of 0.5"),
         "path": ("Logistic lasso path: P(sex = female), against male, from",),
-        "cv": ("Logistic lasso, 4-fold cross-validation: P(sex = female), against male, from", "explained",
-               "odds ratio"),
+        "cv": ("Logistic lasso, 4-fold cross-validation: P(sex = female), against male,", "explained", "odds ratio"),
         "compare": ("2 models compared on 3 folds: P(sex = female), against male, from", "deviance"),
     },
     "multinomial": {
@@ -175,3 +172,107 @@ def test_a_row_for_each_class_and_feature() -> None:
         for one in report.model.classes:
             assert of[one["class"], "(intercept)"] == one.intercept
             assert all(of[one["class"], row.name] == row.coefficient for row in one.coefficients)
+
+
+# Pictures
+
+
+def drawn(family: str, **more: Any) -> Any:
+    pytest.importorskip("matplotlib")
+    return regcli.fit(**FAMILIES[family], family=family, alpha=0.02, **more).plot()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("family", "split"), [("binomial", None), ("binomial", 0.3), ("multinomial", 0.3), ("poisson", 0.3)]
+)
+def test_words_of_a_picture_do_not_collide(family: str, split: float | None) -> None:
+    """Titles, keys, numbers and cells lie apart and inside, with test rows and without."""
+    from test_pictures import check_words
+
+    check_words(drawn(family, test_size=split))
+
+
+def test_hostile_classes_in_a_picture() -> None:
+    """Dollars stay dollars, long names lose their middle, twenty classes fit in."""
+    from test_pictures import check_words
+
+    pytest.importorskip("matplotlib")
+    rng = np.random.default_rng(0)
+    for names in (["$a_{b}$", "x" * 60, "a\nb"], [f"class number {i}" for i in range(20)]):
+        rows = pd.DataFrame(rng.normal(size=(100, 2)), columns=["$u$", "v"])
+        rows["y"] = [names[i % len(names)] for i in range(100)]
+        check_words(regcli.fit(rows, "y", family="multinomial", alpha=0.02).plot())
+
+
+def test_picture_of_two_classes_shows_the_numbers() -> None:
+    """The ROC curve is scikit-learn's, dots are groups of rows, cells are the confusion of the test rows."""
+    from matplotlib.text import Text
+    from sklearn.metrics import roc_curve
+    from test_pictures import marks
+    from test_plots import by_gid, words
+
+    report = made("binomial", "fit")
+    figure = report.plot()
+    truth = [row[1] for row in report.fitted().rows]
+    fpr, tpr, _ = roc_curve(np.array(truth) == "female", report.arrays.fitted, drop_intermediate=False)
+    training, test = by_gid(figure, "roc")
+    assert training.get_linestyle() != test.get_linestyle()
+    assert {(round(x, 9), round(y, 9)) for x, y in zip(*training.get_data(), strict=True)} <= {
+        (round(x, 9), round(y, 9)) for x, y in zip(fpr, tpr, strict=True)
+    }
+    auc = [report.metrics[part].auc for part in ("train", "test")]
+    assert f"ROC: AUC {auc[0]:.3f}, {auc[1]:.3f} on test rows" in words(figure, "panel")
+    groups = marks(figure, "calibration-training")
+    assert np.mean([y for _, y in groups]) == pytest.approx(np.mean(np.array(truth) == "female"), abs=0.01)
+    assert np.all(np.diff([x for x, _ in groups]) > 0) and len(groups) == 10
+    cells = [text.get_text().split("\n")[0] for text in by_gid(figure, "cell", Text)]
+    assert cells == [str(cell) for row in report.metrics.test.confusion.counts for cell in row]
+    assert main_title(figure) == "Logistic lasso (alpha 0.02): P(sex = female) from 6 features, 250 rows"
+
+
+def main_title(figure: Any) -> str:
+    from test_plots import words
+
+    return words(figure, "title")[0]
+
+
+def test_picture_of_several_classes_shows_each() -> None:
+    """A mark for each class in a row, a curve for each class with its AUC."""
+    from test_plots import by_gid
+
+    report = made("multinomial", "fit")
+    figure = report.plot()
+    marks = [one for gid in ("coefficients", "zeros") for one in by_gid(figure, gid)]
+    assert {one.get_marker() for one in marks} == {"o", "D", "s"}
+    values = sorted(float(x) for one in marks for x in one.get_xdata())
+    drawn = sorted(row.standardized for one in report.model.classes for row in one.coefficients)
+    assert values == pytest.approx(drawn)
+    labels = [one.get_label() for one in by_gid(figure, "roc")]
+    assert labels == [f"{one['class']}: AUC {one['auc']:.3f}" for one in report.arrays.curves.test.roc]
+
+
+def test_picture_of_counts_shows_deviance_residuals() -> None:
+    """Against fitted counts, on a log scale where they span far."""
+    from test_pictures import marks
+
+    report = made("poisson", "fit")
+    shown = marks(report.plot(), "training")
+    np.testing.assert_allclose(shown, np.column_stack([report.arrays.fitted, report.arrays.deviance_residuals]))
+    wide = COUNTS.assign(visits=np.round(np.exp(2 * COUNTS["a"] + 2)))
+    assert regcli.fit(wide, "visits", family="poisson", alpha=0.01).plot().axes[1].get_xscale() == "log"
+
+
+def test_pictures_of_paths_and_errors() -> None:
+    """Of several classes a line for each feature and class; the axis of errors is called by its measure."""
+    from test_pictures import check_words
+    from test_plots import main_axes
+
+    pytest.importorskip("matplotlib")
+    for family, verb in (
+        ("multinomial", "path"),
+        ("multinomial", "compare"),
+        ("binomial", "cv"),
+        ("poisson", "compare"),
+    ):
+        check_words(made(family, verb).plot())
+    assert main_axes(made("binomial", "cv").plot()).get_ylabel() == "mean deviance (less is better)"

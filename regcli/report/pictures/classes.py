@@ -18,7 +18,7 @@ AIR = 0.02
 NAMED = 7
 """So many classes have a curve with a colour of its own; the others are grey."""
 BOTH_NUMBERS, ANY_NUMBER = 6, 12
-"""Up to so many classes a cell holds count and share, and up to so many the share alone."""
+"""Up to so many classes a cell holds count and share, and up to so many the share alone, and names stand beside."""
 LETTER = 5.4
 """About the width of a letter, in points."""
 CALIBRATION_LABEL = "observed share"
@@ -88,17 +88,18 @@ def draw_confusion(axes: Axes, classes: Sequence[str], counts: Sequence[Sequence
             text = _cell(counts[i][j], share, many)
             colour = "#FFFFFF" if share > 0.6 else DARK
             axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", color=colour, fontsize=SMALL_SIZE, gid="cell")
-    names = [shortened(name, max(2, int(width / LETTER) - 1)) for name in classes]
-    axes.set_xticks([j + 0.5 for j in range(many)], names)
-    tall = [shortened(name, max(2, int(height / LETTER) - 1)) for name in classes]
-    axes.set_yticks([i + 0.5 for i in range(many)], tall, rotation=90, va="center")
+    middles = [i + 0.5 for i in range(many)] if many <= ANY_NUMBER else []
+    wide, tall = ([shortened(name, max(2, int(size / LETTER) - 1)) for name in classes] for size in (width, height))
+    axes.set_xticks(middles, wide[: len(middles)])
+    axes.set_yticks(middles, tall[: len(middles)], rotation=90, va="center")
     for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
         keep_literal(labels)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("actual")
+    order = "" if middles else ", in the order of the classes"
+    axes.set_xlabel(f"predicted{order}")
+    axes.set_ylabel(f"actual{order}")
 
 
 def _cell(count: float, share: float, many: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
 from regcli.report.coefficients import series_of_step
-from regcli.report.families import explained
+from regcli.report.families import explained, kind_of
 from regcli.report.pictures.frame import COLOURS, DASHES, LIGHT, figure_under, framed_axes
 from regcli.report.pictures.labels import EndLabel, Mark, show_labels, show_marks, show_note
 from regcli.report.pictures.lettering import Lettering, tick_text
@@ -30,7 +30,6 @@ NAMED = 10
 LINES_AS_PIXELS = 1000
 """From so many grey lines on they are pixels in SVG and PDF too, which would be huge otherwise."""
 CRITERIA = {"aic": "AIC", "aicc": "AICc", "bic": "BIC", "ebic": "EBIC"}
-TITLES = {"l1": "Lasso path", "l2": "Ridge path", "elasticnet": "Elastic net path"}
 MEASURED = {
     "l1-norm": ("l1_norm", "L1 norm of the standardized coefficients"),
     "deviance": ("deviance_ratio", "share of the deviance explained (training rows)"),
@@ -167,7 +166,7 @@ def _strength(alpha: float) -> str:
 def _title(document: Mapping[str, Any], lettering: Lettering) -> str:
     penalty, ratio = document["model"]["penalty"], document["model"]["l1_ratio"]
     share = f" (l1_ratio {ratio:.3g})" if penalty == "elasticnet" and ratio is not None else ""
-    return f"{TITLES.get(penalty, 'Path')}{share}: {subject(document, lettering)}"
+    return f"{kind_of(penalty, document['model']['family'])} path{share}: {subject(document, lettering)}"
 
 
 def subject(document: Mapping[str, Any], lettering: Lettering) -> str:
