@@ -69,7 +69,7 @@ class CompareSpec:
     def check(self, folding: FoldSpec, validation: ValidationSpec) -> None:
         """UsageError for what cannot act beside these two."""
         if folding.measure == "r2":
-            raise UsageError("--measure r2: R2 stands beside every error of a comparison", hint="leave it out")
+            raise UsageError("--measure r2: R2 stands beside every error of a comparison", hint="--measure deviance")
         if folding.l1_ratios and "elasticnet" not in self.penalties:
             raise UsageError("--l1-ratio cannot act without the elastic net", hint="--penalties lasso,elasticnet")
         if len(folding.l1_ratios) > 1 and "elasticnet" in dict(self.alphas):
