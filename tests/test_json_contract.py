@@ -60,7 +60,8 @@ def test_the_schema_is_a_schema(command: str) -> None:
         if path and path[-1] == "properties":
             assert all("description" in field or "$ref" in field for field in part.values()), path
         if isinstance(part.get("additionalProperties"), dict):  # names of features and a number for each
-            assert path[-1] in MAPS, path
+            named = path[:-1] if path[-1] == "additionalProperties" else path  # of several classes one for each
+            assert named[-1] in MAPS, path
             assert "description" in part["additionalProperties"], path
         elif part.get("type") == "object":
             assert part["additionalProperties"] is False, path

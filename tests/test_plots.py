@@ -348,7 +348,7 @@ def test_titles_and_axes_speak_to_a_stranger() -> None:
     assert "log scale" in main_axes(figure).get_xlabel()
     assert words(figure_of(RIDGE), "title") == ["Ridge path: y from 12 features, 100 rows"]
     net = FEW | {"model": {"family": "binomial", "penalty": "elasticnet", "l1_ratio": 0.25}}
-    assert words(figure_of(net), "title") == ["Elastic net path (l1_ratio 0.25): y from 3 features, 100 rows"]
+    assert words(figure_of(net), "title") == ["Logistic elastic net path (l1_ratio 0.25): y from 3 features, 100 rows"]
     assert main_axes(figure_of(net)).get_ylabel() == "standardized coefficient\n(per deviation of the feature)"
 
 
