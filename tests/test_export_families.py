@@ -256,3 +256,10 @@ def test_damaged_models_are_refused(damage: Any) -> None:
     damage(document["model"])
     with pytest.raises(DataError):
         of_document(document)
+
+
+def test_a_descent_starts_from_squared_error(tmp_path: Path) -> None:
+    """A model of another family is no place to start at."""
+    made("counts")[3].save(tmp_path / "m.json")
+    with pytest.raises(UsageError, match="holds a poisson model"):
+        package.fit(COUNTS, "y", alpha=0.1, solver="gradient", start=str(tmp_path / "m.json"))

@@ -90,6 +90,11 @@ def _saved(spec: TrainingSpec, names: list[str]) -> Model | None:
     from regcli.artifact import load
 
     model = load(spec.start)
+    if model.family != "gaussian":
+        raise UsageError(
+            f"--start {visible(spec.start)} holds a {model.family} model: a descent is of squared error",
+            hint="--start 0, or another model",
+        )
     if not {one.name for one in model.encoding.features} & set(names):
         raise DataError(
             f"--start {visible(spec.start)} holds a model of none of these features", hint="--start 0, or another model"
