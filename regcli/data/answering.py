@@ -185,7 +185,7 @@ def _too_many(cells: pd.Series[Any], codes: Index, labels: Sequence[str], weight
     """Of a target of more than two values, where two classes were asked for."""
     name, place = visible(str(cells.name)), int(np.argmax(codes >= 2))
     what = f"the target {name} has {len(labels):,} different values: binomial takes two classes"
-    hint = "--family multinomial"
+    hint = "--family gaussian" if cells.dtype.kind == "f" else "--family multinomial"
     if cells.dtype.kind in "iuf":
         outside = np.flatnonzero(~cells.between(0, 1).to_numpy())
         place = int(outside[0]) if outside.size else place

@@ -32,7 +32,7 @@ from regcli.data.held_out import read_test_file
 from regcli.data.markers import marker_notices
 from regcli.data.sources import read
 from regcli.data.splitting import Split, labels_of, split_rows, validation_rows
-from regcli.data.weighing import Weighing, counting, weighing_of
+from regcli.data.weighing import Weighing, check_offset, counting, weighing_of
 from regcli.errors import Notice, UsageError, counted, shortened, visible
 from regcli.specs import DataSpec, FamilyName, FoldSpec, TrainingSpec, ValidationSpec
 
@@ -159,6 +159,9 @@ def build(
     used = usable(rows, data, target, roles, markers, family=family)
     answer = answer_of(used.frame[target], data, family, weighing.weights is not None, used.where)
     weighing.check_family(answer.family)
+    check_offset(weighing, answer.family, weighing.offset_of(used.frame))
+    if balanced and answer.classes:
+        said.append(Notice("balanced_classes", "classes count alike: probabilities are those of classes of one size"))
     answers = answer.numbers(used.frame[target], used.where)
     split = split_rows(validation, used.frame[validation.split_column] if validation.split_column else None,
                        len(used.frame), used.where, answer.strata(answers))  # fmt: skip

@@ -18,6 +18,10 @@ from regcli.specs import DataSpec, FamilyName
 Vector = NDArray[np.float64]
 
 
+MOST_OFFSET = 300.0
+"""A larger offset leaves nothing of a probability or a count that a double holds."""
+
+
 @dataclass(frozen=True)
 class Weighing:
     """The names of these columns, None where there is none. An exposure is an offset by its logarithm."""
@@ -38,7 +42,9 @@ class Weighing:
         return list(self.by_option.values())
 
     def check_family(self, family: FamilyName) -> None:
-        """UsageError for an exposure of what is not counted."""
+        """UsageError for an exposure of what is not counted, and for an offset that has no effect."""
+        if self.offset is not None and family == "multinomial":
+            raise UsageError("--offset cannot act with --family multinomial: what all classes have in common cancels")
         if self.exposure is not None and family != "poisson":
             raise UsageError(f"--exposure cannot act with --family {family}", hint="--family poisson, or --offset")
 
@@ -51,6 +57,19 @@ class Weighing:
         if self.exposure is not None:
             return np.asarray(np.log(frame[self.exposure].to_numpy(dtype=np.float64)))
         return None if self.offset is None else frame[self.offset].to_numpy(dtype=np.float64)
+
+
+def check_offset(weighing: Weighing, family: FamilyName, offset: Vector | None) -> None:
+    """DataError for an offset (n,) that is no linear predictor of a likelihood: no double holds its exponential."""
+    if offset is None or family == "gaussian" or float(np.max(np.abs(offset))) <= MOST_OFFSET:
+        return
+    largest = float(offset[np.argmax(np.abs(offset))])
+    counts = family == "poisson" and bool(np.all(offset > 0))
+    raise DataError(
+        f"the offset {visible(str(weighing.offset))} reaches {largest:,.6g}: it is added to the linear predictor, "
+        f"whose exponential that is beyond all {'counts' if counts else 'odds and counts'}",
+        hint=f"--exposure {visible(str(weighing.offset))}, which takes its logarithm" if counts else "rescale it",
+    )
 
 
 def weighing_of(data: DataSpec, names: Sequence[str], taken: Sequence[str]) -> Weighing:

@@ -84,6 +84,32 @@ def family_equivalents(
     }
 
 
+def weighed_equivalents(found: dict[str, Any], weighted: bool, offset: bool, quadratic: bool) -> dict[str, Any]:
+    """The same where rows count by weights w, or have an offset o, which squared error takes off y."""
+    sklearn, glmnet, stata = (found[tool] for tool in ("sklearn", "glmnet", "stata"))
+    if weighted:
+        _argued(glmnet, "weights=w")
+        if sklearn["value"] is not None:
+            sklearn["call"] += ", sample_weight=w"
+        stata["call"] = stata["call"].replace(" y x", " y x [iw=w]", 1)
+    if offset and quadratic:
+        for one in (sklearn, stata):
+            if one["value"] is not None:
+                one["call"] += ", y less o"
+    elif offset:
+        found["sklearn"] = _none("none: scikit-learn has no offset")
+        if stata["value"] is not None:
+            stata["call"] = stata["call"].replace(" sel(none)", " offset(o) sel(none)", 1)
+    if offset:
+        _argued(glmnet, "offset=o")
+    return found
+
+
+def _argued(entry: dict[str, Any], argument: str) -> None:
+    if entry["value"] is not None:
+        entry["call"] = f"{entry['call'].removesuffix(')')}, {argument})"
+
+
 def _sklearn(family: FamilyName, l1: float, l2: float, n: float, intercept: bool) -> dict[str, Any]:
     end = "" if intercept else ", fit_intercept=False"
     if family == "poisson":

@@ -173,15 +173,14 @@ def _tried(curve: Curve, given: bool) -> str:
 
 
 def _low_edge(curve: Curve, given: bool) -> Notice:
+    plain = "least squares" if curve.ask.translation.family == "gaussian" else "a model without penalty"
     if curve.alphas[-1] == 0:
-        text = "alpha 0, least squares, predicts best of those given: --penalty none"
+        text = f"alpha 0, {plain}, predicts best of those given: --penalty none"
     elif given:
         text = f"the smallest alpha given predicts best: {_tried(curve, given)}"
     else:
         far = curve.alphas[-1] < FAR_DOWN * curve.alphas[0]
-        less = (
-            "least squares, --penalty none, may do as well" if far else "a smaller --alpha-min-ratio goes further down"
-        )
+        less = f"{plain}, --penalty none, may do as well" if far else "a smaller --alpha-min-ratio goes further down"
         text = f"the smallest alpha tried predicts best ({_tried(curve, given)}): {less}"
     return Notice("at_edge", text)
 

@@ -13,7 +13,7 @@ from regcli.errors import DataError, listed
 from regcli.problem.certificate import at_bound
 from regcli.problem.constrained import constrained_equivalents, constrained_formula
 from regcli.problem.conventions import equivalents, formula
-from regcli.problem.elsewhere import family_equivalents, family_formula
+from regcli.problem.elsewhere import family_equivalents, family_formula, weighed_equivalents
 from regcli.problem.inference import LEVEL, Estimates, estimates, information, normal_estimates, standard_errors
 from regcli.problem.objective import EPS, Solution
 from regcli.specs import DataSpec, ModelSpec, TrainingSpec, ValidationSpec
@@ -145,10 +145,14 @@ def _formula(prepared: Prepared, penalty: Any, l1: float, l2: float, unpenalised
 def _equivalents(prepared: Prepared, l1: float, l2: float) -> dict[str, Any]:
     model, problem, asked = prepared.model, prepared.problem, prepared.constraints
 
+    family, weighted, offset = problem.family, problem.weights is not None, prepared.design.offset is not None
+
     def called(l1: float, l2: float) -> dict[str, Any]:
-        if problem.family.is_quadratic:
-            return equivalents(l1, l2, problem.total, prepared.s_y, model.standardize, model.intercept)
-        return family_equivalents(problem.family.name, l1, l2, problem.total, model.standardize, model.intercept)
+        if family.is_quadratic:
+            found = equivalents(l1, l2, problem.total, prepared.s_y, model.standardize, model.intercept)
+        else:
+            found = family_equivalents(family.name, l1, l2, problem.total, model.standardize, model.intercept)
+        return weighed_equivalents(found, weighted, offset, family.is_quadratic)
 
     return constrained_equivalents(called, l1, l2, asked.factors, asked.low, asked.high)
 
