@@ -229,7 +229,12 @@ def test_faults_of_its_own(
     assert ("Traceback" in said.err) is (debug == "1" and code != 130)
 
 
-@pytest.mark.parametrize(("words", "code"), [(["-p", "laso"], 2), (["-y", "train"], 3), (["-y", "lpsa", "-o", "/"], 5)])
+PROBLEMS = [(["-p", "laso"], 2), (["--weights", "lcavol"], 3), (["-y", "lpsa", "-o", "/"], 5)]
+
+
+@pytest.mark.parametrize(("words", "code"), PROBLEMS)
+    ("words", "code"), [(["-p", "laso"], 2), (["--weights", "lcavol"], 3), (["-y", "lpsa", "-o", "/"], 5)]
+)
 def test_quiet_never_silences_errors(words: list[str], code: int) -> None:
     """--quiet takes notes and warnings away; an error is told in the same words."""
     loud, quiet = fit(PROSTATE, "-a", 1, *words), fit(PROSTATE, "-a", 1, *words, "-q")

@@ -139,7 +139,7 @@ def test_an_error_leaves_the_old_file(tmp_path: Path) -> None:
     """Whatever goes wrong before the result is there, the file of the last run is untouched."""
     path = tmp_path / "out.json"
     path.write_text("old")
-    for source, words in ((PROSTATE, []), (DIABETES, ["-y", "nobody"]), ("nothing.csv", [])):
+    for source, words in ((PROSTATE, ["--weights", "lcavol"]), (DIABETES, ["-y", "nobody"]), ("nothing.csv", [])):
         assert fit(source, "-a", "1", "-o", path, *words).code in (2, 3)
         assert [file.name for file in tmp_path.iterdir()] == ["out.json"]
         assert path.read_text() == "old"

@@ -22,6 +22,9 @@ Vector = NDArray[np.float64]
 Index = NDArray[np.intp]
 Where = Callable[[Sequence[int]], str]
 
+CODES = ([0.0, 1.0], [1.0, 2.0], [-1.0, 1.0])
+"""Pairs of numbers that as a rule code two classes."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -114,9 +117,9 @@ def _pair_notice(name: str, negative: str, positive: str, family: FamilyName | N
 
 
 def _two_values(cells: pd.Series[Any]) -> list[Notice]:
-    """What is said of numbers of two values where no family was asked for."""
+    """What is said of numbers that code two classes where no family was asked for."""
     values = np.unique(cells.to_numpy(dtype=np.float64))
-    if len(values) != 2:
+    if values.tolist() not in CODES:
         return []
     first, second = (_label(value) for value in values)
     text = f"{visible(str(cells.name))} has two values, {first} and {second}, and is taken as a number"

@@ -112,7 +112,7 @@ class _Builder:
         self.parts: list[Part] = []
         self.coefficients: list[Any] = []
         self.means: list[float] = []
-        self.intercept: Any = model.centres
+        self.intercept: Any = model.centres.copy()
         self._shares = _by_atom(model)
         self._levels: dict[str, dict[str, tuple[Any, float]]] = defaultdict(dict)
         for atom, share in self._shares.items():

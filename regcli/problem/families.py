@@ -41,6 +41,10 @@ class Family:
     null_eta: Callable[[Any], Any]
     response: Callable[[Array], Array]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process has the same families: the name is all that is sent."""
+        return _named, (self.name,)
+
     @property
     def is_quadratic(self) -> bool:
         """Whether the loss is the squared error, which one quadratic minimises."""
@@ -175,3 +179,7 @@ MULTINOMIAL = Family(
 )
 
 FAMILIES: dict[FamilyName, Family] = {one.name: one for one in (GAUSSIAN, BINOMIAL, MULTINOMIAL, POISSON)}
+
+
+def _named(name: FamilyName) -> Family:
+    return FAMILIES[name]

@@ -88,7 +88,7 @@ class RowsEngine:
         everything = self.X if self.relearn is None else self.relearn(train)
         X, inside, outside = everything[train], self.sample.only(train), self.sample.only(test)
         problem = without_features(inside, ask.intercept)
-        _check_classes(problem, fold)
+        check_classes(problem, fold)
         low, high = X.min(axis=0), X.max(axis=0)
         constant = is_constant(low, high, np.maximum(np.abs(low), np.abs(high)))
         live = np.flatnonzero(~constant if ask.intercept else (low != 0) | (high != 0))
@@ -152,7 +152,7 @@ def without_features(sample: Sample, intercept: bool) -> Problem:
     )  # fmt: skip
 
 
-def _check_classes(problem: Problem, fold: int) -> None:
+def check_classes(problem: Problem, fold: int) -> None:
     """DataError where the training rows cannot say how likely a class is."""
     if not problem.family.has_classes:
         return

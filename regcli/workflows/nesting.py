@@ -12,7 +12,7 @@ from regcli.data.design import Design
 from regcli.problem.measures.losses import mean_loss
 from regcli.problem.objective import Certificate
 from regcli.select.asking import FoldResult, is_constant
-from regcli.select.by_rows import without_features
+from regcli.select.by_rows import check_classes, without_features
 from regcli.select.folds import Folds
 from regcli.select.parallel import run_folds
 from regcli.specs import CompareSpec, FoldSpec, Measure
@@ -94,6 +94,7 @@ class Nested:
         live = _varying(X[train], intercept)
         inside, outside = _part(design, train, X, live), _part(design, test, X, live)
         y = sample_of(inside).y
+        check_classes(without_features(sample_of(inside), intercept), index % self.folds.k)
         if live.size == 0 or (intercept and np.all(y.max(axis=0) == y.min(axis=0))):
             nothing = np.zeros(X.shape[1], dtype=bool)
             losses = _null_losses(inside, outside, intercept, self.folding.judge)
