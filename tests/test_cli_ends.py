@@ -229,10 +229,7 @@ def test_faults_of_its_own(
     assert ("Traceback" in said.err) is (debug == "1" and code != 130)
 
 
-PROBLEMS = [(["-p", "laso"], 2), (["--weights", "lcavol"], 3), (["-y", "lpsa", "-o", "/"], 5)]
-
-
-@pytest.mark.parametrize(("words", "code"), PROBLEMS)
+@pytest.mark.parametrize(
     ("words", "code"), [(["-p", "laso"], 2), (["--weights", "lcavol"], 3), (["-y", "lpsa", "-o", "/"], 5)]
 )
 def test_quiet_never_silences_errors(words: list[str], code: int) -> None:
