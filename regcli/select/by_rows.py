@@ -23,6 +23,7 @@ from regcli.select.asking import Ask, FoldResult, is_constant
 from regcli.select.folds import Folds
 from regcli.select.measuring import balanced_weights
 from regcli.select.pathwise import SolutionPath, solve_path
+from regcli.solve.classes import present
 from regcli.specs import Measure
 
 Vector = NDArray[np.float64]
@@ -175,7 +176,7 @@ def _signs(coefs: Matrix, outputs: int) -> NDArray[np.int8]:
     """The signs of coefficients (A, p); of several classes 1 where any has one."""
     if outputs == 1:
         return np.sign(coefs).astype(np.int8)
-    return np.asarray(np.any(coefs.reshape(len(coefs), outputs, -1) != 0, axis=1), dtype=np.int8)
+    return present(coefs, coefs.shape[1] // outputs).astype(np.int8)
 
 
 def _along(path: SolutionPath, Z: Matrix) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from regcli.problem.certificate import Rulings, certify_path
 from regcli.problem.objective import Problem
 from regcli.problem.rulings import certify_points
 from regcli.solve import Step, solve, solve_along
+from regcli.solve.classes import present
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -99,7 +100,7 @@ def _reason(share: float, before: float) -> str | None:
 
 def changes(coefs: Matrix, names: Sequence[str]) -> list[tuple[list[str], list[str]]]:
     """At each alpha which features enter and which leave, against the alpha before, (names in, names out)."""
-    active = np.any(coefs.reshape(len(coefs), -1, len(names)) != 0, axis=1)
+    active = present(coefs, len(names))
     before = np.vstack([np.zeros(len(names), dtype=bool), active[:-1]])
     return [
         (

@@ -16,6 +16,11 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 
+def present(coefs: NDArray[np.float64], p: int) -> NDArray[np.bool_]:
+    """Which of the p features (..., p) have a coefficient in `coefs` (..., p), or in any class of (..., K p)."""
+    return np.asarray(np.any(coefs.reshape(*coefs.shape[:-1], -1, p) != 0, axis=-2))
+
+
 def centred(coef: Vector, outputs: int, strengths: Strengths) -> Vector:
     """The coefficients (K p,), those of the first class first, with each feature's shifted so."""
     table = coef.reshape(outputs, -1)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from regcli.errors import DataError, Notice, counted, listed
 from regcli.select.crossval import Curve, at_edge
 from regcli.select.folds import Folds
+from regcli.solve.classes import present
 from regcli.specs import FoldSpec
 from regcli.workflows.preparing import Prepared
 
@@ -121,15 +122,14 @@ def chosen_of(curve: Curve, coefs: Matrix, prepared: Prepared, spec: FoldSpec, o
 
 def nonzero_features(coefs: Matrix, prepared: Prepared) -> NDArray[np.intp]:
     """How many features have a coefficient in each of these rows (A, p), or (A, K p) of several classes."""
-    tables = coefs.reshape(len(coefs), prepared.problem.outputs, -1)
-    return np.asarray(np.count_nonzero(np.any(tables != 0, axis=1), axis=1))
+    return np.asarray(np.count_nonzero(present(coefs, len(prepared.design.names)), axis=1))
 
 
 def signed(coef: Vector, prepared: Prepared) -> Vector:
     """Coefficients whose signs folds agree with or not; of several classes, which have no sign in common, 1 for any."""
     if prepared.problem.outputs == 1:
         return coef
-    return np.asarray(np.any(coef.reshape(prepared.problem.outputs, -1) != 0, axis=0), dtype=np.float64)
+    return present(coef, len(prepared.design.names)).astype(np.float64)
 
 
 def selection_of(curve: Curve, index: int, coef: Vector, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from regcli.select.asking import FoldResult, is_constant
 from regcli.select.by_rows import check_classes, without_features
 from regcli.select.folds import Folds
 from regcli.select.parallel import run_folds
+from regcli.solve.classes import present
 from regcli.specs import CompareSpec, FoldSpec, Measure
 from regcli.workflows.judging import parts
 from regcli.workflows.preparing import sample_of
@@ -93,8 +94,9 @@ class Nested:
         intercept = self.rivals[0].model.intercept
         live = _varying(X[train], intercept)
         inside, outside = _part(design, train, X, live), _part(design, test, X, live)
-        y = sample_of(inside).y
-        check_classes(without_features(sample_of(inside), intercept), index % self.folds.k)
+        learned = sample_of(inside)
+        check_classes(without_features(learned, intercept), index % self.folds.k)
+        y = learned.y
         if live.size == 0 or (intercept and np.all(y.max(axis=0) == y.min(axis=0))):
             nothing = np.zeros(X.shape[1], dtype=bool)
             losses = _null_losses(inside, outside, intercept, self.folding.judge)
@@ -105,7 +107,7 @@ class Nested:
     def _verdict(self, one: Fitted, outside: Design, live: NDArray[np.intp]) -> Verdict:
         problem, solution, measure = one.prepared.problem, one.solution, self.folding.judge
         selected, varying = np.zeros((2, self.design.X.shape[1]), dtype=bool)
-        selected[live], varying[live] = np.any(solution.coef.reshape(problem.outputs, -1) != 0, axis=0), True
+        selected[live], varying[live] = present(solution.coef, live.size), True
         learned, tested = parts(one.prepared, solution, outside)
         rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]
         return Verdict(

@@ -17,6 +17,7 @@ from regcli.problem.objective import EPS, Problem
 from regcli.select.criteria import criteria, degrees_of_freedom, likelihood_degrees
 from regcli.select.grid import Grid, drawn, given
 from regcli.select.pathwise import SolutionPath, changes
+from regcli.solve.classes import present
 from regcli.specs import CRITERIA, DataSpec, FoldSpec, GridSpec, ModelSpec, ValidationSpec
 from regcli.workflows.documents import outputs_of, settings_of
 from regcli.workflows.preparing import Prepared, check_alpha
@@ -103,7 +104,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
     for i, (entered, left) in enumerate(changes(path.coefs, names)):
         coef, alpha = path.coefs[i], float(path.alphas[i])
         said = coefficients_of(prepared, coef, path.intercepts[i])
-        active = np.flatnonzero(np.any(coef.reshape(problem.outputs, -1) != 0, axis=0))
+        active = np.flatnonzero(present(coef, len(names)))
         square = float(path.deviance[i]) if active.size else null
         square = square if square > exact else 0.0
         entries.append(

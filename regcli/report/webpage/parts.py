@@ -27,7 +27,6 @@ TITLES = {
     "compare": ("Models", "Coefficients side by side"),
 }
 LABELLED = re.compile(r"(\S+(?: \S+)*)\s{2,}(\S.*)")
-FINGERPRINTED = "the SHA-256 of the cells that took part, however they were written"
 OF_PICTURES = frozenset({"lines", "geometry"})
 """Settings that ask for a picture in a file (--plot), which a page does not show."""
 SPARK = (120, 20)
