@@ -18,7 +18,8 @@ class Reading(TypedDict, total=False):
     """How rows are read and which columns take part as what: the options of the command line by the same names.
 
     `features`, `exclude`, `categorical`, `numeric`, `id` and `units` are names or globs, one or several; `reference`
-    is COL=LEVEL, one or several. `weights`, `offset` and `exposure` name columns of a file or a DataFrame.
+    is COL=LEVEL, one or several. `weights`, `offset` and `exposure` name columns of a file or a DataFrame. `sample`,
+    `memory` (a size like "1GB"), `engine` and `scheduler` are of fit, path, cv and compare.
     """
 
     features: Any
@@ -47,6 +48,13 @@ class Reading(TypedDict, total=False):
     offset: Any
     exposure: Any
     positive_class: Any
+    sample: int | None
+    memory: str | None
+    engine: specs.EngineName
+    scheduler: str | None
+
+
+SCALE = ("sample", "memory", "engine", "scheduler")
 
 
 def fit(
@@ -298,7 +306,7 @@ def inspect(source: Any, target: Any = None, *, vif: bool = False, **reading: Un
     """
     from regcli.workflows.inspect import inspect as verb
 
-    return verb(_data(source, target, reading), vif, specs.OutputSpec())
+    return verb(_data(source, target, reading, whole=True), vif, specs.OutputSpec())
 
 
 def load(file: Any) -> Model:
@@ -330,15 +338,16 @@ def predict(model: Any, source: Any, *, type: specs.PredictionType = "response",
         model = of_document(model.model_document())
     if not isinstance(model, Saved):
         model = load(model)
-    return report_of(verb(model, _data(source, None, reading), specs.PredictSpec(type)))
+    return report_of(verb(model, _data(source, None, reading, whole=True), specs.PredictSpec(type)))
 
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _data(source: Any, target: Any, reading: Reading) -> specs.DataSpec:
-    unknown = set(reading) - set(Reading.__annotations__)
+def _data(source: Any, target: Any, reading: Reading, whole: bool = False) -> specs.DataSpec:
+    """The request; of what looks at all rows one after the other in any case, or at once, it has no `SCALE`."""
+    unknown = set(reading) - (set(Reading.__annotations__) - set(SCALE if whole else ()))
     if unknown:
         raise TypeError(f"no such argument: {', '.join(sorted(unknown))}")
     several = ("features", "exclude", "na", "categorical", "numeric", "id", "reference", "units")

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from regcli.specs import BAD_ROWS, DATES, MISSING, BadRows, Dates, Missing
+from regcli.specs import BAD_ROWS, DATES, ENGINES, MISSING, BadRows, Dates, EngineName, Missing
 
-DATA, COLUMNS, READING = "Data", "Columns", "Reading"
+DATA, COLUMNS, READING, SCALE = "Data", "Columns", "Reading", "Size"
 
 Sources = Annotated[
     list[str] | None,
@@ -188,5 +188,36 @@ BadRowsAs = Annotated[
     typer.Option(
         "--bad-rows", metavar="NAME", parser=str, rich_help_panel=READING, autocompletion=lambda: list(BAD_ROWS),
         help="Rows of another width than the header: error refuses them, drop leaves them out and counts them.",
+    ),
+]  # fmt: skip
+
+Sample = Annotated[
+    int | None,
+    typer.Option(
+        "--sample", metavar="ROWS", rich_help_panel=SCALE,
+        help="A quick look: so many rows, drawn at random, the same each time, stand for all.",
+    ),
+]  # fmt: skip
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        rich_help_panel=SCALE,
+        help="How much the process may take, as in 1GB: larger files are passed over in pieces. Else what is free.",
+    ),
+]
+Engine = Annotated[
+    EngineName,
+    typer.Option(
+        "--engine", metavar="NAME", parser=str, rich_help_panel=SCALE, autocompletion=lambda: list(ENGINES),
+        help="Who passes over the rows: local, or dask, a cluster that shares the files of DATA.",
+    ),
+]  # fmt: skip
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", metavar="ADDRESS", rich_help_panel=SCALE,
+        help="Where the Dask scheduler is, as in tcp://10.0.0.1:8786; else a cluster of this machine is started.",
     ),
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, get_type_hints
 
 from regcli.cli import data_options as o
@@ -42,11 +42,19 @@ def data_spec(
     offset: o.Offset = None,
     exposure: o.Exposure = None,
     positive_class: o.PositiveClass = None,
+    sample: o.Sample = None,
+    memory: o.Memory = None,
+    engine: o.Engine = "local",
+    scheduler: o.Scheduler = None,
 ) -> DataSpec:
     """The request that these options make."""
     given: dict[str, Any] = dict(locals())
     several = ("features", "exclude", "categorical", "numeric", "id", "reference", "units", "na")
     return DataSpec(**given | {name: tuple(given[name] or ()) for name in several} | {"source": sources_of(source)})
+
+
+SCALE = ("sample", "memory", "engine", "scheduler")
+"""The options that are about more rows than memory holds."""
 
 
 def sources_of(given: list[str] | None) -> list[str]:
@@ -58,9 +66,10 @@ def sources_of(given: list[str] | None) -> list[str]:
     return ["-"]
 
 
-def takes_data(command: Callable[..., int]) -> Callable[..., int]:
-    """`command` with the options of `data_spec` in place of its first parameter, the request `data`."""
-    mine = list(inspect.signature(data_spec).parameters.values())
+def takes_data(command: Callable[..., int], leaving: Collection[str] = ()) -> Callable[..., int]:
+    """`command` with the options of `data_spec`, `leaving` some out, in place of its first parameter, the request
+    `data`."""
+    mine = [one for one in inspect.signature(data_spec).parameters.values() if one.name not in leaving]
     own = list(inspect.signature(command).parameters.values())[1:]
     hints = get_type_hints(data_spec, include_extras=True) | get_type_hints(command, include_extras=True)
 
@@ -80,3 +89,7 @@ def files_of(data: DataSpec, *others: str | None) -> list[str]:
     """The paths that a command reads."""
     first = data.source if isinstance(data.source, list) else [data.source]
     return [*first, *(other for other in others if other is not None)]
+
+
+takes_whole_data = functools.partial(takes_data, leaving=SCALE)
+"""The same for a command that looks at all rows at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -11,8 +12,45 @@ from regcli.data.features.model_terms import Formula
 from regcli.data.roles import Role, Wishes, role_of
 from regcli.data.sources import Rows
 from regcli.data.splitting import fold_column
+from regcli.data.weighing import Weighing, weighing_of
 from regcli.errors import Notice, UsageError, listed, shortened, visible
 from regcli.specs import DataSpec, FoldSpec, ValidationSpec
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the request and the names of the columns settle, whatever the cells hold.
+
+    `markers` say of rows which are what, or how they count; `by` is the one of them that folds are made by, as `option`
+    asks. `columns` may become features, `ids` name rows.
+    """
+
+    target: str
+    formula: Formula | None
+    columns: tuple[str, ...]
+    markers: tuple[str, ...]
+    option: str
+    by: str | None
+    ids: tuple[str, ...]
+    weighing: Weighing
+    notices: tuple[Notice, ...]
+
+
+def choices_of(rows: Rows, data: DataSpec, validation: ValidationSpec, folds: FoldSpec | None) -> Choices:
+    """The choices for these rows. Raises UsageError for names that are not there or called two things."""
+    names = list(rows.frame.columns)
+    matching(data.units, names, "--units")  # readers pass over a name that is not there, which may be the target's
+    formula, target, said = target_and_formula(data, names, rows)
+    option, markers, by = markers_of(validation, folds, names, target)
+    ids = sorted(matching(data.id, names, "--id"), key=names.index)
+    if target in ids:
+        raise UsageError(f"--id {shortened(target)}: it is the target")
+    weighing = weighing_of(data, names, [target, *markers, *ids])
+    markers = [*markers, *weighing.columns]
+    if formula is not None:
+        formula = parsed_formula(data, names, [*markers, *ids, *matching(data.exclude, names, "--exclude")])
+    columns = candidates(data, formula, names, [target, *markers, *ids])
+    return Choices(target, formula, tuple(columns), tuple(markers), option, by, tuple(ids), weighing, tuple(said))
 
 
 def target_and_formula(data: DataSpec, names: Sequence[str], rows: Rows) -> tuple[Formula | None, str, list[Notice]]:

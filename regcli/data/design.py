@@ -22,8 +22,7 @@ from regcli.data.checking import (
     said_of_constants,
     without_constants,
 )
-from regcli.data.choosing import candidates, markers_of, parsed_formula, roles_of, target_and_formula
-from regcli.data.columns import matching
+from regcli.data.choosing import choices_of, roles_of
 from regcli.data.features.encoding import Encoding
 from regcli.data.features.planning import plan
 from regcli.data.features.telling import new_levels, told
@@ -32,8 +31,8 @@ from regcli.data.held_out import read_test_file
 from regcli.data.markers import marker_notices
 from regcli.data.sources import read
 from regcli.data.splitting import Split, labels_of, split_rows, validation_rows
-from regcli.data.weighing import Weighing, check_offset, counting, weighing_of
-from regcli.errors import Notice, UsageError, counted, shortened, visible
+from regcli.data.weighing import Weighing, check_offset, counting
+from regcli.errors import Notice, UsageError, counted, visible
 from regcli.specs import DataSpec, FamilyName, FoldSpec, TrainingSpec, ValidationSpec
 
 Vector = NDArray[np.float64]
@@ -141,21 +140,11 @@ def build(
     if all(isinstance(source, str) and source == "-" for source in (data.source, validation.test)):
         raise UsageError("DATA and --test are both standard input", hint="--test with a file")
     rows = read(data.as_text())
-    names = list(rows.frame.columns)
-    matching(data.units, names, "--units")  # readers pass over a name that is not there, which may be the target's
-    formula, target, said = target_and_formula(data, names, rows)
-    option, markers, by = markers_of(validation, folds, names, target)
-    ids = sorted(matching(data.id, names, "--id"), key=names.index)
-    if target in ids:
-        raise UsageError(f"--id {shortened(target)}: it is the target")
-    weighing = weighing_of(data, names, [target, *markers, *ids])
+    chosen = choices_of(rows, data, validation, folds)
+    target, markers, by, weighing = chosen.target, chosen.markers, chosen.by, chosen.weighing
     rows, more = counting(rows, weighing, data)
-    said += more
-    markers = [*markers, *weighing.columns]
-    if formula is not None:
-        formula = parsed_formula(data, names, [*markers, *ids, *matching(data.exclude, names, "--exclude")])
-    columns = candidates(data, formula, names, [target, *markers, *ids])
-    roles = roles_of(rows, data, columns, formula)
+    said = [*chosen.notices, *more]
+    roles = roles_of(rows, data, chosen.columns, chosen.formula)
     used = usable(rows, data, target, roles, markers, family=family)
     answer = answer_of(used.frame[target], data, family, weighing.weights is not None, used.where)
     weighing.check_family(answer.family)
@@ -172,10 +161,10 @@ def build(
     train, test = used.frame if whole else used.frame[learned], None if split is None else used.frame[~split.train]
     labels = None
     if by:
-        said += _gaps_of(by, rows.frame[[target, *columns]], rows.frame[by])
-        labels = labels_of(option, used.frame[by], used.where)
+        said += _gaps_of(by, rows.frame[[target, *chosen.columns]], rows.frame[by])
+        labels = labels_of(chosen.option, used.frame[by], used.where)
         labels = labels if split is None else np.unique(labels[split.train], return_inverse=True)[1]
-    encoding = plan(train, roles, data, formula, contrasts)
+    encoding = plan(train, roles, data, chosen.formula, contrasts)
     check_finite(used, target, encoding)
     weights = weighing.weights_of(train)
     encoding = encoding.learned(train, weights)
@@ -218,7 +207,7 @@ def build(
         notices=said,
         labels=labels,
         learns=encoding.learns_from(train),
-        ids=tuple(ids),
+        ids=chosen.ids,
         lines=used.lines if whole else lambda: _some(used.lines(), learned),
         unit=rows.unit,
         family=answer.family,

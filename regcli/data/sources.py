@@ -121,6 +121,11 @@ def _bad_rows(bad: Sequence[Place], good: int, several: bool) -> list[Notice]:
     return [Notice("bad_rows", f"{what} ({where})")]
 
 
+def typed_rows(frame: pd.DataFrame, header: Sequence[str], notices: list[Notice], spec: DataSpec) -> Rows:
+    """The rows of columns that have types already."""
+    return _finished(frame, header, spec, notices)
+
+
 def _finished(
     frame: pd.DataFrame,
     header: Sequence[str],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, count, islice
@@ -32,7 +32,7 @@ from regcli.data.reading.records import Part, places_of, records_of
 from regcli.data.reading.rows import MOST_LINES, Rows, told
 from regcli.data.reading.undressing import Worn, without_dress
 from regcli.data.reading.widths import RaggedRowsError
-from regcli.data.sources import from_streams, read, rows_of, usable
+from regcli.data.sources import from_streams, read, rows_of, typed_rows, usable
 from regcli.errors import DataError, Notice, counted, shortened
 from regcli.specs import DataSpec
 
@@ -46,13 +46,19 @@ LONGEST = 64 << 20
 
 
 def chunks(
-    spec: DataSpec, source: Any = None, size: int = SIZE, verbatim: bool = False, least_columns: int = 2
-) -> Iterator[Rows]:
-    """The rows of `read` in pieces of about `size` bytes of text; what is not text comes as one piece.
+    spec: DataSpec,
+    source: Any = None,
+    size: int = SIZE,
+    verbatim: bool = False,
+    least_columns: int = 2,
+    tell: Callable[[int], None] = lambda bytes: None,
+) -> Generator[Rows]:
+    """The rows of `read` in pieces of about `size` bytes; Arrow and Feather files come as one piece.
 
     All pieces have the same columns; the type of a column not in `spec.categorical` is that of the cells of the piece.
     The first piece carries what is said of header and delimiter, the last what was dropped. With `verbatim` each
-    piece has its rows as they were written (`Rows.cells`). Raises what `read` raises, errors in later lines later.
+    piece has its rows as they were written (`Rows.cells`). `tell` hears how many bytes of all files were read before
+    each piece, as they lie on the disk. Raises what `read` raises, errors in later lines later.
     """
     if source is None:
         source = spec.source
@@ -62,17 +68,31 @@ def chunks(
     try:
         sources = [Pieces(path, spec.encoding) for path in paths.files(source)]
         if sources[0].is_columnar():
-            yield _whole(_typed(spec, sources, least_columns), verbatim)
+            pieces: Iterator[Rows] = _typed(spec, sources, size, verbatim, least_columns)
         else:
-            yield from _closed(_Run(spec, size, verbatim, least_columns, [one.name for one in sources]), sources)
+            run = _Run(spec, size, verbatim, least_columns, [one.name for one in sources])
+            pieces = _closed(run, sources)
+        for rows in pieces:
+            tell(sum(one.consumed for one in sources))
+            yield rows
     except MemoryError:
         raise DataError("a piece of the file does not fit into memory", hint="a smaller file") from None
 
 
-def _typed(spec: DataSpec, sources: Sequence[Pieces], least: int) -> Rows:
-    """Parquet and Arrow files: their columns are known at their ends only."""
-    rows = from_streams(spec, [Stream(one.name, b"".join(one.raw()), tuple(one.notices)) for one in sources], least)
-    return without_dress(usable(rows, least), spec)
+def _typed(spec: DataSpec, sources: Sequence[Pieces], size: int, verbatim: bool, least: int) -> Iterator[Rows]:
+    """Parquet files in pieces, Arrow and Feather files whole; several only whole."""
+    if len(sources) > 1 or sources[0].is_pipe:
+        rows = from_streams(spec, [Stream(one.name, b"".join(one.raw()), tuple(one.notices)) for one in sources], least)
+        yield _whole(without_dress(usable(rows, least), spec), verbatim)
+        return
+    (source,) = sources
+    before = 0
+    for table in source.frames(size):
+        frame, header, said = table
+        rows = typed_rows(frame, header, [*(() if before else source.notices), *said], spec)
+        rows = replace(rows, name=source.name, numbering=before + 1)
+        before += rows.rows_read
+        yield _whole(without_dress(usable(rows, least), spec), verbatim)
 
 
 def _whole(rows: Rows, verbatim: bool) -> Rows:

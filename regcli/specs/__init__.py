@@ -13,7 +13,7 @@ from regcli.specs.comparison import (
     CompareSpec,
     Rival,
 )
-from regcli.specs.data import BAD_ROWS, DATES, MISSING, BadRows, DataSpec, Dates, Missing
+from regcli.specs.data import BAD_ROWS, DATES, ENGINES, MISSING, BadRows, DataSpec, Dates, EngineName, Missing
 from regcli.specs.grid import CRITERIA, DEFAULT_ALPHAS, Criterion, GridSpec, PathSpec
 from regcli.specs.model import (
     CLASS_FAMILIES,
@@ -62,6 +62,7 @@ __all__ = [
     "DEFAULT_RATIOS",
     "DEFAULT_SEED",
     "DEFAULT_VALIDATION_SIZE",
+    "ENGINES",
     "FAMILIES",
     "FORMATS",
     "MEASURES",
@@ -84,6 +85,7 @@ __all__ = [
     "Criterion",
     "DataSpec",
     "Dates",
+    "EngineName",
     "FamilyName",
     "FoldSpec",
     "Format",

@@ -12,10 +12,12 @@ from regcli.specs.checks import member, only_one, whole_number
 Missing = Literal["error", "drop", "mean", "median", "indicator"]
 Dates = Literal["ordinal", "parts"]
 BadRows = Literal["error", "drop"]
+EngineName = Literal["local", "dask"]
 
 MISSING: tuple[Missing, ...] = get_args(Missing)
 DATES: tuple[Dates, ...] = get_args(Dates)
 BAD_ROWS: tuple[BadRows, ...] = get_args(BadRows)
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 MOST_DEGREE = 9
 _LEVELS = re.compile(r"(?<![\w.])C\(\s*(?:`([^`]*)`|([^`()]*?))\s*\)")
 THOUSANDS = {"comma": ",", "point": ".", "dot": ".", "space": " ", "apostrophe": "'"}
@@ -28,7 +30,9 @@ class DataSpec:
     `source` is one of them or a list: paths, globs, addresses, '-', a DataFrame, a pair (X, y). `features`, `exclude`,
     `categorical`, `numeric`, `id` and `units` hold names or globs; `reference` holds COL=LEVEL. None for `target`,
     `sep` and `encoding` means: find out, and say so. `weights`, `offset` and `exposure` are columns that say how much a
-    row counts, what is added to its linear predictor, and whose logarithm is.
+    row counts, what is added to its linear predictor, and whose logarithm is. `sample` rows drawn at random stand for
+    all. `memory`, as in 1GB, bounds what the rows may take: more are passed over in pieces. `engine` says who passes
+    over them, `scheduler` where its cluster is.
     """
 
     source: Any
@@ -59,6 +63,10 @@ class DataSpec:
     offset: str | None = None
     exposure: str | None = None
     positive_class: str | None = None
+    sample: int | None = None
+    memory: str | None = None
+    engine: EngineName = "local"
+    scheduler: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", _one_or_several(self.source))
@@ -77,6 +85,12 @@ class DataSpec:
         self._check_text()
         self._check_terms()
         only_one({"--offset": self.offset, "--exposure": self.exposure})
+        self._check_scale()
+
+    @property
+    def most_memory(self) -> int | None:
+        """How many bytes the rows may take, where that was said."""
+        return None if self.memory is None else size_in_bytes(self.memory)
 
     def as_text(self) -> DataSpec:
         """The same with the columns that must be read as they are spelled among the categorical ones: what names rows,
@@ -104,6 +118,19 @@ class DataSpec:
                 f"--comment is what a line of comment begins with, not {self.comment!r}", hint="--comment '#'"
             )
 
+    def _check_scale(self) -> None:
+        object.__setattr__(self, "sample", whole_number("--sample", self.sample))
+        if self.sample is not None and self.sample < 4:
+            raise UsageError(f"--sample is a number of rows, 4 or more, not {self.sample}", hint="--sample 10000")
+        if self.memory is not None:
+            object.__setattr__(self, "memory", str(self.memory).strip())
+            size_in_bytes(self.memory)
+        member("--engine", self.engine, ENGINES)
+        if self.scheduler is not None and self.engine != "dask":
+            raise UsageError("--scheduler cannot act without --engine dask", hint="--engine dask")
+        if self.engine == "dask" and self.sample is not None:
+            raise UsageError("--sample cannot act with --engine dask: a sample needs no cluster")
+
     def without(self, *columns: str | None) -> DataSpec:
         """The same without columns that only make folds or mark test rows; None names none."""
         more = [column for column in columns if column is not None and column not in self.exclude]
@@ -126,6 +153,17 @@ class DataSpec:
             for option, given in taken.items():
                 if given:
                     raise UsageError(f"{option} cannot act with --formula, which names the terms itself")
+
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?)b?", re.ASCII | re.IGNORECASE)
+
+
+def size_in_bytes(text: str) -> int:
+    """`1GB`, `800 MB`, `1.5GiB` or a number of bytes; without an i prefixes are powers of 1000."""
+    found = _SIZE.fullmatch(text)
+    if found is None or float(found[1]) == 0:
+        raise UsageError(f"--memory is a size like 1GB or 800MB, not {text!r}", hint="--memory 1GB")
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** ("kmgt".find(found[2].lower()) + 1 if found[2] else 0))
 
 
 def _one_or_several(source: Any) -> Any:

@@ -8,7 +8,7 @@ import typer
 
 from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
-from regcli.cli.reading import files_of, takes_data
+from regcli.cli.reading import files_of, takes_whole_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, OutputSpec
 
@@ -20,7 +20,7 @@ Vif = Annotated[
 ]
 
 
-@takes_data
+@takes_whole_data
 def inspect(
     data: DataSpec,
     vif: Vif = False,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 import pandas as pd
 
@@ -13,23 +14,35 @@ _INDEX = "__index_level_"
 _MIDNIGHT = "T00:00:00"
 
 
-def frame_of(content: bytes, kind: str, name: str) -> tuple[pd.DataFrame, list[str], list[Notice]]:
+Framed = tuple[pd.DataFrame, list[str], list[Notice]]
+
+
+def frame_of(content: bytes, kind: str, name: str) -> Framed:
     """The columns, numbered from 0, and their names.
 
     Categories are text, dates and times ISO text, decimals what they spell. Raises UsageError without pyarrow,
     DataError where the file is damaged.
     """
+    return next(frames_of(io.BytesIO(content), kind, name, None))
+
+
+def frames_of(file: IO[bytes], kind: str, name: str, size: int | None) -> Iterator[Framed]:
+    """The same for pieces of the file of about `size` bytes of columns, or with None for all of it at once."""
     try:
         import pyarrow as pa
     except ImportError:
         raise UsageError(f"reading {kind} needs one more package", hint="pip install 'regcli[parquet]'") from None
     try:
-        table = _table(content, kind)
-        table.validate(full=True)
-        columns = [_series(table.column(place)) for place in range(table.num_columns)]
+        for table in _tables(file, kind, size):
+            table.validate(full=True)
+            yield _framed(table, name)
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
         reason = visible(str(error).strip().split("\n")[0])
         raise DataError(f"{name} is a damaged {kind}: {reason}", hint="fetch it again") from None
+
+
+def _framed(table: Any, name: str) -> Framed:
+    columns = [_series(table.column(place)) for place in range(table.num_columns)]
     header, notices = [str(label) for label in table.column_names], list[Notice]()
     unnamed = [place for place, label in enumerate(header) if label.startswith(_INDEX) and label.endswith("__")]
     if unnamed:
@@ -40,18 +53,33 @@ def frame_of(content: bytes, kind: str, name: str) -> tuple[pd.DataFrame, list[s
     return frame, [header[place] for place in kept], notices
 
 
-def _table(content: bytes, kind: str) -> Any:
+def _tables(file: IO[bytes], kind: str, size: int | None) -> Iterator[Any]:
+    """The table, in pieces of the size asked for where the kind of file has any; one that is empty where it has no
+    rows."""
     import pyarrow as pa
 
     if kind == "Parquet file":
         from pyarrow import parquet
 
-        return parquet.ParquetFile(pa.BufferReader(content)).read()
-    if kind == "Arrow stream":
-        return pa.ipc.open_stream(io.BytesIO(content)).read_all()
-    from pyarrow import feather
+        whole = parquet.ParquetFile(file)
+        if size is None or whole.metadata.num_rows == 0:
+            yield whole.read()
+            return
+        rows = max(size // (8 * max(whole.metadata.num_columns, 1)), 1024)
+        held: list[Any] = []
+        for batch in whole.iter_batches(rows, use_threads=False):  # none goes beyond a row group
+            held.append(batch)
+            if sum(one.num_rows for one in held) >= rows:
+                yield pa.Table.from_batches(held)
+                held = []
+        if held:
+            yield pa.Table.from_batches(held)
+    elif kind == "Arrow stream":
+        yield pa.ipc.open_stream(file).read_all()
+    else:
+        from pyarrow import feather
 
-    return feather.read_table(pa.BufferReader(content))
+        yield feather.read_table(file)
 
 
 def _series(column: Any) -> pd.Series[Any]:

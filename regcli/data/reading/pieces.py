@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import IO, Any
 
 from regcli.data.reading import kinds
@@ -20,6 +20,7 @@ from regcli.data.reading.bytestream import (
     suffix_notice,
     without_lone_returns,
 )
+from regcli.data.reading.columnar import Framed, frames_of
 from regcli.data.reading.unpack import pieces_of, refuse_packed
 from regcli.errors import DataError, Notice, UsageError, visible
 
@@ -29,11 +30,13 @@ HEAD = 1 << 16
 
 
 class Pieces:
-    """The pieces of one source; `notices` and `kind` (of file, if it is no text) are known after the first."""
+    """The pieces of one source; `notices` are known after the first. `consumed` counts the bytes that were read of it,
+    packed as they are."""
 
     def __init__(self, path: str, encoding: str | None) -> None:
         self.name = name_of(path)
         self.notices: list[Notice] = []
+        self.consumed = 0
         self._path = path
         self._encoding = encoding
         self._bytes = self._unpacked()
@@ -45,18 +48,33 @@ class Pieces:
             self._first = next(self._bytes, b"")
         return kinds.columnar(self._first) is not None
 
+    @property
+    def is_pipe(self) -> bool:
+        """Whether it is read from its beginning to its end only."""
+        return self._path == "-"
+
+    def frames(self, size: int) -> Iterator[Framed]:
+        """The columns of a file that `is_columnar`, in pieces of about `size` bytes."""
+        kind = kinds.columnar(self._first or b"")
+        self._bytes.close()
+        with source_file(self._path, self.name) as file:
+            for found in frames_of(file, str(kind), self.name, size):
+                self.consumed = file.tell() if file.seekable() else 0
+                yield found
+
     def raw(self) -> Iterator[bytes]:
         """The bytes of the source, unpacked, once."""
         first, self._first = self._first, None
         return self._bytes if first is None else _chained(first, self._bytes)
 
-    def _unpacked(self) -> Iterator[bytes]:
+    def _unpacked(self) -> Generator[bytes]:
         """The first piece is long enough to tell what it is."""
         with source_file(self._path, self.name) as file:
             head = _read(file, HEAD)
+            self.consumed += len(head)
             kind = kinds.packing(head)
             self.notices += suffix_notice(self._path, head, self.name)
-            packed = io.BufferedReader(_Again(head, file), PIECE)
+            packed = io.BufferedReader(_Again(head, file, self._count), PIECE)
             if kind is None:
                 yield from iter(lambda: packed.read(PIECE), b"")
                 return
@@ -65,6 +83,9 @@ class Pieces:
             refuse_packed(first, kind, self.name)
             yield first
             yield from unpacked
+
+    def _count(self, size: int) -> None:
+        self.consumed += size
 
     def text(self) -> Iterator[bytes]:
         """The same as UTF-8 without byte order mark, NUL bytes and lone CRs; DataError where it is no text."""
@@ -90,16 +111,20 @@ class Pieces:
 class _Again(io.RawIOBase):
     """A file whose first bytes were read already."""
 
-    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+    def __init__(self, head: bytes, rest: IO[bytes], tell: Callable[[int], None]) -> None:
         self._head = head
         self._rest = rest
+        self._tell = tell
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer)
-        piece = self._head[: len(view)] if self._head else self._rest.read(len(view))
+        piece = self._head[: len(view)]
+        if not piece:
+            piece = self._rest.read(len(view))
+            self._tell(len(piece))
         self._head = self._head[len(view) :]
         view[: len(piece)] = piece
         return len(piece)
