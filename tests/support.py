@@ -209,7 +209,7 @@ def engines(X: Matrix, y: Vector, folds: Folds, intercept: bool = True) -> tuple
     scaling, Z = learn_scaling(X, [f"x{j}" for j in range(X.shape[1])], intercept)
     twins = first_equal_columns(X)
     centred = y - y.mean() if intercept else y
-    moments = MomentsEngine(X, Z, centred, scaling.mean, scaling.scale, folds, twins)
+    moments = MomentsEngine.of_rows(X, Z, centred, scaling.mean, scaling.scale, folds, twins)
     return moments, RowsEngine(X, Sample(centred), folds)
 
 

@@ -144,7 +144,7 @@ def test_moments_are_enough(dataset: str, penalty: str) -> None:
     X, y = arrays(dataset)
     folds = random_folds(len(y), 10, 3)
     engine, expected = engines(X, y, folds)
-    engine.Z = engine.y = Untouchable()  # type: ignore[assignment]
+    engine.behind = Untouchable()  # type: ignore[assignment]
     request = ask(penalty, in_convention(SHARES, X, y, penalty, "mean"))
     for index in range(10):
         assert_same(engine.run(index, request), expected.run(index, request))

@@ -180,7 +180,7 @@ def test_metrics_are_those_of_all_rows_at_once(saved: Path, monkeypatch: pytest.
     """Batches of a few hundred bytes give the metrics, and the predictions to the bit, of one batch."""
     whole = package.predict(saved / "mean.json", PENGUINS)
     monkeypatch.setattr(streaming, "SIZE", 500)
-    monkeypatch.setattr(streaming.chunks, "__defaults__", (None, 500, False, 2))
+    monkeypatch.setattr(streaming.chunks, "__defaults__", (None, 500, *streaming.chunks.__defaults__[2:]))
     pieces = package.predict(saved / "mean.json", PENGUINS)
     np.testing.assert_array_equal(whole.arrays.predictions, pieces.arrays.predictions)
     y = pd.read_csv(PENGUINS)[TARGET].to_numpy()

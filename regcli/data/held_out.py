@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from regcli.data.answering import Answer
-from regcli.data.blockers import usable
+from regcli.data.blockers import Used, usable
 from regcli.data.cells import diagnose
 from regcli.data.checking import check_finite
 from regcli.data.features.dates import days_of
 from regcli.data.features.encoding import Encoding
 from regcli.data.roles import Role
-from regcli.data.sources import read
+from regcli.data.sources import Rows, read
 from regcli.data.weighing import Weighing, check_columns
 from regcli.errors import DataError, Notice, counted, listed
 from regcli.specs import DataSpec
@@ -49,11 +49,32 @@ def read_test_file(
     if lacking:
         raise DataError(f"{rows.name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}")
     check_columns(rows, weighing, data)
-    found = {name: _as_learned(rows.frame[name], encoding, roles[name], data.decimal) for name in encoding.columns}
-    used = usable(rows, data, answer.name, found, weighing.columns, least=1, family=answer.family)
+    used = as_learned(rows, data, answer, encoding, roles, weighing.columns, least=1)
     check_finite(used, answer.name, encoding)
     notices = [Notice(notice.code, f"test rows: {notice.message}") for notice in (*rows.notices, *used.notices)]
     return HeldOut(rows.name, used.frame, answer.numbers(used.frame[answer.name], used.where), notices)
+
+
+def as_learned(
+    rows: Rows,
+    data: DataSpec,
+    answer: Answer,
+    encoding: Encoding,
+    roles: Mapping[str, Role],
+    markers: Sequence[str],
+    least: int,
+) -> Used:
+    """The rows that the policy for missing cells keeps, their columns being what they were when they were learned.
+
+    Where no row is needed at the `least`, a column may have no cells in all of them.
+    """
+    found = {
+        name: roles[name]
+        if least == 0 and rows.frame[name].isna().all()
+        else _as_learned(rows.frame[name], encoding, roles[name], data.decimal)
+        for name in encoding.columns
+    }
+    return usable(rows, data, answer.name, found, markers, least=least, family=answer.family)
 
 
 def _as_learned(cells: pd.Series[Any], encoding: Encoding, role: Role, decimal: str) -> Role:

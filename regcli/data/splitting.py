@@ -38,7 +38,7 @@ def split_rows(
     A share that is drawn is one of each of the `strata`, which number the rows' classes (n,).
     """
     if marks is not None:
-        split = Split(_marked(marks, where), f"the column {visible(str(marks.name))}")
+        split = Split(marked(marks, where), f"the column {visible(str(marks.name))}")
     elif spec.test_size is not None:
         split = Split(
             drawn(n, spec.test_size, spec.drawn_with, strata=strata),
@@ -77,7 +77,12 @@ def fold_column(spec: FoldSpec | None) -> tuple[str, str | None]:
 
 
 def labels_of(option: str, column: pd.Series[Any], where: Callable[[Sequence[int]], str]) -> NDArray[np.intp]:
-    """The values of a column (n,) numbered from 0 in their order; times that are text are dates as in ISO 8601."""
+    """The values of a column (n,) numbered from 0 in their order."""
+    return np.asarray(pd.factorize(fold_values(option, column, where), sort=True)[0], dtype=np.intp)
+
+
+def fold_values(option: str, column: pd.Series[Any], where: Callable[[Sequence[int]], str]) -> pd.Series[Any]:
+    """What a column (n,) says of folds; times that are text are dates as in ISO 8601."""
     if option == "--time" and column.dtype.kind not in "iufM":
         times = pd.to_datetime(column, format="ISO8601", errors="coerce", utc=True)
         strange = np.flatnonzero(times.isna().to_numpy())
@@ -89,7 +94,7 @@ def labels_of(option: str, column: pd.Series[Any], where: Callable[[Sequence[int
                 hint="--time with another column",
             )
         column = times
-    return np.asarray(pd.factorize(column, sort=True)[0], dtype=np.intp)
+    return column
 
 
 def drawn(
@@ -112,7 +117,8 @@ def drawn(
     return train
 
 
-def _marked(marks: pd.Series[Any], where: Callable[[Sequence[int]], str]) -> NDArray[np.bool_]:
+def marked(marks: pd.Series[Any], where: Callable[[Sequence[int]], str]) -> NDArray[np.bool_]:
+    """Which of the rows (n,) a column marks as training rows, the others being test rows."""
     words = marks.astype(str).str.strip().str.lower()
     train, test = words.isin(TRAINING_WORDS).to_numpy(), words.isin(TEST_WORDS).to_numpy()
     strange = np.flatnonzero(~train & ~test)

@@ -84,9 +84,9 @@ def weighing_of(data: DataSpec, names: Sequence[str], taken: Sequence[str]) -> W
     return Weighing(data.weights, data.offset, data.exposure)
 
 
-def counting(rows: Rows, weighing: Weighing, data: DataSpec) -> tuple[Rows, list[Notice]]:
-    """The rows that count: without those of weight 0, which are as if they were not there."""
-    check_columns(rows, weighing, data)
+def counting(rows: Rows, weighing: Weighing, data: DataSpec, whole: bool = True) -> tuple[Rows, list[Notice]]:
+    """The rows that count: without those of weight 0, which are as if they were not there; see `check_columns`."""
+    check_columns(rows, weighing, data, whole)
     weights = weighing.weights_of(rows.frame)
     if weights is None or not np.any(weights == 0):
         return rows, []
@@ -102,8 +102,11 @@ def counting(rows: Rows, weighing: Weighing, data: DataSpec) -> tuple[Rows, list
     return counted_rows, [Notice("weight_zero", said)]
 
 
-def check_columns(rows: Rows, weighing: Weighing, data: DataSpec) -> None:
-    """DataError for a cell of these columns that is no number, or not one that it may be; gaps are left to others."""
+def check_columns(rows: Rows, weighing: Weighing, data: DataSpec, whole: bool = True) -> None:
+    """DataError for a cell of these columns that is no number, or not one that it may be; gaps are left to others.
+
+    Of a `whole` source some row counts.
+    """
     for option, name in weighing.by_option.items():
         _check_numbers(rows, option, name, data)
         values = rows.frame[name].to_numpy(dtype=np.float64)
@@ -122,7 +125,7 @@ def check_columns(rows: Rows, weighing: Weighing, data: DataSpec) -> None:
                 found=shortened(f"{values[places[0]]:g}"),
             )
     weights = weighing.weights_of(rows.frame)
-    if weights is not None and not np.any(weights > 0):
+    if whole and weights is not None and not np.any(weights > 0):
         raise DataError(f"--weights: no cell of {visible(str(weighing.weights))} of {rows.name} is above 0")
 
 

@@ -6,7 +6,7 @@ The moments are those of columns that were centred and scaled over all rows befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from regcli.problem.certificate import Rulings, Yardstick, rule
 from regcli.problem.moments import Moments, complements, moments_by_group, prefixes
 from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import EPS, Ask, FoldResult, is_constant
+from regcli.select.condensed import equal_columns
 from regcli.select.folds import Folds
 from regcli.solve.at_once import along
 from regcli.solve.bounded import while_inside
@@ -49,20 +50,56 @@ class MomentPath:
     gram: Matrix
 
 
+@dataclass(frozen=True)
+class Behind:
+    """The rows behind the moments: X (n, p) in the units of the file, Z (n, p) and y (n,) as the moments have them,
+    weights (n,) or None. Looked at where moments leave too few digits."""
+
+    X: Matrix
+    Z: Matrix
+    y: Vector
+    weights: Vector | None
+
+    def errors(self, rows: Mask, coefs: Matrix, intercepts: Vector) -> Vector:
+        """Mean squared errors (A,) on some of the rows (n,)."""
+        residual = self.y[rows, None] - intercepts - self.Z[rows] @ coefs.T
+        weights = None if self.weights is None else self.weights[rows]
+        return np.asarray(np.average(residual**2, axis=0, weights=weights))
+
+
 class MomentsEngine:
     """Moments of every fold and of the rows that it learns from.
 
-    `Z` (n, p) are the columns centred (where there is an intercept) and divided by `scale` (p,), `mean` (p,) their
-    means, both in the units of the file, in which `X` (n, p) holds them; `y` (n,) is centred where they are; rows count
-    by `weights` (n,). `twins`
-    (p,) or None holds for each column the index of the first that is equal to it: under a penalty that would not share,
-    that one takes it all.
+    The moments `groups` (for each repeat those never tested, then those of the folds) are of columns centred (where
+    there is an intercept) and divided by `scale` (p,), `mean` (p,) their means, both in the units of the file; and of y
+    (n,), centred where they are. `twins` (p,) or None holds for each column the index of the first that is equal to it:
+    under a penalty that would not share, that one takes it all. Without the rows `behind` moments have to do.
     """
 
     name = "moments"
 
     def __init__(
         self,
+        groups: Sequence[Sequence[Moments]],
+        mean: Vector,
+        scale: Vector,
+        folds: Folds,
+        twins: NDArray[np.intp] | None = None,
+        behind: Behind | None = None,
+    ) -> None:
+        self.folds, self.behind = folds, behind
+        self.twins = np.arange(len(scale)) if twins is None else twins
+        self.mean, self.scale, self.offset = mean, scale, np.abs(mean / scale)
+        self.test: list[Moments] = []
+        self.train: list[Moments] = []
+        for one in groups:
+            self.test += one[1:]
+            self.train += prefixes(one)[1:] if folds.ordered else complements(one)[1:]
+        self.all = prefixes([*groups[-1], groups[-1][0]])[-1]
+
+    @classmethod
+    def of_rows(
+        cls,
         X: Matrix,
         Z: Matrix,
         y: Vector,
@@ -71,17 +108,10 @@ class MomentsEngine:
         folds: Folds,
         twins: NDArray[np.intp] | None = None,
         weights: Vector | None = None,
-    ) -> None:
-        self.X, self.Z, self.y, self.folds, self.weights = X, Z, y, folds, weights
-        self.twins = np.arange(Z.shape[1]) if twins is None else twins
-        self.scale, self.offset = scale, np.abs(mean / scale)
-        self.test: list[Moments] = []
-        self.train: list[Moments] = []
-        for rows in folds.assignment:
-            groups = moments_by_group(Z, y, rows + 1, folds.k + 1, weights)
-            self.test += groups[1:]
-            self.train += prefixes(groups)[1:] if folds.ordered else complements(groups)[1:]
-        self.all = prefixes([*groups, groups[0]])[-1]
+    ) -> MomentsEngine:
+        """The engine of rows X (n, p), scaled to Z (n, p), that count by `weights` (n,)."""
+        groups = [moments_by_group(Z, y, rows + 1, folds.k + 1, weights) for rows in folds.assignment]
+        return cls(groups, mean, scale, folds, twins, Behind(X, Z, y, weights))
 
     def run(self, index: int, ask: Ask) -> FoldResult:
         """The path of one fold: fitted to its training moments, tested on its test moments."""
@@ -117,7 +147,7 @@ class MomentsEngine:
         takes_part = ~constant if ask.intercept else np.diagonal(products)[:p] > 0
         if ask.translation.rest == 0:
             takes_part = takes_part & ~ask.spare(self.twins, np.arange(p))
-            repeated = self._repeated(products, takes_part, rows, ask)
+            repeated = self._repeated(moments, products, takes_part, rows, ask)
             takes_part = takes_part & ~repeated
         else:
             repeated = np.zeros(p, dtype=bool)
@@ -144,15 +174,13 @@ class MomentsEngine:
         """Mean squared errors (A,), those that moments leave too few digits of from the `rows` themselves."""
         errors, terms = squared_errors(moments, coefs, intercepts)
         lost = np.flatnonzero(EPS * terms > LOST * errors)
-        if lost.size:
-            these = rows()
-            residual = self.y[these, None] - intercepts[lost] - self.Z[these] @ coefs[lost].T
-            errors[lost] = np.average(
-                residual**2, axis=0, weights=None if self.weights is None else self.weights[these]
-            )
+        if lost.size and self.behind is not None:
+            errors[lost] = self.behind.errors(rows(), coefs[lost], intercepts[lost])
         return errors
 
-    def _repeated(self, products: Matrix, takes_part: Mask, rows: Callable[[], Mask], ask: Ask) -> Mask:
+    def _repeated(
+        self, moments: Moments, products: Matrix, takes_part: Mask, rows: Callable[[], Mask], ask: Ask
+    ) -> Mask:
         """Which columns (p,) another makes needless on these rows, though not in the whole file."""
         live = np.flatnonzero(takes_part)
         size = np.sqrt(np.diagonal(products)[live])
@@ -160,10 +188,21 @@ class MomentsEngine:
         repeated = np.zeros(len(takes_part), dtype=bool)
         if np.any(alike):
             suspects = live[np.any(alike | alike.T, axis=0)]
-            first = first_equal_columns(self.X[np.ix_(rows(), suspects)], ask.intercept)
+            if self.behind is not None:
+                first = first_equal_columns(self.behind.X[np.ix_(rows(), suspects)], ask.intercept)
+            else:
+                first = equal_columns(self._in_file_units(moments, suspects), ask.intercept)
             if first is not None:
                 repeated[suspects] = ask.spare(first, suspects)
         return repeated
+
+    def _in_file_units(self, moments: Moments, columns: NDArray[np.intp]) -> Moments:
+        """Those of some columns and y, the columns in the units of the file."""
+        these, scale = np.append(columns, len(self.scale)), np.append(self.scale[columns], 1.0)
+        mean = np.append(self.mean[columns], 0.0)
+        cross = moments.cross[np.ix_(these, these)] * np.outer(scale, scale)
+        ends = (one[these] * scale + mean for one in (moments.low, moments.high))
+        return Moments(moments.rows, moments.weight, moments.mean[these] * scale + mean, cross, *ends)
 
 
 def _solved(system: Quadratic, penalty: ElasticNet, alphas: Vector, s_y: float) -> tuple[Matrix, Rulings]:

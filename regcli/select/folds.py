@@ -16,6 +16,9 @@ from regcli.errors import DataError, counted
 
 Index = NDArray[np.intp]
 
+WORDS = 4
+"""How many numbers the generator draws each time that it counts."""
+
 
 @dataclass(frozen=True)
 class Folds:
@@ -79,15 +82,22 @@ def _stratified(classes: Index, k: int, seed: int, repeat: int) -> Index:
     return found
 
 
+def drawn_from(first: int, count: int, k: int, seed: int, repeat: int, stream: int = 0) -> Index:
+    """The random folds (count,) of the rows from number `first` on."""
+    begin, end = first // k, -(-(first + count) // k)
+    words = begin * k // WORDS
+    draws = _generator(seed, repeat, stream, words).random_raw(end * k - words * WORDS)[begin * k - words * WORDS :]
+    folds = np.argsort(draws.reshape(end - begin, k), axis=1, kind="stable").reshape(-1)
+    return folds[first - begin * k :][:count].astype(np.intp)
+
+
 def _drawn(n: int, k: int, seed: int, repeat: int, stream: int = 0) -> Index:
-    blocks = -(-n // k)
-    draws = _generator(seed, repeat, stream).random_raw(blocks * k)
-    return np.argsort(draws.reshape(blocks, k), axis=1, kind="stable").reshape(-1)[:n].astype(np.intp)
+    return drawn_from(0, n, k, seed, repeat, stream)
 
 
-def _generator(seed: int, repeat: int, stream: int = 0) -> np.random.Philox:
-    """Streams differ in the last of the four words that the generator counts with."""
-    counter = np.array([0, 0, 0, stream], dtype=np.uint64)
+def _generator(seed: int, repeat: int, stream: int = 0, after: int = 0) -> np.random.Philox:
+    """Streams differ in the last of the four words that the generator counts with, which has counted to `after`."""
+    counter = np.array([after, 0, 0, stream], dtype=np.uint64)
     return np.random.Philox(key=np.array([seed, repeat], dtype=np.uint64), counter=counter)
 
 

@@ -67,8 +67,9 @@ def engine_for(prepared: Prepared, folds: Folds, measure: Measure, unpenalised: 
     relearn = design.relearn
     sample = prepared.sample
     if squared and exact and relearn is None and folds.least_training > p and size <= MOST_MOMENTS:
-        return MomentsEngine(design.X, problem.Z, sample.y, scaling.mean, scaling.scale, folds, problem.twins,
-                             problem.weights)  # fmt: skip
+        return MomentsEngine.of_rows(
+            design.X, problem.Z, sample.y, scaling.mean, scaling.scale, folds, problem.twins, problem.weights
+        )
     return RowsEngine(design.X, sample, folds, measure, relearn)
 
 

@@ -78,14 +78,19 @@ def part_of(days: Vector, part: str) -> Vector:
     return out
 
 
-def parts_of(days: Vector, style: Style, how: str) -> tuple[str, ...]:
-    """The parts that a column of such dates is turned into, `how` being ordinal or parts."""
+def has_clock(days: Vector) -> bool:
+    """Whether some dates (n,) have a time of day."""
+    return bool(np.any(days[np.isfinite(days)] % 1 != 0))
+
+
+def parts_of(clock: bool, style: Style, how: str) -> tuple[str, ...]:
+    """The parts that a column of such dates is turned into, `how` being ordinal or parts; `clock` says whether some
+    have a time of day."""
     if style == "time":
         return ("hours",)
     if how == "ordinal":
         return ("days",)
-    clock = ("hour",) if np.any(days[np.isfinite(days)] % 1 != 0) else ()
-    return ("year", "month", "day", "weekday", *clock)
+    return ("year", "month", "day", "weekday", *(("hour",) if clock else ()))
 
 
 def _stamps(texts: list[str], style: Style) -> pd.DatetimeIndex:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from itertools import product as every_choice
 from typing import Any
@@ -26,13 +26,37 @@ MOST_FEATURES = 50_000
 Frame = pd.DataFrame
 
 
-def plan(frame: Frame, roles: Mapping[str, Role], spec: DataSpec, formula: Formula | None, contrasts: bool) -> Encoding:
-    """How the columns with `roles` become features; levels and gaps are those of the rows of `frame`.
+@dataclass(frozen=True)
+class Tally:
+    """What is known of a column without its cells: how often each text occurs, of a number up to three values (more do
+    not matter), whether there are gaps, and of dates whether some have a time of day."""
+
+    counts: Counter[str]
+    values: frozenset[float] = frozenset()
+    gaps: bool = False
+    clock: bool = False
+
+    def merge(self, other: Tally) -> Tally:
+        """The same of the cells of both."""
+        values = frozenset(sorted(self.values | other.values)[:3])
+        return Tally(self.counts + other.counts, values, self.gaps or other.gaps, self.clock or other.clock)
+
+
+def plan(
+    frame: Frame,
+    roles: Mapping[str, Role],
+    spec: DataSpec,
+    formula: Formula | None,
+    contrasts: bool,
+    tallies: Mapping[str, Tally] | None = None,
+) -> Encoding:
+    """How the columns with `roles` become features; levels and gaps are those of the rows of `frame`, or of `tallies`
+    where these know more.
 
     With `contrasts` a level of each column of levels is left out where the others would add up to something that is in
     the model; else only where a reference is named. Raises UsageError for a reference that is not there.
     """
-    planner = _Planner(frame, roles, spec, contrasts)
+    planner = _Planner(frame, roles, spec, contrasts, tallies or {})
     terms = formula.terms if formula is not None else planner.terms()
     features = planner.expanded(terms)
     if formula is None:
@@ -45,8 +69,11 @@ def plan(frame: Frame, roles: Mapping[str, Role], spec: DataSpec, formula: Formu
 
 
 class _Planner:
-    def __init__(self, frame: Frame, roles: Mapping[str, Role], spec: DataSpec, contrasts: bool) -> None:
+    def __init__(
+        self, frame: Frame, roles: Mapping[str, Role], spec: DataSpec, contrasts: bool, tallies: Mapping[str, Tally]
+    ) -> None:
         self._frame, self._roles, self._spec, self._contrasts = frame, roles, spec, contrasts
+        self._tallies = tallies
         self._references = _references(spec, roles)
         self.categories: dict[str, Category] = {}
         self.styles: dict[str, dates.Style] = {}
@@ -70,10 +97,13 @@ class _Planner:
         """The powers of columns of numbers that have more than two values."""
         if self._spec.degree < 2:
             return []
-        numbers = [
-            name for name, role in self._roles.items() if role.kind == "number" and self._frame[name].nunique() > 2
-        ]
+        numbers = [name for name, role in self._roles.items() if role.kind == "number" and self._is_curved(name)]
         return [power(plain(name), degree) for degree in range(2, self._spec.degree + 1) for name in numbers]
+
+    def _is_curved(self, name: str) -> bool:
+        """Whether a column has more than two values."""
+        tally = self._tallies.get(name)
+        return (self._frame[name].nunique() if tally is None else len(tally.values)) > 2
 
     def _features(self, factor: Factor, may_drop: bool) -> list[Feature]:
         if isinstance(factor, tuple):
@@ -94,7 +124,8 @@ class _Planner:
     def _category(self, name: str) -> Category:
         if name not in self.categories:
             boolean = self._roles[name].kind == "true/false"
-            found = _category(self._frame[name], boolean, self._spec.min_level_count or 1)
+            tally = self._tallies.get(name) or tally_of_texts(self._frame[name])
+            found = _category(name, tally, boolean, self._spec.min_level_count or 1)
             wanted = self._references.get(name)
             if wanted is not None and wanted not in found.levels:
                 near = nearest(wanted, found.levels)
@@ -108,14 +139,20 @@ class _Planner:
         style = self._roles[name].style
         assert style is not None, "a column of dates has a style"
         self.styles[name] = style
-        parts = dates.parts_of(dates.days_of(self._frame[name], style), style, self._spec.dates or "ordinal")
+        days, tally = dates.days_of(self._frame[name], style), self._tallies.get(name)
+        clock = dates.has_clock(days) if tally is None else tally.clock
+        parts = dates.parts_of(clock, style, self._spec.dates or "ordinal")
         return [Feature(f"{name}[{part}]", (Part(name, part),)) for part in parts]
 
     def _gaps(self, features: Sequence[Feature]) -> list[Feature]:
         if self._spec.missing != "indicator":
             return []
         names = dict.fromkeys(name for one in features for name in one.sources if name not in self.categories)
-        return [Feature(f"{name}[missing]", (Gap(name),)) for name in names if self._frame[name].hasnans]
+        return [Feature(f"{name}[missing]", (Gap(name),)) for name in names if self._has_gaps(name)]
+
+    def _has_gaps(self, name: str) -> bool:
+        tally = self._tallies.get(name)
+        return bool(self._frame[name].hasnans) if tally is None else tally.gaps
 
 
 def _key(factor: Factor) -> str:
@@ -144,18 +181,25 @@ def _references(spec: DataSpec, roles: Mapping[str, Role]) -> dict[str, str]:
     return found
 
 
-def _category(cells: pd.Series[Any], boolean: bool, least: int) -> Category:
+def tally_of_texts(cells: pd.Series[Any]) -> Tally:
+    """How often each text of a column occurs."""
     texts = cells.dropna().astype(object).map(str)
-    if (texts == MISSING_LEVEL).any():
-        what = f"{visible(str(cells.name))} has cells {MISSING_LEVEL}, which is what a missing cell is called"
+    return Tally(Counter(texts.tolist()), gaps=bool(cells.isna().any()))
+
+
+def _category(name: str, tally: Tally, boolean: bool, least: int) -> Category:
+    if MISSING_LEVEL in tally.counts:
+        what = f"{visible(name)} has cells {MISSING_LEVEL}, which is what a missing cell is called"
         raise DataError(what, options=f"--na '{MISSING_LEVEL}'")
-    if least > 1 and (texts == OTHER_LEVEL).any():
-        what = f"{visible(str(cells.name))} has cells {OTHER_LEVEL}, which is what rare levels would be called"
+    if least > 1 and OTHER_LEVEL in tally.counts:
+        what = f"{visible(name)} has cells {OTHER_LEVEL}, which is what rare levels would be called"
         raise DataError(what, hint="another word in these cells, or no --min-level-count")
-    counts = Counter((texts.str.lower() if boolean else texts).tolist())
+    counts: Counter[str] = Counter()
+    for text, times in tally.counts.items():
+        counts[text.lower() if boolean else text] += times
     lumped = tuple(sorted(level for level, times in counts.items() if times < least))
     levels = _ordered([level for level in counts if level not in set(lumped)], boolean)
-    gaps = [MISSING_LEVEL] if cells.isna().any() else []
+    gaps = [MISSING_LEVEL] if tally.gaps else []
     return Category((*levels, *([OTHER_LEVEL] if lumped else []), *gaps), lumped)
 
 

@@ -1,0 +1,67 @@
+"""The engine of one machine: piece after piece, the next read while the last is added up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from typing import Any
+
+from regcli.data.engines.ahead import one_ahead
+from regcli.data.engines.seam import Reached, S, Task, Watch, unwatched
+from regcli.data.reading.paths import files, is_address
+from regcli.data.sources import Rows
+from regcli.data.streaming import chunks
+from regcli.errors import DataError
+from regcli.specs import DataSpec
+
+HEAD = 4 << 20
+"""Bytes of the first piece, which tells what the columns are."""
+
+
+class Local:
+    """Passes over `source` in pieces of about `size` bytes; `watch` hears how far each has come."""
+
+    name = "chunks"
+
+    def __init__(self, source: Any, size: int = HEAD, watch: Watch = unwatched) -> None:
+        self.source, self.size, self.passes = source, size, 0
+        self._watch = watch
+        self._bytes = _bytes_of(source)
+
+    def head(self, spec: DataSpec) -> Rows:
+        """The first rows."""
+        pieces = chunks(spec, self.source, min(self.size, HEAD))
+        try:
+            return next(pieces)
+        finally:
+            pieces.close()
+
+    def total(self, task: Task[S]) -> S:
+        """One pass: the sum over all pieces, in the order of the rows."""
+        self.passes += 1
+        total: S | None = None
+        read = 0
+        consumed = [0]
+        for rows in one_ahead(self._pieces(task.spec, consumed)):
+            read += rows.rows_read
+            part = task.of(rows, 0 if total is None else total.rows)
+            total = part if total is None else total.merge(part)
+            self._watch(Reached(read, consumed[0], self._bytes))
+        if total is None:
+            raise DataError("no rows of data")
+        return total
+
+    def _pieces(self, spec: DataSpec, consumed: list[int]) -> Generator[Rows]:
+        tell: Callable[[int], None] = lambda bytes: consumed.__setitem__(0, bytes)  # noqa: E731
+        yield from chunks(spec, self.source, self.size, tell=tell)
+
+
+def _bytes_of(source: Any) -> int:
+    """How many bytes the files have; 0 where nobody knows."""
+    paths = files(source)
+    if any(path == "-" or is_address(path) for path in paths):
+        return 0
+    try:
+        return sum(os.stat(path).st_size for path in paths)
+    except OSError:
+        return 0

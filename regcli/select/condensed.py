@@ -1,0 +1,69 @@
+"""A few rows that stand for many: squared error sees nothing of rows but their moments, so rows with the same moments
+have the same answers. What fits, certifies and reports then needs no word about where they came from."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.problem.moments import Moments
+from regcli.problem.roots import Roots
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+ALIKE = 1e-12
+"""Columns of equal means and extremes whose correlation is this near to 1 are one and the same."""
+
+
+def stand_ins(sums: Moments | Roots) -> Matrix:
+    """Rows (r + 1, q) of equal weight whose centred products, for a total weight as of `sums`, are those of all, and
+    whose means are 0: what each is off its column's mean.
+
+    With R'R the cross-products, W the weight and N = r + 1 rows of weight W / N, they are sqrt(N / W) H R, where the
+    r columns of H are orthonormal and orthogonal to ones: those of a Householder reflection but for the first.
+    """
+    root = sums.factor if isinstance(sums, Roots) else _root(sums.cross)
+    count = len(root) + 1
+    rows = np.zeros((count, root.shape[1]))
+    rows[1:] = root * np.sqrt(count / sums.weight)
+    mirror = np.full(count, -1 / np.sqrt(count))
+    mirror[0] += 1.0
+    mirror *= np.sqrt(2 / (mirror @ mirror)) if count > 1 else 0.0
+    return np.asarray(rows - np.outer(mirror, mirror @ rows))
+
+
+def _root(cross: Matrix) -> Matrix:
+    """R with R'R = cross (q, q), of columns brought to a unit diagonal meanwhile."""
+    size = np.sqrt(np.maximum(np.diagonal(cross), 0.0))
+    unit = np.where(size > 0, size, 1.0)
+    scaled = cross / np.outer(unit, unit)
+    try:
+        return np.asarray(np.linalg.cholesky(scaled, upper=True) * unit)
+    except np.linalg.LinAlgError:
+        values, basis = np.linalg.eigh(scaled)
+        return np.asarray((basis * np.sqrt(np.maximum(values, 0.0))).T * unit)
+
+
+def equal_columns(moments: Moments, centred: bool) -> Index | None:
+    """For each of p columns, of which y is not one, the first that is equal to it, as
+    `regcli.data.features.scaling.first_equal_columns` finds by rows: (p,), or None where all differ."""
+    p = len(moments.mean) - 1
+    size = np.sqrt(np.diagonal(moments.cross)[:p])
+    live = size > 0
+    unit = np.where(live, size, 1.0)
+    correlation = moments.cross[:p, :p] / np.outer(unit, unit)
+    low, high, mean = moments.low[:p], moments.high[:p], moments.mean[:p]
+    near = ALIKE * np.maximum(np.abs(low), np.abs(high))
+    same = correlation >= 1 - ALIKE
+    for one in (low, high, mean):
+        same &= np.abs(one[:, None] - one) <= near
+    if centred:
+        unity = (np.abs(low) <= ALIKE) & (np.abs(high - 1) <= ALIKE)
+        mirrored = (correlation <= ALIKE - 1) & unity[:, None] & unity & (np.abs(mean[:, None] + mean - 1) <= near)
+        same |= mirrored
+    same &= live[:, None] & live
+    same[np.diag_indices(p)] = True
+    first = np.argmax(same, axis=1)
+    return first if np.any(first != np.arange(p)) else None
