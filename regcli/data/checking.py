@@ -100,13 +100,17 @@ def said_of_constants(dropped: list[tuple[str, str]]) -> list[Notice]:
 
 def check_target(y: Vector, target: str) -> None:
     """DataError for a target (n,) that holds one value, or that varies too little or too much for double precision."""
-    if y.max() == y.min():
+    check_reach(float(y.min()), float(y.max()), float(y.mean()), len(y), target)
+
+
+def check_reach(low: float, high: float, middle: float, rows: int, target: str) -> None:
+    """The same of a target of which the extremes and the mean are known."""
+    if low == high:
         raise DataError(
-            f"the target {visible(target)} is constant, {y[0]:.6g} in all {len(y):,} rows: there is nothing to explain",
+            f"the target {visible(target)} is constant, {low:.6g} in all {rows:,} rows: there is nothing to explain",
             hint="--target with another column",
         )
-    spread = float(np.max(np.abs(y - y.mean())))
-    largest = float(np.max(np.abs(y)))
+    spread, largest = max(high - middle, middle - low), max(abs(low), abs(high))
     if not 1e-130 < spread < 1e130 or spread <= 8 * float(np.finfo(np.float64).eps) * largest:
         raise DataError(
             f"the target {visible(target)} varies by {spread:.1e} around {largest:.1e}: "

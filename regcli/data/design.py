@@ -41,6 +41,21 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
+class Condensed:
+    """What a few rows X (m, p), y (m,) stand for: so many `rows` of the source, of which they have the moments; and
+    X_test, y_test for so many `tested`, None where they are rows themselves. The columns of X are counted from `origin`
+    (p,); `twins` (p,) holds for each the first that is equal to it, None where all differ. `engine` made them in so
+    many `passes` over the source."""
+
+    rows: int
+    tested: int | None
+    origin: Vector
+    twins: NDArray[np.intp] | None
+    engine: str
+    passes: int
+
+
+@dataclass(frozen=True)
 class Design:
     """Training rows X (n, p), y (n,) of finite numbers, no column of X constant where there is an intercept.
 
@@ -54,7 +69,7 @@ class Design:
     Of a family with `classes` y numbers the class of each row from 0, in their order; of two the second is the
     positive one, and y may be its share. `weights` (n,) say how much each row counts, `offset` (n,) what its linear
     predictor has beside the features; None where all count alike, or have nothing. `balanced`: each class is to count
-    alike.
+    alike. Where rows were passed over and not held, X and y are few that stand for all, as `condensed` says.
     """
 
     X: Matrix
@@ -87,6 +102,12 @@ class Design:
     offset_validation: Vector | None = None
     balanced: bool = False
     weighing: Weighing = field(default_factory=Weighing)
+    condensed: Condensed | None = None
+
+    @property
+    def count(self) -> int:
+        """How many rows are learned from."""
+        return len(self.y) if self.condensed is None else self.condensed.rows
 
     @cached_property
     def names(self) -> list[str]:

@@ -14,13 +14,15 @@ from regcli.data.features import dates
 from regcli.data.features.planning import Tally, tally_of_texts
 from regcli.data.recipe import Recipe
 from regcli.data.sources import Rows
-from regcli.errors import DataError, counted, shortened, visible
+from regcli.errors import DataError, counted, visible
 from regcli.specs import DataSpec
 
 Vector = NDArray[np.float64]
 
 MOST_TEXTS = 50_000
-"""So many different texts of a column of levels are counted, and so many values of one that folds are made by."""
+"""So many different texts of a column of levels are counted."""
+MOST_VALUES = 1_000_000
+"""So many different values of a column that folds are made by."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,16 @@ class Survey:
             if len(tally.counts) > MOST_TEXTS:
                 what = f"{visible(name)} has more than {counted(MOST_TEXTS, 'different text')}"
                 raise DataError(what, options=f"--exclude {visible(name)}")
+        labels = self.labels + other.labels
+        if len(labels) > MOST_VALUES:
+            raise DataError(f"a column of folds has more than {counted(MOST_VALUES, 'different value')}")
+        if len({isinstance(one, str) for one in labels}) > 1:
+            raise DataError("a column of folds holds numbers in some pieces of the file and text in others")
         return Survey(
             self.rows + other.rows,
             tallies,
             {name: one.merge(other.means[name]) for name, one in self.means.items()},
-            self.labels + other.labels,
+            labels,
             self.classes + other.classes,
         )
 
@@ -93,18 +100,14 @@ class SurveyTask:
             if role.kind == "date":
                 assert role.style is not None
                 clock = dates.has_clock(dates.days_of(cells, role.style))
-                tallies[name] = Tally(Counter(), gaps=not known.all(), clock=clock)
+                tallies[name] = Tally(Counter(), gaps=int((~known).sum()), clock=clock)
                 continue
             numbers = cells.to_numpy(dtype=np.float64)[known]
-            few = frozenset(np.unique(numbers[:1000])[:3].tolist()) | frozenset(np.unique(numbers)[:3].tolist())
-            tallies[name] = Tally(Counter(), frozenset(sorted(few)[:3]), gaps=not known.all())
+            few = np.unique(numbers[:1000])
+            few = few if len(few) > 2 else np.unique(numbers)
+            tallies[name] = Tally(Counter(), frozenset(few[:3].tolist()), gaps=int((~known).sum()))
             means[name] = _middle(numbers, None if weights is None else weights[known])
         labels = Counter(values.tolist()) if values is not None else Counter[Any]()
-        if len(labels) > MOST_TEXTS or any(isinstance(one, str) for one in labels) != all(
-            isinstance(one, str) for one in labels
-        ):
-            by = str(recipe.choices.by)
-            raise DataError(f"{visible(by)} has {shortened(next(iter(labels)))} and too many, or too different, values")
         classes = Counter[int](answers.astype(np.intp).tolist()) if answers is not None else Counter[int]()
         return Survey(len(frame), tallies, means, labels, classes)
 

@@ -69,6 +69,16 @@ class Moments:
             high=np.maximum(self.high, other.high),
         )
 
+    def only(self, columns: Index) -> Moments:
+        """Those of some columns."""
+        cross = self.cross[np.ix_(columns, columns)]
+        return Moments(self.rows, self.weight, self.mean[columns], cross, self.low[columns], self.high[columns])
+
+    def scaled(self, shift: Vector, scale: Vector) -> Moments:
+        """Those of (x - shift) / scale for each column x, both (q,)."""
+        mean, low, high = ((one - shift) / scale for one in (self.mean, self.low, self.high))
+        return Moments(self.rows, self.weight, mean, self.cross / np.outer(scale, scale), low, high)
+
     @property
     def deviation(self) -> Vector:
         """Population deviations (q,)."""

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.moments import Moments
-
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,10 @@ class Roots:
             high=np.maximum(self.high, other.high),
         )
 
-    @property
-    def moments(self) -> Moments:
-        """The same with the cross-products multiplied out."""
-        return Moments(self.rows, self.weight, self.mean, self.factor.T @ self.factor, self.low, self.high)
+    def only(self, columns: Index) -> Roots:
+        """Those of some columns."""
+        low, high = self.low[columns], self.high[columns]
+        return Roots(self.rows, self.weight, self.mean[columns], self.factor[:, columns], low, high)
 
 
 def _triangle(rows: Matrix) -> Matrix:

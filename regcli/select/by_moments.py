@@ -67,35 +67,44 @@ class Behind:
         return np.asarray(np.average(residual**2, axis=0, weights=weights))
 
 
+def parted(groups: Sequence[Sequence[Moments]], ordered: bool) -> tuple[list[Moments], list[Moments]]:
+    """The moments that each fold of all repeats tests, and those that it learns from; `groups` are for each repeat
+    those never tested, then those of the folds, which if they are `ordered` learn from earlier ones only."""
+    test: list[Moments] = []
+    train: list[Moments] = []
+    for one in groups:
+        test += one[1:]
+        train += prefixes(one)[1:] if ordered else complements(one)[1:]
+    return test, train
+
+
 class MomentsEngine:
     """Moments of every fold and of the rows that it learns from.
 
-    The moments `groups` (for each repeat those never tested, then those of the folds) are of columns centred (where
-    there is an intercept) and divided by `scale` (p,), `mean` (p,) their means, both in the units of the file; and of y
-    (n,), centred where they are. `twins` (p,) or None holds for each column the index of the first that is equal to it:
-    under a penalty that would not share, that one takes it all. Without the rows `behind` moments have to do.
+    The moments, of the rows that each fold tests, of those that it learns from, and of the `whole`, are those of
+    columns centred (where there is an intercept) and divided by `scale` (p,), `mean` (p,) their means, both in the
+    units of the file; and of y (n,), centred where they are. `twins` (p,) or None holds for each column the index of
+    the first that is equal to it: under a penalty that would not share, that one takes it all. Without the rows
+    `behind` moments have to do.
     """
 
     name = "moments"
 
     def __init__(
         self,
-        groups: Sequence[Sequence[Moments]],
+        test: Sequence[Moments],
+        train: Sequence[Moments],
+        whole: Moments,
         mean: Vector,
         scale: Vector,
         folds: Folds,
         twins: NDArray[np.intp] | None = None,
         behind: Behind | None = None,
     ) -> None:
+        self.test, self.train, self.all = test, train, whole
         self.folds, self.behind = folds, behind
         self.twins = np.arange(len(scale)) if twins is None else twins
         self.mean, self.scale, self.offset = mean, scale, np.abs(mean / scale)
-        self.test: list[Moments] = []
-        self.train: list[Moments] = []
-        for one in groups:
-            self.test += one[1:]
-            self.train += prefixes(one)[1:] if folds.ordered else complements(one)[1:]
-        self.all = prefixes([*groups[-1], groups[-1][0]])[-1]
 
     @classmethod
     def of_rows(
@@ -111,7 +120,8 @@ class MomentsEngine:
     ) -> MomentsEngine:
         """The engine of rows X (n, p), scaled to Z (n, p), that count by `weights` (n,)."""
         groups = [moments_by_group(Z, y, rows + 1, folds.k + 1, weights) for rows in folds.assignment]
-        return cls(groups, mean, scale, folds, twins, Behind(X, Z, y, weights))
+        whole = prefixes([*groups[-1], groups[-1][0]])[-1]
+        return cls(*parted(groups, folds.ordered), whole, mean, scale, folds, twins, Behind(X, Z, y, weights))
 
     def run(self, index: int, ask: Ask) -> FoldResult:
         """The path of one fold: fitted to its training moments, tested on its test moments."""

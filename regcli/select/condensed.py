@@ -67,3 +67,26 @@ def equal_columns(moments: Moments, centred: bool) -> Index | None:
     same[np.diag_indices(p)] = True
     first = np.argmax(same, axis=1)
     return first if np.any(first != np.arange(p)) else None
+
+
+def refilled(test: Moments, train: Moments, filled: Index, fills: Vector) -> tuple[Moments, Moments]:
+    """The moments of a fold's rows as if the cells that `fills` (m,) stand in, of the columns `filled` (m,), were
+    filled with the means that `train` has of the others.
+
+    Columns are p features, m marks of cells that are filled, and y; the marks are gone afterwards. The new column is
+    the old one and the change of the fill times its mark, so that its moments are linear in those of both.
+    """
+    m, q = len(filled), len(train.mean)
+    p = q - m - 1
+    share, mean = train.mean[p : p + m], train.mean[filled]
+    known = share < 1
+    fresh = np.where(known, (mean - share * fills) / np.where(known, 1 - share, 1.0), 0.0)
+    change = np.zeros((p + 1, q))
+    change[np.arange(p), np.arange(p)] = 1.0
+    change[p, q - 1] = 1.0
+    change[filled, p + np.arange(m)] = fresh - fills
+    these = np.append(np.arange(p), q - 1)
+    return tuple(  # type: ignore[return-value]
+        Moments(one.rows, one.weight, change @ one.mean, change @ one.cross @ change.T, one.low[these], one.high[these])
+        for one in (test, train)
+    )

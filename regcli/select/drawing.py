@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +38,6 @@ class FoldRule:
         assert self.seed is not None
         return drawn_from(first, count, self.k, self.seed, repeat)
 
-    def folds(self, sizes: Sequence[NDArray[np.float64]]) -> Folds:
-        """The folds as rows that stand for all: in each repeat one for each fold, those never tested first; `sizes` say
-        how many rows each stands for."""
-        return Folds(self.k, tuple(np.arange(len(one)) - 1 for one in sizes), self.scheme, self.seed, self.ordered)
+    def folds(self) -> Folds:
+        """The folds, whatever rows there are: in each repeat a row for each, those never tested first."""
+        return Folds(self.k, (np.arange(self.k + 1) - 1,) * self.repeats, self.scheme, self.seed, self.ordered)

@@ -112,10 +112,11 @@ def grouped_folds(groups: Index, k: int, seed: int, repeats: int = 1) -> Folds:
     The groups are dealt out, largest first, each to the smallest fold.
     """
     sizes = np.bincount(groups)
-    return Folds(k, tuple(_dealt(sizes, k, seed, repeat)[groups] for repeat in range(repeats)), "groups", seed)
+    return Folds(k, tuple(dealt(sizes, k, seed, repeat)[groups] for repeat in range(repeats)), "groups", seed)
 
 
-def _dealt(sizes: Index, k: int, seed: int, repeat: int) -> Index:
+def dealt(sizes: Index, k: int, seed: int, repeat: int) -> Index:
+    """The fold (G,) of each group of so many rows (G,)."""
     shuffle = _generator(seed, repeat).random_raw(len(sizes))
     load, fold = np.zeros(k, dtype=np.intp), np.empty(len(sizes), dtype=np.intp)
     for group in np.lexsort((shuffle, -sizes)):
@@ -130,7 +131,11 @@ def time_folds(times: Index, k: int) -> Folds:
     `times` (n,) numbers the times from 0 in their order, every number in use. Raises DataError where there are too few
     different ones.
     """
-    sizes = np.bincount(times)
+    return Folds(k, (time_blocks(np.bincount(times), k)[times] - 1,), "time", ordered=True)
+
+
+def time_blocks(sizes: Index, k: int) -> Index:
+    """Which of K + 1 blocks, of much the same number of rows, each time (T,) belongs to, that has so many rows (T,)."""
     if len(sizes) < k + 1:
         raise DataError(
             f"{counted(len(sizes), 'different time')} for {k} folds in order of time: {k + 1} are needed",
@@ -148,7 +153,7 @@ def time_folds(times: Index, k: int) -> Folds:
             current, filled = current + 1, 0
         block[time] = current
         filled += int(size)
-    return Folds(k, (block[times] - 1,), "time", ordered=True)
+    return block
 
 
 def given_folds(labels: Index) -> Folds:

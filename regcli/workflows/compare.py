@@ -71,7 +71,7 @@ def compare(
     design = build(data, validation, model.intercept, folding,
                    family=model.family, balanced=model.class_weight is not None)  # fmt: skip
     asked, folding = folding, folding.for_family(design.family)
-    clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
+    clock.tell(f"read {design.rows_read:,} rows, used {design.count:,} with {counted(len(design.names), 'feature')}")
     pair = _pair(design, spec, model)
     rivals = contenders(spec, model, folding)
     jobs = processes(folding)

@@ -28,7 +28,7 @@ def constraints_of(design: Design, model: ModelSpec) -> Constraints:
     factors = _factors(design, model)
     low, high = _bounds(design, model)
     if factors is not None and model.penalty != "none":
-        check_kept(int(np.sum(factors == 0)), len(design.y), model)
+        check_kept(int(np.sum(factors == 0)), design.count, model)
         if not np.any(factors):
             raise UsageError(
                 f"nothing is penalised: {_said(model)} leaves all {counted(len(factors), 'feature')} out",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import regcli
-from regcli.data.design import build
+from regcli.data.engines.seam import Watch, unwatched
 from regcli.errors import counted
 from regcli.problem.objective import Solution
 from regcli.report.of_cv import report_of_cv
@@ -22,7 +22,7 @@ from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, typed
 from regcli.workflows.curves import chosen_of, curve_of, cv_notices, folds_doc, selection_of, signed
 from regcli.workflows.documents import certificate_of, data_of, model_of, sparsity_of
-from regcli.workflows.folding import folds_of
+from regcli.workflows.gathering import Request, gather
 from regcli.workflows.judging import metrics_of
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
@@ -36,7 +36,6 @@ from regcli.workflows.tuning import (
     at_chosen,
     chosen_index,
     curve_along,
-    engine_for,
     processes,
     with_path,
 )
@@ -51,20 +50,23 @@ def cv(
     output: OutputSpec,
     tell: Callable[[str], None] = lambda text: None,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    watch: Watch = unwatched,
 ) -> Report:
     """Cross-validate along a grid of strengths, choose by the rule, refit on all training rows.
 
-    `progress` hears how many fold paths of how many are done.
+    `progress` hears how many fold paths of how many are done, `watch` how far passes over rows have come that memory
+    does not hold.
     """
     check_penalty(model, "cv")
     clock = Clock(tell)
-    design = build(data, validation, model.intercept, folding,
-                   family=model.family, balanced=model.class_weight is not None)  # fmt: skip
-    clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
+    unpenalised = 0.0 in grid.alphas
+    gathered = gather(Request("cv", data, model, validation, output, folding, unpenalised=unpenalised), watch)
+    design = gathered.design
+    clock.tell(f"read {design.rows_read:,} rows, used {design.count:,} with {counted(len(design.names), 'feature')}")
     prepared = prepare(design, model)
     asked_folds, folding = folding, folding.for_family(design.family)
-    folds, notices = folds_of(design, folding)
-    engine = engine_for(prepared, folds, folding.judge, unpenalised=0.0 in grid.alphas)
+    folds, notices = gathered.folds(folding)
+    engine = gathered.engine(prepared, folds, folding, unpenalised)
     clock.tell(f"scaled the columns, made {counted(folds.k, 'fold')}")
     jobs = processes(folding)
     models = [replace(model, l1_ratio=ratio) for ratio in folding.l1_ratios] or [model]
@@ -135,7 +137,7 @@ def _cv_document(
         "se": curve.se,
         "train_mean": curve.train_mean,
         "per_fold": curve.per_fold,
-        "assignment": np.array(folds.assignment),
+        **({"assignment": np.array(folds.assignment)} if prepared.design.condensed is None else {}),
     }
     return document, arrays
 

@@ -71,7 +71,7 @@ def _line(code: str, message: str, model: str | None, value: float) -> Line:
 
 
 def _wide(one: Fitted) -> Iterator[Line]:
-    n, p = one.prepared.design.X.shape
+    n, p = one.prepared.design.count, one.prepared.design.X.shape[1]
     if p > n:
         text = f"more features ({p:,}) than rows ({n:,}): least squares is not unique, a penalty decides"
         yield _line("more_features_than_rows", text, None, p / n)
@@ -145,7 +145,7 @@ def _at_the_end(models: Sequence[Model]) -> Iterator[Line]:
 
 def _collinear(one: Fitted) -> Iterator[Line]:
     names, kept = one.prepared.design.names, _without_references(one)
-    n, p = one.prepared.problem.Z.shape[0], len(kept)
+    n, p = one.prepared.design.count, len(kept)
     if not 2 <= p <= min(n, WIDEST):
         return
     _, sizes, vectors = np.linalg.svd(one.prepared.problem.rooted(one.prepared.problem.Z[:, kept]), full_matrices=False)

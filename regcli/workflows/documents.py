@@ -24,8 +24,7 @@ Vector = NDArray[np.float64]
 
 def settings_of(data: DataSpec, model: ModelSpec, *specs: Any) -> dict[str, Any]:
     """The requests as they were carried out; `seed` is what was drawn with, or None."""
-    described = asdict(replace(data, source=None)) | asdict(model)
-    described.pop("source")
+    described = data_settings(data) | asdict(model)
     for spec in specs:
         drawn_before = described.get("seed")
         described |= asdict(replace(spec, test=None) if isinstance(spec, ValidationSpec) else spec)
@@ -38,23 +37,30 @@ def settings_of(data: DataSpec, model: ModelSpec, *specs: Any) -> dict[str, Any]
     return described
 
 
+def data_settings(data: DataSpec) -> dict[str, Any]:
+    """The request for rows, without those and without what changes no number."""
+    found = asdict(replace(data, source=None))
+    return {name: value for name, value in found.items() if name not in ("source", "memory", "engine", "scheduler")}
+
+
 def data_of(prepared: Prepared) -> dict[str, Any]:
     """Rows and columns: read, used, dropped and why, with the means and deviations that were learned."""
     design, scaling = prepared.design, prepared.scaling
     test = None
     if design.y_test is not None and design.split is not None:
-        test = {"rows": len(design.y_test), "how": design.split.how}
+        tested = None if design.condensed is None else design.condensed.tested
+        test = {"rows": tested or len(design.y_test), "how": design.split.how}
     return {
         "source": design.source,
         "rows_read": design.rows_read,
-        "rows_used": len(design.y),
+        "rows_used": design.count,
         "dropped_rows": [{"reason": reason, "rows": rows} for reason, rows in design.dropped_rows],
         "dropped_columns": [{"name": name, "reason": reason} for name, reason in design.dropped_columns],
         "target": design.target,
         "weights": design.weighing.weights,
         "offset": design.weighing.offset,
         "exposure": design.weighing.exposure,
-        "weight_total": float(len(design.y) if design.weights is None else design.weights.sum()),
+        "weight_total": float(design.count if design.weights is None else design.weights.sum()),
         "features": list(design.names),
         "columns": [
             {
@@ -67,6 +73,8 @@ def data_of(prepared: Prepared) -> dict[str, Any]:
             for one, mean, deviation in zip(design.encoding.features, scaling.mean, scaling.scale, strict=True)
         ],
         "test": test,
+        "engine": "memory" if design.condensed is None else design.condensed.engine,
+        "passes": None if design.condensed is None else design.condensed.passes,
     }
 
 
@@ -145,7 +153,8 @@ def _formula(prepared: Prepared, penalty: Any, l1: float, l2: float, unpenalised
 def _equivalents(prepared: Prepared, l1: float, l2: float) -> dict[str, Any]:
     model, problem, asked = prepared.model, prepared.problem, prepared.constraints
 
-    family, weighted, offset = problem.family, problem.weights is not None, prepared.design.offset is not None
+    weighing = prepared.design.weighing
+    family, weighted, offset = problem.family, weighing.weights is not None, bool(weighing.offset or weighing.exposure)
 
     def called(l1: float, l2: float) -> dict[str, Any]:
         if family.is_quadratic:
@@ -227,7 +236,7 @@ def certificate_of(names: list[str], solution: Solution) -> dict[str, Any]:
 def inference_of(prepared: Prepared, solution: Solution, coef: Vector, intercept: float) -> dict[str, Any] | None:
     """Standard errors of least squares with full rank and degrees of freedom left, else None."""
     problem, scaling = prepared.problem, prepared.scaling
-    n, p = problem.Z.shape
+    n, p = prepared.design.count, problem.Z.shape[1]
     df = n - p - (1 if problem.intercept else 0)
     if solution.factor is None or df < 1:
         return None

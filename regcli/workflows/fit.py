@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 import regcli
-from regcli.data.design import Design, build
+from regcli.data.design import Design
+from regcli.data.engines.seam import Watch, unwatched
 from regcli.errors import counted
 from regcli.problem.objective import Solution
 from regcli.report.of_fit import report_of_fit
@@ -26,6 +27,7 @@ from regcli.workflows.documents import (
     settings_of,
     sparsity_of,
 )
+from regcli.workflows.gathering import Request, gather
 from regcli.workflows.judging import metrics_of, rows_of
 from regcli.workflows.models import with_model
 from regcli.workflows.noticing import overflow, solution_notices
@@ -48,16 +50,18 @@ def fit(
     tell: Callable[[str], None] = lambda text: None,
     training: TrainingSpec = NO_TRAINING,
     trace: Callable[[str], None] = lambda text: None,
+    watch: Watch = unwatched,
 ) -> Report:
     """One model at one strength: coefficients, sparsity, quality, certificate; `tell` hears what takes how long.
 
-    `trace` hears the loss of a descent as it goes, where that is asked for.
+    `trace` hears the loss of a descent as it goes, where that is asked for; `watch` how far passes over rows have come
+    that memory does not hold.
     """
     clock = Clock(tell)
     contrasts = model.strength == 0 and model.intercept
-    design = build(data, validation, model.intercept, contrasts=contrasts, training=training,
-                   family=model.family, balanced=model.class_weight is not None)  # fmt: skip
-    clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
+    asked = Request("fit", data, model, validation, output, training=training, contrasts=contrasts)
+    design = gather(asked, watch).design
+    clock.tell(f"read {design.rows_read:,} rows, used {design.count:,} with {counted(len(design.names), 'feature')}")
     prepared = prepare(design, model)
     check_strength(prepared, typed(data, _for_cv(model), validation))
     clock.tell("scaled the columns")
@@ -113,7 +117,7 @@ def _fit_document(
 def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, design: Design) -> str:
     if not unpenalised:
         return SELECTED if selects else BIASED
-    n, p = design.X.shape
+    n, p = design.count, design.X.shape[1]
     if design.family == "multinomial":
         return "no standard errors: the classes share one scale, on which no single class is the reference"
     if solution.rank is None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from regcli.data.design import Design
 from regcli.data.splitting import fold_column
 from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
-from regcli.select.folds import (
-    Folds,
-    given_folds,
-    grouped_folds,
-    leave_one_out,
-    random_folds,
-    stratified_folds,
-    time_folds,
-)
+from regcli.select.folds import Folds, dealt, given_folds, leave_one_out, random_folds, stratified_folds, time_blocks
 from regcli.specs import DEFAULT_FOLDS, FoldSpec
 
 Made = tuple[Folds, list[Notice]]
@@ -28,14 +22,12 @@ def folds_of(design: Design, spec: FoldSpec) -> Made:
     Where a number of folds was typed that the rows cannot give, that is an error; the usual number becomes smaller.
     """
     n = len(design.y)
-    if spec.fold_column:
-        made = _given(design, spec)
+    if spec.column is not None:
+        labels = _labels(design)
+        by_value, notices = folds_of_values(np.bincount(labels), spec)
+        made = replace(by_value, assignment=tuple(one[labels] for one in by_value.assignment)), notices
     elif spec.folds == "loo":
         made = leave_one_out(n), []
-    elif spec.groups:
-        made = _grouped(design, spec)
-    elif spec.time:
-        made = _by_time(design, spec)
     else:
         k, notices = _count(spec, n, "row")
         strata = design.strata
@@ -43,12 +35,17 @@ def folds_of(design: Design, spec: FoldSpec) -> Made:
             made = random_folds(n, k, spec.drawn_with, spec.repeats), notices
         else:
             made = stratified_folds(strata, k, spec.drawn_with, spec.repeats), [*notices, *_few(design, strata, k)]
-    if made[0].least_training < 2:
+    check_training(made[0].least_training, spec)
+    return made
+
+
+def check_training(rows: int, spec: FoldSpec) -> None:
+    """DataError where the smallest training fold has so few rows."""
+    if rows < 2:
         raise DataError(
-            f"a fold would learn from {counted(made[0].least_training, 'row')}: two are needed",
+            f"a fold would learn from {counted(rows, 'row')}: two are needed",
             hint="fewer --folds" if spec.time else "another column" if spec.column else "more rows",
         )
-    return made
 
 
 def _few(design: Design, strata: NDArray[np.intp], k: int) -> list[Notice]:
@@ -79,37 +76,24 @@ def _count(spec: FoldSpec, most: int, what: str) -> tuple[int, list[Notice]]:
     return most, [Notice("fewer_folds", f"{counted(most, 'fold')}, as many as there are {what}s")]
 
 
-def _given(design: Design, spec: FoldSpec) -> Made:
-    labels = _labels(design)
+def folds_of_values(sizes: NDArray[np.intp], spec: FoldSpec) -> Made:
+    """The folds (V,) of the values of the column that says, of which so many rows (V,) have each, in their order."""
     option, column = fold_column(spec)
-    distinct = int(labels.max()) + 1
+    distinct, holds = len(sizes), f"{option} {visible(str(column))} holds"
+    if spec.time:
+        if distinct < 3:
+            raise DataError(f"{holds} {counted(distinct, 'different time')}: two folds need three")
+        k, notices = _count(spec, distinct - 1, "later time")
+        return Folds(k, (time_blocks(sizes, k) - 1,), "time", ordered=True), notices
     if distinct < 2:
-        raise DataError(
-            f"{option} {visible(str(column))} holds one value only: two folds are needed", hint="leave it out"
-        )
-    return given_folds(labels), []
-
-
-def _grouped(design: Design, spec: FoldSpec) -> Made:
-    labels = _labels(design)
-    distinct = int(labels.max()) + 1
-    option, column = fold_column(spec)
-    if distinct < 2:
-        raise DataError(f"{option} {visible(str(column))} holds one value only: two groups are needed")
+        if spec.groups:
+            raise DataError(f"{holds} one value only: two groups are needed")
+        raise DataError(f"{holds} one value only: two folds are needed", hint="leave it out")
+    if spec.fold_column:
+        return given_folds(np.arange(distinct)), []
     k, notices = _count(spec, distinct, "group")
-    return grouped_folds(labels, k, spec.drawn_with, spec.repeats), notices
-
-
-def _by_time(design: Design, spec: FoldSpec) -> Made:
-    labels = _labels(design)
-    most = int(labels.max())
-    option, column = fold_column(spec)
-    if most < 2:
-        raise DataError(
-            f"{option} {visible(str(column))} holds {counted(most + 1, 'different time')}: two folds need three"
-        )
-    k, notices = _count(spec, most, "later time")
-    return time_folds(labels, k), notices
+    dealt_out = tuple(dealt(sizes, k, spec.drawn_with, repeat) for repeat in range(spec.repeats))
+    return Folds(k, dealt_out, "groups", spec.drawn_with), notices
 
 
 def _labels(design: Design) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

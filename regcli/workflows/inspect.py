@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from regcli.report.of_inspect import report_of_inspect
 from regcli.report.report import Report
 from regcli.report.wording import names
 from regcli.specs import DataSpec, OutputSpec, typed
+from regcli.workflows.documents import data_settings
 from regcli.workflows.findings import Finding, findings, of_inflation
 from regcli.workflows.origins import origin
 from regcli.workflows.preparing import Clock
@@ -64,8 +65,8 @@ def _document(
     vif: bool,
     said: list[Notice | Finding],
 ) -> dict[str, Any]:
-    settings = asdict(replace(data, source=None)) | {"vif": vif}
-    settings.pop("source")
+    settings = data_settings(data) | {"vif": vif}
+    settings.pop("sample")
     return {
         "schema": "regcli.inspect/1",
         "version": regcli.__version__,

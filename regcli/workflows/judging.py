@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,24 +24,28 @@ Vector = NDArray[np.float64]
 @dataclass(frozen=True)
 class Part:
     """Rows with their targets and linear predictors, offset included, those of the model and of the training rows'
-    null model: (n,), of K classes (n, K)."""
+    null model: (n,), of K classes (n, K). Few that stand for all say for how many."""
 
     y: Array
     eta: Array
     null_eta: Array
     weights: Vector | None
+    stands_for: int | None = None
 
 
 def parts(prepared: Prepared, solution: Solution, other: Design | None = None) -> list[Part]:
     """The training rows, and those of another design, or the test rows where there are any."""
     design = prepared.design
+    few = design.condensed
     found = [_part(prepared, design.y, prepared.link(solution), design.offset, design.weights)]
     if other is not None:
         eta = prepared.link(solution, other.X, other.offset)
         found.append(_part(prepared, other.y, eta, other.offset, other.weights))
     elif design.X_test is not None and design.y_test is not None:
         eta = prepared.link(solution, design.X_test, design.offset_test)
-        found.append(_part(prepared, design.y_test, eta, design.offset_test, design.weights_test))
+        tested = _part(prepared, design.y_test, eta, design.offset_test, design.weights_test)
+        found.append(replace(tested, stands_for=None if few is None else few.tested))
+    found[0] = replace(found[0], stands_for=None if few is None else few.rows)
     return found
 
 
@@ -62,7 +66,8 @@ def _metrics(prepared: Prepared, part: Part) -> dict[str, Any]:
     family = prepared.problem.family
     with np.errstate(over="ignore", invalid="ignore"):
         if family.is_quadratic:
-            return asdict(measure(part.y, part.eta, part.null_eta, part.weights))
+            squared = asdict(measure(part.y, part.eta, part.null_eta, part.weights))
+            return squared if part.stands_for is None else squared | {"rows": part.stands_for, "mae": None}
         if not family.has_classes:
             return asdict(count_metrics(part.y, part.eta, part.null_eta, part.weights))
         found = class_metrics(part.y, part.eta, part.null_eta, part.weights)

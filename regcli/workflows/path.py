@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import regcli
-from regcli.data.design import build
+from regcli.data.engines.seam import Watch, unwatched
 from regcli.errors import Notice, UsageError, counted
 from regcli.problem.certificate import certify
 from regcli.report.of_path import report_of_path
@@ -17,6 +17,7 @@ from regcli.select.pathwise import SolutionPath, solve_path
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
 from regcli.workflows.documents import classes_of, constraints_doc, data_of
+from regcli.workflows.gathering import Request, gather
 from regcli.workflows.lines import feature_of, lines_of
 from regcli.workflows.noticing import equal_columns, not_unique, solution_notices
 from regcli.workflows.origins import origin_of
@@ -43,13 +44,13 @@ def path(
     walk: PathSpec,
     output: OutputSpec,
     tell: Callable[[str], None] = lambda text: None,
+    watch: Watch = unwatched,
 ) -> Report:
     """The solutions along a grid of strengths, what enters where, and which one a criterion points out."""
     check_penalty(model, "path")
     clock = Clock(tell)
-    design = build(data, ValidationSpec(), model.intercept,
-                   family=model.family, balanced=model.class_weight is not None)  # fmt: skip
-    clock.tell(f"read {design.rows_read:,} rows, used {len(design.y):,} with {counted(len(design.names), 'feature')}")
+    design = gather(Request("path", data, model, ValidationSpec(), output, drawn=walk.lines), watch).design
+    clock.tell(f"read {design.rows_read:,} rows, used {design.count:,} with {counted(len(design.names), 'feature')}")
     feature = None if walk.lines is None else feature_of(design.names, walk.lines)
     if walk.lines is not None and design.family != "gaussian":
         raise UsageError(f"--lines draws straight lines: it cannot act with --family {design.family}")

@@ -98,7 +98,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
     """One entry for each alpha: strengths, coefficients that are not zero, fit, criteria, ruling, what changed."""
     names, units, problem = prepared.design.names, prepared.units, prepared.problem
     n, null = problem.total, 2 * problem.null_objective
-    counted = float(len(problem.y)) if problem.family.is_quadratic else n  # as if weights had mean 1
+    counted = float(prepared.design.count) if problem.family.is_quadratic else n  # as if weights had mean 1
     exact = (n * EPS) ** 2 * null
     entries = []
     for i, (entered, left) in enumerate(changes(path.coefs, names)):

@@ -145,7 +145,11 @@ def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
     bare = without_features(sample_of(design), model.intercept)
     scaling, Z = learn_scaling(design.X, design.names, model.intercept, bare.weights)
     nothing = ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1])).repeated(bare.outputs)
-    twins = first_equal_columns(design.X, model.intercept)
+    if design.condensed is None:
+        twins = first_equal_columns(design.X, model.intercept)
+    else:
+        twins = design.condensed.twins
+        scaling = replace(scaling, mean=scaling.mean + design.condensed.origin)
     problem = replace(bare, Z=Z, penalty=nothing, twins=twins)
     translation = Translation(model.convention, model.penalty, model.ratio, model.rest, family=design.family)
     begun = Prepared(design, scaling, problem, model, translation, spread(problem), 0.0, problem.null_pull)

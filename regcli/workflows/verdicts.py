@@ -92,7 +92,7 @@ def _explained(model: Model, measure: Measure) -> str:
 def _facts(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted]) -> Iterator[str]:
     """What in these data speaks for the verdict: rows for each feature, what a penalty gains, correlations."""
     known = {model["name"]: (model, i) for i, model in enumerate(models)}
-    n, p = fitted[0].prepared.design.X.shape
+    n, p = fitted[0].prepared.design.count, fitted[0].prepared.design.X.shape[1]
     yield _shape(n, p)
     if "ols" in known:
         yield _gain(known["ols"][0], models[standing.best])
@@ -134,7 +134,7 @@ def _left_out(model: Model, p: int) -> str:
 def related(fitted: Fitted) -> list[Related]:
     """The most correlated features."""
     design, scaling = fitted.prepared.design, fitted.prepared.scaling
-    n, p = design.X.shape
+    n, p = design.count, design.X.shape[1]
     if not 2 <= p <= WIDEST or n < 3:
         return []
     with np.errstate(all="ignore"):

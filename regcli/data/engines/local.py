@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from regcli.data.engines.ahead import one_ahead
+from regcli.data.engines.budget import piece_size
 from regcli.data.engines.seam import Reached, S, Task, Watch, unwatched
 from regcli.data.reading.paths import files, is_address
 from regcli.data.sources import Rows
@@ -19,14 +20,18 @@ HEAD = 4 << 20
 
 
 class Local:
-    """Passes over `source` in pieces of about `size` bytes; `watch` hears how far each has come."""
+    """Passes over `source` in pieces, taking up to `memory` bytes; `watch` hears how far each has come."""
 
     name = "chunks"
 
-    def __init__(self, source: Any, size: int = HEAD, watch: Watch = unwatched) -> None:
-        self.source, self.size, self.passes = source, size, 0
+    def __init__(self, source: Any, memory: int, watch: Watch = unwatched) -> None:
+        self.source, self.memory, self.size, self.passes = source, memory, HEAD, 0
         self._watch = watch
         self._bytes = _bytes_of(source)
+
+    def suit(self, moments: int) -> None:
+        """Make the pieces as large as memory allows beside sums of so many bytes; UsageError where it allows none."""
+        self.size = piece_size(self.memory, moments)
 
     def head(self, spec: DataSpec) -> Rows:
         """The first rows."""

@@ -71,6 +71,9 @@ class Engine(Protocol):
     def passes(self) -> int:
         """How many there were so far."""
 
+    def suit(self, moments: int) -> None:
+        """Make the pieces as large as memory allows beside sums of so many bytes; UsageError where it allows none."""
+
     def head(self, spec: DataSpec) -> Rows:
         """The first rows, which tell what the columns are."""
 

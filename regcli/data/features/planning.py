@@ -29,17 +29,17 @@ Frame = pd.DataFrame
 @dataclass(frozen=True)
 class Tally:
     """What is known of a column without its cells: how often each text occurs, of a number up to three values (more do
-    not matter), whether there are gaps, and of dates whether some have a time of day."""
+    not matter), how many gaps there are, and of dates whether some have a time of day."""
 
     counts: Counter[str]
     values: frozenset[float] = frozenset()
-    gaps: bool = False
+    gaps: int = 0
     clock: bool = False
 
     def merge(self, other: Tally) -> Tally:
         """The same of the cells of both."""
         values = frozenset(sorted(self.values | other.values)[:3])
-        return Tally(self.counts + other.counts, values, self.gaps or other.gaps, self.clock or other.clock)
+        return Tally(self.counts + other.counts, values, self.gaps + other.gaps, self.clock or other.clock)
 
 
 def plan(
@@ -152,7 +152,7 @@ class _Planner:
 
     def _has_gaps(self, name: str) -> bool:
         tally = self._tallies.get(name)
-        return bool(self._frame[name].hasnans) if tally is None else tally.gaps
+        return bool(self._frame[name].hasnans) if tally is None else tally.gaps > 0
 
 
 def _key(factor: Factor) -> str:
@@ -184,7 +184,7 @@ def _references(spec: DataSpec, roles: Mapping[str, Role]) -> dict[str, str]:
 def tally_of_texts(cells: pd.Series[Any]) -> Tally:
     """How often each text of a column occurs."""
     texts = cells.dropna().astype(object).map(str)
-    return Tally(Counter(texts.tolist()), gaps=bool(cells.isna().any()))
+    return Tally(Counter(texts.tolist()), gaps=int(cells.isna().sum()))
 
 
 def _category(name: str, tally: Tally, boolean: bool, least: int) -> Category:

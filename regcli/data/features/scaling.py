@@ -73,17 +73,27 @@ def _scaled_block(X: Matrix, Z: Matrix, names: list[str], weights: Vector | None
     spread = np.maximum(Z.max(axis=0), -Z.min(axis=0))
     constant = low == high
     vague = ~constant & (spread <= 8 * EPS * (largest / unit))
-    if np.any(vague):
-        raise DataError(
-            f"double precision cannot tell the deviation from 0 in {listed([names[j] for j in np.flatnonzero(vague)])}",
-            hint="rescale: subtract a number near the column's mean",
-        )
+    _refuse([names[j] for j in np.flatnonzero(vague)])
     fine = power_of_two(np.where(constant, 1.0, spread))
     Z /= fine
     left = np.average(Z, axis=0, weights=weights)
     deviation = np.sqrt(np.maximum(np.average(Z**2, axis=0, weights=weights) - left**2, 0.0))
     Z /= np.where(constant, 1.0, deviation)
     return (first + shift) * unit, np.where(constant, 1.0, deviation * fine * unit)
+
+
+def check_spread(low: Vector, high: Vector, mean: Vector, names: list[str]) -> None:
+    """The same error for columns of which the extremes and the means (p,) are known."""
+    spread, largest = np.maximum(high - mean, mean - low), np.maximum(np.abs(low), np.abs(high))
+    _refuse([names[j] for j in np.flatnonzero((low != high) & (spread <= 8 * EPS * largest))])
+
+
+def _refuse(vague: list[str]) -> None:
+    if vague:
+        raise DataError(
+            f"double precision cannot tell the deviation from 0 in {listed(vague)}",
+            hint="rescale: subtract a number near the column's mean",
+        )
 
 
 def power_of_two(size: Vector) -> Vector:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from regcli.data.features.dates import UNITS
@@ -16,7 +15,21 @@ from regcli.errors import Notice, counted, listed, visible
 
 def told(encoding: Encoding, train: pd.DataFrame, roles: Mapping[str, Role]) -> list[Notice]:
     """The notices on the columns of the training rows."""
-    return [*_levels(encoding, roles), *_lumped(encoding, train), *_gaps(encoding, train), *_dates(encoding)]
+    counts = train[list(encoding.columns)].isna().to_numpy().sum(axis=0).tolist()
+    gaps = dict(zip(encoding.columns, counts, strict=True))
+    rare = {
+        name: int(train[name].astype(object).map(str).isin(list(one.lumped)).sum())
+        for name, one in encoding.categories.items()
+        if one.lumped
+    }
+    return told_of(encoding, roles, gaps, rare)
+
+
+def told_of(
+    encoding: Encoding, roles: Mapping[str, Role], gaps: Mapping[str, int], rare: Mapping[str, int]
+) -> list[Notice]:
+    """The same where it is known how many `gaps` each column has, and how many cells that are `rare` levels."""
+    return [*_levels(encoding, roles), *_lumped(encoding, rare), *_gaps(encoding, gaps), *_dates(encoding)]
 
 
 def _levels(encoding: Encoding, roles: Mapping[str, Role]) -> list[Notice]:
@@ -35,27 +48,25 @@ def _levels(encoding: Encoding, roles: Mapping[str, Role]) -> list[Notice]:
     return [Notice("levels", text)]
 
 
-def _lumped(encoding: Encoding, train: pd.DataFrame) -> list[Notice]:
+def _lumped(encoding: Encoding, rare: Mapping[str, int]) -> list[Notice]:
     each = []
     for name, category in encoding.categories.items():
         if category.lumped:
-            rows = int(train[name].astype(object).map(str).isin(list(category.lumped)).sum())
-            each.append(f"{visible(name)} ({counted(len(category.lumped), 'level')}, {counted(rows, 'row')})")
+            each.append(f"{visible(name)} ({counted(len(category.lumped), 'level')}, {counted(rare[name], 'row')})")
     return [Notice("rare_levels", f"rare levels are one, {OTHER_LEVEL}: {listed(each)}")] if each else []
 
 
-def _gaps(encoding: Encoding, train: pd.DataFrame) -> list[Notice]:
+def _gaps(encoding: Encoding, gaps: Mapping[str, int]) -> list[Notice]:
     found = []
-    levels = {name: int(train[name].isna().sum()) for name in encoding.categories}
-    levels = {name: count for name, count in levels.items() if count}
+    levels = {name: gaps[name] for name in encoding.categories if gaps[name]}
     if levels:
         each = listed([f"{visible(name)} ({count:,})" for name, count in levels.items()])
         cells = counted(sum(levels.values()), "missing cell")
         found.append(
             Notice("missing_level", f"{cells} of text {_is(sum(levels.values()))} the level {MISSING_LEVEL}: {each}")
         )
-    filled = _gaps_by_column(encoding, train) if encoding.fills else {}
-    filled = {name: count for name, count in filled.items() if count}
+    numbers = [name for name in encoding.columns if name not in encoding.categories]
+    filled = {name: gaps[name] for name in numbers if gaps[name]} if encoding.fills else {}
     if filled:
         middle = "median" if encoding.missing == "median" else "mean"
         marked = ", and marked by columns of their own" if encoding.missing == "indicator" else ""
@@ -63,13 +74,6 @@ def _gaps(encoding: Encoding, train: pd.DataFrame) -> list[Notice]:
         cells = counted(sum(filled.values()), "missing cell")
         found.append(Notice("filled_cells", f"{cells} filled with the column's {middle}{marked}: {each}"))
     return found
-
-
-def _gaps_by_column(encoding: Encoding, frame: pd.DataFrame) -> dict[str, int]:
-    """How many cells of each needed column of numbers or dates are missing."""
-    names = [name for name in encoding.columns if name not in encoding.categories]
-    counts = frame[names].isna().to_numpy().sum(axis=0)
-    return {name: int(count) for name, count in zip(names, np.atleast_1d(counts), strict=True)}
 
 
 def _is(count: int) -> str:

@@ -1,0 +1,83 @@
+"""Where a design comes from: rows that are read and held, or passes over rows that memory does not hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regcli.data.design import Design, build
+from regcli.data.engines.budget import ROOM, free, held
+from regcli.data.engines.seam import Watch, unwatched
+from regcli.data.reading import paths
+from regcli.errors import Notice, UsageError
+from regcli.select.asking import Engine
+from regcli.select.folds import Folds
+from regcli.specs import DataSpec, FoldSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec
+from regcli.workflows.folding import folds_of
+from regcli.workflows.preparing import Prepared
+from regcli.workflows.tuning import engine_for
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a command asks of its rows; `folds` where it makes any, `verb` what it is called, `drawn` the feature, if
+    any, over whose rows it draws."""
+
+    verb: str
+    data: DataSpec
+    model: ModelSpec
+    validation: ValidationSpec
+    output: OutputSpec
+    folds: FoldSpec | None = None
+    training: TrainingSpec | None = None
+    contrasts: bool = False
+    unpenalised: bool = False
+    drawn: str | None = None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A design, and the folds of its rows with what fits and tests them."""
+
+    design: Design
+
+    def folds(self, folding: FoldSpec) -> tuple[Folds, list[Notice]]:
+        """The folds that `folding` asks for, and what is said of them."""
+        return folds_of(self.design, folding)
+
+    def engine(self, prepared: Prepared, folds: Folds, folding: FoldSpec, unpenalised: bool = False) -> Engine:
+        """What fits and tests the folds."""
+        return engine_for(prepared, folds, folding.judge, unpenalised)
+
+
+def gather(request: Request, watch: Watch = unwatched) -> Gathered:
+    """The rows that `request` asks for, held where memory allows; else passed over, which `watch` hears of."""
+    memory = _in_pieces(request.data)
+    if memory is not None:
+        from regcli.workflows.streamed import streamed
+
+        return streamed(request, memory, watch)
+    model = request.model
+    return Gathered(
+        build(
+            request.data, request.validation, model.intercept, request.folds, request.contrasts, request.training,
+            family=model.family, balanced=model.class_weight is not None,
+        )
+    )  # fmt: skip
+
+
+def _in_pieces(data: DataSpec) -> int | None:
+    """How many bytes passes may take, where rows are not to be held; None where they are."""
+    named = paths.is_path(data.source) or paths.is_several(data.source)
+    for option, given in (("--memory", data.memory), ("--engine dask", data.engine == "dask" or None)):
+        if given is not None and not named:
+            raise UsageError(f"{option} is for files: these rows are in memory already")
+    if data.sample is not None or not named:
+        return None
+    most = data.most_memory
+    if data.engine == "dask":
+        return most or int(ROOM * free())
+    needed = held(paths.files(data.source))
+    if most is not None:
+        return None if needed is not None and needed <= most else most
+    room = int(ROOM * free())
+    return room if needed is not None and needed > room else None

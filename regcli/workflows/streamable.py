@@ -1,0 +1,67 @@
+"""What passes over rows in pieces cannot do, each with the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from regcli.data.features.encoding import Encoding
+from regcli.data.features.terms import Number, Part, leaves, polynomials_in
+from regcli.data.roles import Role
+from regcli.errors import UsageError, listed, visible
+from regcli.workflows.gathering import Request
+
+WHY = "these rows are passed over in pieces (more than memory holds, --memory or --engine)"
+LOOK = "--sample 10000, which looks at some of the rows"
+
+
+def check_request(request: Request) -> None:
+    """UsageError for what needs all rows at once, by the options alone."""
+    data, model, folds, output = request.data, request.model, request.folds, request.output
+    refused: Sequence[tuple[bool, str, str]] = (
+        (data.missing == "median", "--missing median needs all cells of a column side by side", "--missing mean"),
+        (model.solver == "gradient", "--solver gradient steps over all rows again and again", "--solver auto"),
+        (
+            model.solver == "sklearn" and folds is not None,
+            "--solver sklearn needs the rows of each fold",
+            "--solver auto",
+        ),
+        (
+            request.validation.test_size is not None,
+            "--test-size draws from all rows at once",
+            "--split-column, or --test with a file",
+        ),
+        (folds is not None and folds.folds == "loo", "--folds loo has a fold for each row", "--folds 10"),
+        (
+            folds is not None and folds.measure not in (None, "mse", "r2", "deviance"),
+            f"--measure {folds.measure if folds else ''} needs the rows of each fold",
+            "leave out --measure",
+        ),
+        (request.unpenalised, "an alpha of 0 needs the rows of each fold", "--alphas without 0"),
+        (output.fitted is not None, "--fitted writes every row", "--save, then regcli predict, which streams too"),
+        (request.verb == "fit" and output.plot is not None, "--plot of a fit draws its rows", LOOK),
+        (request.drawn is not None, "--lines draws over the rows", LOOK),
+    )
+    for wrong, what, way_out in refused:
+        if wrong:
+            raise UsageError(f"{what}: {WHY}", hint=way_out)
+
+
+def check_roles(roles: Mapping[str, Role], encoding: Encoding) -> None:
+    """UsageError for features that cannot be learned in one pass."""
+    filled = encoding.missing in ("mean", "indicator")
+    for one in encoding.features:
+        name = visible(one.name)
+        if any(polynomials_in(factor) for factor in one.factors):
+            raise UsageError(
+                f"{name} is learned from all rows at once: {WHY}", hint="powers: a + I(a**2), or --degree 2"
+            )
+        numbers = [leaf for factor in one.factors for leaf in leaves(factor) if isinstance(leaf, Number | Part)]
+        alone = len(one.factors) == 1 and isinstance(one.factors[0], Number)
+        if filled and numbers and not alone:
+            raise UsageError(
+                f"{name} is made of cells that may be filled, which each fold learns anew: {WHY}",
+                hint="--missing drop",
+            )
+    if filled and any(role.kind == "date" for role in roles.values()):
+        names = listed([name for name, role in roles.items() if role.kind == "date"])
+        raise UsageError(f"gaps in dates, {names}, are not filled where rows are passed over", hint="--missing drop")

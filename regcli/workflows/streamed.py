@@ -1,0 +1,330 @@
+"""Passes over rows that memory does not hold: what columns there are, then moments, then a few rows that stand for all.
+
+head        the first rows settle which column is what
+survey      where levels, fill values or folds have to be learned: a pass (`regcli.data.survey`)
+moments     of all rows, by fold: a pass (`regcli.select.summing`)
+condensed   rows with the same moments, which everything else takes for the rows (`regcli.select.condensed`)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regcli.data.answering import answer_of
+from regcli.data.blockers import usable
+from regcli.data.checking import check_reach, finite_test_columns, said_of_constants
+from regcli.data.choosing import choices_of, roles_of
+from regcli.data.design import Condensed, Design
+from regcli.data.engines.local import Local
+from regcli.data.engines.seam import Engine as Passing
+from regcli.data.engines.seam import Watch
+from regcli.data.features.encoding import Encoding
+from regcli.data.features.planning import plan
+from regcli.data.features.scaling import check_spread
+from regcli.data.features.telling import new_levels, told_of
+from regcli.data.features.terms import Atom, Number
+from regcli.data.held_out import HeldOut, read_test_file
+from regcli.data.recipe import Recipe, spelled
+from regcli.data.sources import Rows
+from regcli.data.splitting import Split
+from regcli.data.survey import Survey, SurveyTask
+from regcli.data.weighing import counting
+from regcli.errors import DataError, Notice, UsageError, counted, listed
+from regcli.problem.moments import Moments, prefixes
+from regcli.select.asking import Engine
+from regcli.select.by_moments import MomentsEngine, parted
+from regcli.select.condensed import equal_columns, refilled, stand_ins
+from regcli.select.drawing import FoldRule
+from regcli.select.folds import Folds
+from regcli.select.summing import MomentSum, MomentTask
+from regcli.specs import DEFAULT_FOLDS, FoldSpec
+from regcli.workflows.folding import check_training, folds_of_values
+from regcli.workflows.gathering import Gathered, Request
+from regcli.workflows.preparing import Prepared
+from regcli.workflows.streamable import check_request, check_roles
+
+Vector = NDArray[np.float64]
+Groups = tuple[tuple[Moments, ...], ...]
+
+
+@dataclass(frozen=True)
+class Streamed(Gathered):
+    """A design that stands for rows that were passed over, with the moments of their folds.
+
+    The moments have the columns of the design, then those of `marks` (which cells are filled, of features number
+    `filled`), then y, in the units of the file.
+    """
+
+    rule: FoldRule | None
+    groups: Groups
+    filled: NDArray[np.intp]
+    said: tuple[Notice, ...] = ()
+
+    def folds(self, folding: FoldSpec) -> tuple[Folds, list[Notice]]:
+        """The folds that were drawn for the rows as they passed."""
+        assert self.rule is not None
+        made = self.rule.folds()
+        least = min(one.rows for one in parted(self.groups, made.ordered)[1])
+        check_training(least, folding)
+        if least <= self.design.X.shape[1]:
+            raise DataError(
+                f"a fold learns from {counted(least, 'row')} of {counted(self.design.X.shape[1], 'feature')}: rows "
+                "that are passed over need more rows than features",
+                hint="--sample 10000, or fewer --features",
+            )
+        return made, list(self.said)
+
+    def engine(self, prepared: Prepared, folds: Folds, folding: FoldSpec, unpenalised: bool = False) -> Engine:
+        """The folds by their moments."""
+        scaling, centre = prepared.scaling, prepared.problem.null_intercept
+        p = len(scaling.scale)
+        shift = np.append(scaling.mean if scaling.centre else np.zeros(p), centre)
+        scale = np.append(scaling.scale, 1.0)
+        test, train = parted(self.groups, folds.ordered)
+        if self.filled.size:
+            fills = np.array([self.design.encoding.fills[Number(self.design.names[j])] for j in self.filled])
+            pairs = [refilled(a, b, self.filled, fills) for a, b in zip(test, train, strict=True)]
+            test, train = [a for a, _ in pairs], [b for _, b in pairs]
+        whole = _without(prefixes([*self.groups[-1], self.groups[-1][0]])[-1], p)
+        units = ([one.scaled(shift, scale) for one in part] for part in (test, train, [whole]))
+        test, train, (whole,) = units
+        return MomentsEngine(test, train, whole, scaling.mean, scaling.scale, folds, prepared.problem.twins)
+
+
+def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
+    """The design, and the moments of its folds, of rows that may take `memory` bytes."""
+    check_request(request)
+    passing = Local(request.data.source, memory, watch)
+    outline = _outline(request, passing.head(request.data.as_text()))
+    passing.suit(_bytes_of_moments(outline, request.folds))
+    recipe, taught = outline.recipe, None
+    if _must_learn(outline.recipe, request):
+        taught = passing.total(SurveyTask(recipe, recipe.spec))
+        recipe = _settled(outline, taught, request)
+    rule, said = _rule(request.folds, taught)
+    gappy = _gappy(recipe, taught)
+    task = MomentTask(recipe, recipe.spec, rule, exact=request.contrasts, marks=gappy)
+    sums = passing.total(task)
+    return _finished(request, outline, recipe, taught, rule, said, sums, gappy, passing)
+
+
+@dataclass(frozen=True)
+class _Outline:
+    """What the first rows have settled."""
+
+    recipe: Recipe
+    head: Rows
+    notices: list[Notice]
+
+
+def _outline(request: Request, head: Rows) -> _Outline:
+    data, model = request.data, request.model
+    chosen = choices_of(head, data, request.validation, request.folds)
+    rows, _ = counting(
+        replace(head, name=f"{head.name}, first {counted(len(head.frame), 'row')}"), chosen.weighing, data
+    )
+    roles = roles_of(rows, data, chosen.columns, chosen.formula)
+    used = usable(rows, data, chosen.target, roles, chosen.markers, family=model.family)
+    answer = answer_of(used.frame[chosen.target], data, model.family, chosen.weighing.weights is not None, used.where)
+    chosen.weighing.check_family(answer.family)
+    if answer.family != "gaussian":
+        raise UsageError(
+            f"--family {answer.family} needs all rows at once: those passed over in pieces are for squared error only",
+            hint="--sample 100000",
+        )
+    encoding = plan(used.frame, roles, data, chosen.formula, request.contrasts)
+    check_roles(roles, encoding)
+    needed = {name: roles[name] for name in roles if name in encoding.columns or chosen.formula is None}
+    recipe = Recipe(data.as_text(), chosen, needed, answer, encoding, request.validation.split_column)
+    recipe = replace(recipe, spec=spelled(recipe.spec, encoding, answer))
+    return _Outline(recipe, head, [*chosen.notices, *answer.notices])
+
+
+def _must_learn(recipe: Recipe, request: Request) -> bool:
+    """Whether the first rows do not suffice to say what features there are and what folds."""
+    plain = all(role.kind == "number" for role in recipe.roles.values())
+    fills = request.data.missing in ("mean", "indicator")
+    return not plain or fills or request.data.degree > 1 or recipe.choices.by is not None
+
+
+def _settled(outline: _Outline, taught: Survey, request: Request) -> Recipe:
+    """The recipe with what the survey has taught."""
+    recipe, data = outline.recipe, request.data
+    frame = outline.head.frame
+    encoding = plan(frame, recipe.roles, data, recipe.choices.formula, request.contrasts, taught.tallies)
+    if data.missing in ("mean", "indicator"):
+        needed = set(encoding.columns)
+        fills: dict[Atom, float] = {Number(name): one.value for name, one in taught.means.items() if name in needed}
+        encoding = replace(encoding, fills=fills)
+    labels = {value: place for place, value in enumerate(sorted(taught.labels))} if recipe.choices.by else None
+    return replace(recipe, encoding=encoding, labels=labels)
+
+
+def _gappy(recipe: Recipe, taught: Survey | None) -> tuple[str, ...]:
+    """The columns of numbers some cells of which are filled."""
+    if taught is None or not recipe.encoding.fills:
+        return ()
+    return tuple(
+        atom.column for atom in recipe.encoding.fills if isinstance(atom, Number) and taught.tallies[atom.column].gaps
+    )
+
+
+def _rule(folding: FoldSpec | None, taught: Survey | None) -> tuple[FoldRule | None, list[Notice]]:
+    if folding is None:
+        return None, []
+    if folding.column is None:
+        k = folding.folds if isinstance(folding.folds, int) else DEFAULT_FOLDS
+        return FoldRule(k, "random", folding.repeats, folding.drawn_with), []
+    assert taught is not None
+    sizes = np.array([taught.labels[value] for value in sorted(taught.labels)], dtype=np.intp)
+    made, said = folds_of_values(sizes, folding)
+    return FoldRule.of(made, labelled=True), said
+
+
+def _bytes_of_moments(outline: _Outline, folding: FoldSpec | None) -> int:
+    """What the sums take: those added up, those of a piece, those of the training folds, each in two units."""
+    p = len(outline.recipe.encoding.features)
+    k = 1 if folding is None else (folding.folds if isinstance(folding.folds, int) else DEFAULT_FOLDS) + 1
+    return 8 * (p + 1) ** 2 * (5 * k * (1 if folding is None else folding.repeats) + 8)
+
+
+def _finished(
+    request: Request,
+    outline: _Outline,
+    recipe: Recipe,
+    taught: Survey | None,
+    rule: FoldRule | None,
+    said: list[Notice],
+    sums: MomentSum,
+    gappy: tuple[str, ...],
+    passing: Passing,
+) -> Streamed:
+    encoding, target = recipe.encoding, recipe.choices.target
+    intercept = request.model.intercept
+    whole = prefixes([*sums.groups[0], sums.groups[0][0]])[-1]
+    if whole.rows < 2:
+        raise DataError(f"{outline.head.name} has {counted(whole.rows, 'usable row')}: two are needed")
+    p = len(encoding.features)
+    names = [one.name for one in encoding.features]
+    kept = np.flatnonzero(whole.low[:p] < whole.high[:p]) if intercept else np.arange(p)
+    if not kept.size:
+        raise DataError(f"every feature of {outline.head.name} is constant: {listed(names)}")
+    dropped = [
+        (names[j], f"constant: {whole.low[j]:.6g} in every row") for j in range(p) if j not in set(kept.tolist())
+    ]
+    these = np.concatenate([kept, np.arange(p, p + len(gappy) + 1)])
+    groups = tuple(tuple(one.only(these) for one in group) for group in sums.groups)
+    encoding = encoding.only(kept.tolist())
+    whole = _without(whole.only(these), len(kept))
+    check_reach(whole.low[-1], whole.high[-1], whole.mean[-1], whole.rows, target)
+    check_spread(whole.low[:-1], whole.high[:-1], whole.mean[:-1], [one.name for one in encoding.features])
+    rows = stand_ins(whole if sums.roots is None else sums.roots.only(np.append(kept, len(sums.roots.mean) - 1)))
+    origin = whole.mean[:-1] if intercept else np.zeros(len(kept))
+    notices = [
+        *outline.notices,
+        *_dropped(sums, recipe),
+        *said_of_constants(dropped),
+        *([] if taught is None else _told(encoding, recipe, taught)),
+        Notice("streamed", _words(passing, sums.rows)),
+    ]
+    held = _held(request, recipe, encoding, sums, kept)
+    names = [one.name for one in encoding.features]
+    design = Design(
+        X=np.asfortranarray(rows[:, :-1] if intercept else rows[:, :-1] + whole.mean[:-1]),
+        y=rows[:, -1] + whole.mean[-1],
+        encoding=encoding,
+        train=outline.head.frame.iloc[:0],
+        target=target,
+        source=outline.head.name,
+        rows_read=sums.read,
+        dropped_rows=[(reason, count) for reason, count in sums.dropped.items() if count],
+        dropped_columns=dropped,
+        notices=notices,
+        ids=recipe.choices.ids,
+        unit=outline.head.unit,
+        weights=np.full(len(rows), whole.weight / len(rows)),
+        weighing=recipe.choices.weighing,
+        condensed=Condensed(
+            whole.rows, sums.held.rows or None, origin, equal_columns(whole, intercept), passing.name, passing.passes
+        ),
+    )
+    if held is not None:
+        design = replace(
+            design, split=held.split, X_test=held.X, y_test=held.y, weights_test=held.weights,
+            offset_test=held.offset, notices=[*notices, *held.notices],
+        )  # fmt: skip
+    filled = np.array([names.index(name) for name in gappy if name in names], dtype=np.intp)
+    return Streamed(design, rule, groups, filled, tuple(said))
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Rows to be predicted, or a few that stand for them."""
+
+    split: Split
+    X: NDArray[np.float64]
+    y: Vector
+    weights: Vector | None
+    offset: Vector | None
+    notices: list[Notice]
+
+
+def _held(
+    request: Request, recipe: Recipe, encoding: Encoding, sums: MomentSum, kept: NDArray[np.intp]
+) -> _Held | None:
+    data, validation = request.data, request.validation
+    nothing = np.zeros(0, dtype=bool)
+    if validation.test is not None:
+        found: HeldOut = read_test_file(
+            data, validation.test, recipe.answer, recipe.choices.weighing, encoding, recipe.roles
+        )
+        notices = [*found.notices, *new_levels(encoding, found.frame)]
+        weighing = recipe.choices.weighing
+        return _Held(
+            Split(nothing, f"the file {found.name}"), finite_test_columns(encoding, found.frame), found.y,
+            weighing.weights_of(found.frame), weighing.offset_of(found.frame), notices,
+        )  # fmt: skip
+    if validation.split_column is None:
+        return None
+    held = sums.held
+    if held.rows < 1:
+        raise DataError(f"the split leaves {sums.rows:,} training and 0 test rows: 2 and 1 are needed")
+    these = np.append(kept, len(held.mean) - 1)
+    rows = stand_ins(held.only(these)) + held.mean[these]
+    split = Split(nothing, f"the column {validation.split_column}")
+    return _Held(split, rows[:, :-1], rows[:, -1], np.full(len(rows), held.weight / len(rows)), None, [])
+
+
+def _told(encoding: Encoding, recipe: Recipe, taught: Survey) -> list[Notice]:
+    gaps = {name: taught.tallies[name].gaps for name in encoding.columns}
+    rare = {
+        name: sum(taught.tallies[name].counts[level] for level in one.lumped)
+        for name, one in encoding.categories.items()
+    }
+    return told_of(encoding, recipe.roles, gaps, rare)
+
+
+def _dropped(sums: MomentSum, recipe: Recipe) -> list[Notice]:
+    found = []
+    gaps, nothing = sums.dropped["missing cell"], sums.dropped["weight 0"]
+    if gaps:
+        found.append(Notice("dropped_rows", f"{counted(gaps, 'row')} of {sums.read:,} dropped: missing cells"))
+    if nothing:
+        found.append(Notice("weight_zero", f"{counted(nothing, 'row')} of {sums.read:,} left out: weight 0"))
+    return found
+
+
+def _words(passing: Passing, rows: int) -> str:
+    times = {1: "once", 2: "twice"}.get(passing.passes, f"{passing.passes} times")
+    return (
+        f"{counted(rows, 'row')} passed over in pieces, {times}: all figures are those of their moments, which have no "
+        "mean absolute error"
+    )
+
+
+def _without(moments: Moments, p: int) -> Moments:
+    """The moments of the first p columns and y."""
+    return moments.only(np.append(np.arange(p), len(moments.mean) - 1))
