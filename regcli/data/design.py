@@ -44,11 +44,12 @@ Mask = NDArray[np.bool_]
 class Condensed:
     """What a few rows X (m, p), y (m,) stand for: so many `rows` of the source, of which they have the moments; and
     X_test, y_test for so many `tested`, None where they are rows themselves. The columns of X are counted from `origin`
-    (p,); `twins` (p,) holds for each the first that is equal to it, None where all differ. `engine` made them in so
-    many `passes` over the source."""
+    (p,); `twins` (p,) holds for each the first that is equal to it, None where all differ. `spread` is the variance of
+    the targets of both, whose offset y is without. `engine` made them in so many `passes` over the source."""
 
     rows: int
     tested: int | None
+    spread: tuple[float, float]
     origin: Vector
     twins: NDArray[np.intp] | None
     engine: str

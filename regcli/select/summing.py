@@ -17,19 +17,22 @@ from regcli.specs import DataSpec
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class MomentSum:
     """`rows` that are learned from, in `groups` by repeat and fold: those never tested, then fold 0, 1 and so on; and
-    the `held` that are not learned from. The columns are those of X, those that mark filled cells, and y."""
+    the `held` that are not learned from. The columns are those of X, those that mark filled cells, and y without its
+    offset, with which the targets of both are `targets`."""
 
     rows: int
     read: int
     dropped: Counter[str]
     groups: tuple[tuple[Moments, ...], ...]
     held: Moments
+    targets: tuple[Moments, Moments]
     roots: Roots | None = None
 
     def merge(self, other: MomentSum) -> MomentSum:
@@ -41,6 +44,7 @@ class MomentSum:
             self.dropped + other.dropped,
             tuple(tuple(a.merge(b) for a, b in zip(mine, its, strict=True)) for mine, its in pairs),
             self.held.merge(other.held),
+            (self.targets[0].merge(other.targets[0]), self.targets[1].merge(other.targets[1])),
             None if self.roots is None or other.roots is None else self.roots.merge(other.roots),
         )
 
@@ -63,28 +67,33 @@ class MomentTask:
     def of(self, rows: Rows, first: int) -> MomentSum:
         """The moments of one piece."""
         batch = self.recipe.batch(rows, self.marks)
-        y = batch.y if batch.offset is None else batch.y - batch.offset
-        X, weights, labels = batch.X, batch.weights, batch.labels
-        held = Moments.none(X.shape[1] + 1)
-        if batch.learned is not None:
-            out = ~batch.learned
-            held = Moments.of(np.column_stack([X[out], y[out]]), None if weights is None else weights[out])
-            X, y, weights, labels = _only(batch, y)
-        (n, p), rule = X.shape, self.rule
+        every = np.ones(len(batch.y), dtype=bool)
+        learned = every if batch.learned is None else batch.learned
+        X, y, weights, labels, target = _part(batch, learned)
+        held_X, held_y, held_weights, _, held_target = _part(batch, ~learned)
         groups = []
-        for repeat in range(1 if rule is None else rule.repeats):
-            if rule is None:
-                fold, count = np.zeros(n, dtype=np.intp), 1
+        for repeat in range(1 if self.rule is None else self.rule.repeats):
+            if self.rule is None:
+                fold, count = np.zeros(len(y), dtype=np.intp), 1
             else:
-                fold, count = rule.of_rows(repeat, first, n, labels) + 1, rule.k + 1
+                fold, count = self.rule.of_rows(repeat, first, len(y), labels) + 1, self.rule.k + 1
             groups.append(tuple(moments_by_group(X, y, fold, count, weights)))
-        roots = Roots.of(np.column_stack([X, y]), weights) if self.exact else None
-        assert p + 1 == len(held.mean)
-        return MomentSum(n, batch.read, Counter(dict(batch.dropped)), tuple(groups), held, roots)
+        return MomentSum(
+            rows=len(y),
+            read=batch.read,
+            dropped=Counter(dict(batch.dropped)),
+            groups=tuple(groups),
+            held=Moments.of(np.column_stack([held_X, held_y]), held_weights),
+            targets=(Moments.of(target, weights), Moments.of(held_target, held_weights)),
+            roots=Roots.of(np.column_stack([X, y]), weights) if self.exact else None,
+        )
 
 
-def _only(batch: Batch, y: Vector) -> tuple[Matrix, Vector, Vector | None, Index | None]:
-    """The rows that are learned from."""
-    kept = batch.learned
-    weights = None if batch.weights is None else batch.weights[kept]
-    return batch.X[kept], y[kept], weights, None if batch.labels is None else batch.labels[kept]
+def _part(batch: Batch, which: Mask) -> tuple[Matrix, Vector, Vector | None, Index | None, Matrix]:
+    """X, y without its offset, weights, labels of some rows (m,), and their targets (m, 1)."""
+    whole = bool(which.all())
+    X, y, weights, offset, labels = (
+        one if one is None or whole else one[which]
+        for one in (batch.X, batch.y, batch.weights, batch.offset, batch.labels)
+    )
+    return X, y if offset is None else y - offset, weights, labels, y[:, None]  # type: ignore[return-value,index,operator]

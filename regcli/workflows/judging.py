@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -24,13 +25,13 @@ Vector = NDArray[np.float64]
 @dataclass(frozen=True)
 class Part:
     """Rows with their targets and linear predictors, offset included, those of the model and of the training rows'
-    null model: (n,), of K classes (n, K). Few that stand for all say for how many."""
+    null model: (n,), of K classes (n, K). Few that stand for all say for how many, and the variance of all."""
 
     y: Array
     eta: Array
     null_eta: Array
     weights: Vector | None
-    stands_for: int | None = None
+    stands_for: tuple[int, float] | None = None
 
 
 def parts(prepared: Prepared, solution: Solution, other: Design | None = None) -> list[Part]:
@@ -44,8 +45,10 @@ def parts(prepared: Prepared, solution: Solution, other: Design | None = None) -
     elif design.X_test is not None and design.y_test is not None:
         eta = prepared.link(solution, design.X_test, design.offset_test)
         tested = _part(prepared, design.y_test, eta, design.offset_test, design.weights_test)
-        found.append(replace(tested, stands_for=None if few is None else few.tested))
-    found[0] = replace(found[0], stands_for=None if few is None else few.rows)
+        found.append(
+            replace(tested, stands_for=None if few is None or few.tested is None else (few.tested, few.spread[1]))
+        )
+    found[0] = replace(found[0], stands_for=None if few is None else (few.rows, few.spread[0]))
     return found
 
 
@@ -67,11 +70,16 @@ def _metrics(prepared: Prepared, part: Part) -> dict[str, Any]:
     with np.errstate(over="ignore", invalid="ignore"):
         if family.is_quadratic:
             squared = asdict(measure(part.y, part.eta, part.null_eta, part.weights))
-            return squared if part.stands_for is None else squared | {"rows": part.stands_for, "mae": None}
+            return squared if part.stands_for is None else squared | _of_all(squared["mse"], *part.stands_for)
         if not family.has_classes:
             return asdict(count_metrics(part.y, part.eta, part.null_eta, part.weights))
         found = class_metrics(part.y, part.eta, part.null_eta, part.weights)
     return documented(asdict(found), prepared.design.classes)
+
+
+def _of_all(mse: float, rows: int, variance: float) -> dict[str, Any]:
+    """What few rows do not know of those that they stand for."""
+    return {"rows": rows, "r2": 1 - mse / variance if variance > 0 else math.nan, "mae": None}
 
 
 def documented(metrics: dict[str, Any], classes: Sequence[str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from regcli.data.blockers import usable
 from regcli.data.checking import check_reach, finite_test_columns, said_of_constants
 from regcli.data.choosing import choices_of, roles_of
 from regcli.data.design import Condensed, Design
-from regcli.data.engines.local import Local
+from regcli.data.engines import engine_of
 from regcli.data.engines.seam import Engine as Passing
 from regcli.data.engines.seam import Watch
 from regcli.data.features.encoding import Encoding
@@ -97,7 +97,7 @@ class Streamed(Gathered):
 def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
     """The design, and the moments of its folds, of rows that may take `memory` bytes."""
     check_request(request)
-    passing = Local(request.data.source, memory, watch)
+    passing = engine_of(request.data, memory, watch)
     outline = _outline(request, passing.head(request.data.as_text()))
     passing.suit(_bytes_of_moments(outline, request.folds))
     recipe, taught = outline.recipe, None
@@ -223,6 +223,10 @@ def _finished(
     check_spread(whole.low[:-1], whole.high[:-1], whole.mean[:-1], [one.name for one in encoding.features])
     rows = stand_ins(whole if sums.roots is None else sums.roots.only(np.append(kept, len(sums.roots.mean) - 1)))
     origin = whole.mean[:-1] if intercept else np.zeros(len(kept))
+    twins = equal_columns(whole, intercept)
+    if twins is not None:  # rounding has set apart what the rows did not
+        turned = np.sign(whole.cross[np.arange(len(kept)), twins])
+        rows[:, :-1] = rows[:, twins] * turned
     notices = [
         *outline.notices,
         *_dropped(sums, recipe),
@@ -231,6 +235,7 @@ def _finished(
         Notice("streamed", _words(passing, sums.rows)),
     ]
     held = _held(request, recipe, encoding, sums, kept)
+    learned, tested = (float(one.deviation[0]) ** 2 if one.rows else 0.0 for one in sums.targets)
     names = [one.name for one in encoding.features]
     design = Design(
         X=np.asfortranarray(rows[:, :-1] if intercept else rows[:, :-1] + whole.mean[:-1]),
@@ -248,7 +253,7 @@ def _finished(
         weights=np.full(len(rows), whole.weight / len(rows)),
         weighing=recipe.choices.weighing,
         condensed=Condensed(
-            whole.rows, sums.held.rows or None, origin, equal_columns(whole, intercept), passing.name, passing.passes
+            whole.rows, sums.held.rows or None, (learned, tested), origin, twins, passing.name, passing.passes
         ),
     )
     if held is not None:
