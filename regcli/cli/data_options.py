@@ -218,6 +218,6 @@ Scheduler = Annotated[
     str | None,
     typer.Option(
         "--scheduler", metavar="ADDRESS", rich_help_panel=SCALE,
-        help="Where the Dask scheduler is, as in tcp://10.0.0.1:8786; else a cluster of this machine is started.",
+        help="Where the Dask scheduler is, as in tcp://HOST:8786; else a cluster of this machine is started.",
     ),
 ]  # fmt: skip

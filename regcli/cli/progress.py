@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from regcli.data.engines.seam import Reached
 
 PATIENCE = 1.0
 """Seconds of work before the bar is shown."""
@@ -21,7 +24,7 @@ class Progress:
         self._bar: Any = None
         self._task: Any = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -36,11 +39,19 @@ class Progress:
         if done >= of:
             self._clear()
             return
+        self._draw(self._what, done, of)
+
+    def _draw(self, what: str, done: int, of: int | None) -> None:
         if self._bar is None:
-            self._bar = _bar()
+            self._bar = self._new_bar()
             self._bar.start()
-            self._task = self._bar.add_task(self._what, total=of)
-        self._bar.update(self._task, completed=done, total=of, refresh=True)
+            self._task = self._bar.add_task(what, total=of)
+        self._bar.update(self._task, description=what, completed=done, total=of, refresh=True)
+
+    def _new_bar(self) -> Any:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+        return _bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
     def _clear(self) -> None:
         if self._bar is not None:
@@ -48,11 +59,30 @@ class Progress:
             self._bar = None
 
 
-def _bar() -> Any:
+class Passes(Progress):
+    """The same for passes over rows: which it is, how many rows and bytes it has seen, and the time left."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        super().__init__("rows", quiet)
+
+    def of_rows(self, reached: Reached) -> None:
+        """A pass has come so far."""
+        if not self._watched or (self._bar is None and time.monotonic() - self._begun < PATIENCE):
+            return
+        if reached.bytes >= reached.of > 0:
+            self._clear()
+            return
+        self._draw(f"pass {reached.turn}: {reached.rows:,} rows", reached.bytes, reached.of or None)
+
+    def _new_bar(self) -> Any:
+        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+
+        return _bar(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+
+
+def _bar(*columns: Any) -> Any:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # Without a thread of its own: beside one, folds could not be given to forked processes.
     return RichProgress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)

@@ -70,7 +70,9 @@ def measured(metrics: Mapping[str, Any]) -> str:
             f"AUC {_share(metrics['auc'])}{several}, accuracy {accuracy}, Brier {number(metrics['brier'], 4)}, "
             f"log loss {number(metrics['log_loss'], 4)}, deviance explained {_percent(metrics['deviance_ratio'])}"
         )
-    errors = f"RMSE {number(metrics['rmse'])}, MAE {number(metrics['mae'])}"
+    errors = f"RMSE {number(metrics['rmse'])}"
+    if metrics["mae"] is not None:
+        errors += f", MAE {number(metrics['mae'])}"
     if "deviance" in metrics:
         explained = _percent(metrics["deviance_ratio"])
         return f"deviance explained {explained}, deviance {number(metrics['deviance'])}, {errors}"

@@ -101,10 +101,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a report was made from: the command that makes it again, and the SHA-256 of the cells that took part."""
+    """What a report was made from: the command that makes it again, and the SHA-256 of the cells that took part, None
+    where they were passed over and are not there."""
 
     command: str
-    fingerprint: str
+    fingerprint: str | None
 
 
 @dataclass(frozen=True)

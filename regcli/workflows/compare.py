@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 import regcli
-from regcli.data.design import Design, build
+from regcli.data.design import Design
+from regcli.data.engines.seam import Watch, unwatched
 from regcli.errors import Notice, UsageError, counted
 from regcli.report.of_compare import report_of_compare, rival_words
 from regcli.report.report import Report
@@ -36,7 +37,7 @@ from regcli.workflows.documents import (
     settings_of,
     sparsity_of,
 )
-from regcli.workflows.folding import folds_of
+from regcli.workflows.gathering import Request, gather
 from regcli.workflows.geometry import geometry_of
 from regcli.workflows.judging import metrics_of
 from regcli.workflows.lines import feature_of
@@ -60,16 +61,18 @@ def compare(
     output: OutputSpec,
     tell: Callable[[str], None] = lambda text: None,
     progress: Callable[[int, int], None] = lambda done, of: None,
+    watch: Watch = unwatched,
 ) -> Report:
     """Tune, fit and judge every model of `spec` on the same folds, or by rows held out; `model` says what they share.
 
-    `progress` hears how many folds of how many are done.
+    `progress` hears how many folds of how many are done, `watch` how far passes over rows have come that memory does
+    not hold.
     """
     check_solver(model, "compare")
     spec.check(folding, validation)
     clock = Clock(tell)
-    design = build(data, validation, model.intercept, folding,
-                   family=model.family, balanced=model.class_weight is not None)  # fmt: skip
+    gathered = gather(Request("compare", data, model, validation, output, folding), watch)
+    design = gathered.design
     asked, folding = folding, folding.for_family(design.family)
     clock.tell(f"read {design.rows_read:,} rows, used {design.count:,} with {counted(len(design.names), 'feature')}")
     pair = _pair(design, spec, model)
@@ -77,7 +80,7 @@ def compare(
     jobs = processes(folding)
     judged, notices = None, list[Notice]()
     if design.X_test is None:
-        folds, notices = folds_of(design, folding)
+        folds, notices = gathered.folds(folding)
         judged = judge(Nested(replace(design, lines=list), rivals, spec, folding, folds), jobs, progress)
         clock.tell(f"tuned and judged {counted(len(rivals), 'model')} in {counted(len(judged.verdicts), 'fold')}")
     fitted = fit_all(design, rivals, spec, folding, jobs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regcli.data.design import Design
 from regcli.data.reading.names import free_name
 from regcli.problem.objective import Solution
 from regcli.report.report import Column, Report, Table, facts
@@ -21,7 +22,7 @@ DATA = ("source", "rows_read", "rows_used", "target", "weights", "offset", "expo
 
 def model_document(document: dict[str, Any], prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """The document of a `regcli.model/1` for what a `fit` or a `cv` document reports."""
-    from regcli.artifact import SCHEMA, encoding_to_json, fingerprint
+    from regcli.artifact import SCHEMA, encoding_to_json
 
     design, data = prepared.design, document["data"]
     described = {key: value for key, value in document["model"].items() if key != "constraints"}
@@ -30,7 +31,7 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
         **{key: document[key] for key in KEPT},
         "data": {
             **{key: data[key] for key in DATA},
-            "fingerprint": fingerprint(design.train, [design.target, *design.encoding.columns]),
+            "fingerprint": fingerprint_of(design),
         },
         "encoding": encoding_to_json(design.encoding),
         "model": described | _outputs(document["model"], prepared, solution),
@@ -39,6 +40,13 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
         "certificate": document["certificate"],
         "path": document.get("path"),
     }
+
+
+def fingerprint_of(design: Design) -> str | None:
+    """The SHA-256 of the training rows' cells; None where rows were passed over and are not there."""
+    from regcli.artifact import fingerprint
+
+    return None if design.condensed else fingerprint(design.train, [design.target, *design.encoding.columns])
 
 
 def _outputs(model: dict[str, Any], prepared: Prepared, solution: Solution) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def origin_of(design: Design, verb: str, data: DataSpec, *specs: Any) -> Callabl
 
     The fingerprint is the one that a saved model carries.
     """
-    return origin(design.train, [design.target, *design.encoding.columns], [verb, *typed(data, *specs)])
+    return origin(_held(design), [design.target, *design.encoding.columns], [verb, *typed(data, *specs)])
 
 
 def origin_of_comparison(
@@ -43,15 +43,20 @@ def origin_of_comparison(
         words += ["--alpha", ",".join(f"{name}={alpha!r}" for name, alpha in spec.alphas)]
     if spec.inner_folds is not None:
         words += ["--inner-folds", str(spec.inner_folds)]
-    return origin(design.train, [design.target, *design.encoding.columns], words)
+    return origin(_held(design), [design.target, *design.encoding.columns], words)
 
 
-def origin(frame: pd.DataFrame, columns: Sequence[str], words: Sequence[str]) -> Callable[[], Origin]:
-    """The words of the command after `regcli`, and these columns of its rows; made when it is asked for."""
+def _held(design: Design) -> pd.DataFrame | None:
+    return design.train if design.condensed is None else None
+
+
+def origin(frame: pd.DataFrame | None, columns: Sequence[str], words: Sequence[str]) -> Callable[[], Origin]:
+    """The words of the command after `regcli`, and these columns of its rows, if they are there; made when it is asked
+    for."""
 
     def made() -> Origin:
         from regcli.artifact import fingerprint
 
-        return Origin(shlex.join(["regcli", *words]), fingerprint(frame, columns))
+        return Origin(shlex.join(["regcli", *words]), None if frame is None else fingerprint(frame, columns))
 
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from regcli.cli import options as o
 from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
-from regcli.cli.progress import Progress
+from regcli.cli.progress import Passes, Progress
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import CompareSpec, DataSpec, FoldSpec, ModelSpec, OutputSpec, ValidationSpec, seeds
@@ -79,7 +79,10 @@ def compare(
 
     from regcli.workflows import compare as verb
 
-    with Progress("folds", said.quiet) as progress:
+    with Progress("folds", said.quiet) as progress, Passes(said.quiet) as passes:
         return deliver(
-            lambda: verb.compare(data, model, validation, folding, spec, said, teller(said), progress), said, sources
-        )
+            lambda: verb.compare(
+                data, model, validation, folding, spec, said, teller(said), progress, passes.of_rows
+            ),
+            said, sources,
+        )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from regcli.cli import options as o
 from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
-from regcli.cli.progress import Progress
+from regcli.cli.progress import Passes, Progress
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, seeds
@@ -78,7 +78,10 @@ def cv(
 
     from regcli.workflows import cv as verb
 
-    with Progress("fold paths", said.quiet) as progress:
+    with Progress("fold paths", said.quiet) as progress, Passes(said.quiet) as passes:
         return deliver(
-            lambda: verb.cv(data, model, validation, grid, folding, said, teller(said), progress), said, sources
-        )
+            lambda: verb.cv(
+                data, model, validation, grid, folding, said, teller(said), progress, passes.of_rows
+            ),
+            said, sources,
+        )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from regcli.cli import options as o
 from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say, say_if_waiting, teller
+from regcli.cli.progress import Passes
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec, training_seeds
@@ -74,4 +75,7 @@ def fit(
 
     from regcli.workflows import fit as verb
 
-    return deliver(lambda: verb.fit(data, model, validation, said, teller(said), training, say), said, sources)
+    with Passes(said.quiet) as passes:
+        return deliver(
+            lambda: verb.fit(data, model, validation, said, teller(said), training, say, passes.of_rows), said, sources
+        )

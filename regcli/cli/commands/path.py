@@ -5,6 +5,7 @@ from __future__ import annotations
 from regcli.cli import options as o
 from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
+from regcli.cli.progress import Passes
 from regcli.cli.reading import files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, GridSpec, ModelSpec, OutputSpec, PathSpec
@@ -72,4 +73,5 @@ def path(
 
     from regcli.workflows import path as verb
 
-    return deliver(lambda: verb.path(data, model, grid, walk, said, teller(said)), said, sources)
+    with Passes(said.quiet) as passes:
+        return deliver(lambda: verb.path(data, model, grid, walk, said, teller(said), passes.of_rows), said, sources)

@@ -51,7 +51,7 @@ class Local:
             read += rows.rows_read
             part = task.of(rows, 0 if total is None else total.rows)
             total = part if total is None else total.merge(part)
-            self._watch(Reached(read, consumed[0], self._bytes))
+            self._watch(Reached(self.passes, read, consumed[0], self._bytes))
         if total is None:
             raise DataError("no rows of data")
         return total

@@ -46,8 +46,10 @@ class Task(Protocol[S_co]):
 
 @dataclass(frozen=True)
 class Reached:
-    """How far a pass has come: rows, and bytes of all there are (0: nobody knows), as they lie on the disk."""
+    """How far pass number `turn` has come: rows, and bytes of all there are (0: nobody knows), as they lie on the
+    disk."""
 
+    turn: int
     rows: int
     bytes: int
     of: int

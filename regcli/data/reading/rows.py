@@ -47,13 +47,14 @@ class Rows:
 
         Rows of a DataFrame or of arrays are counted from 1; those of several files from the top of their own.
         """
-        return [line for _, line in self._places(rows)]
+        return [line for _, line in self.places(rows)]
 
     def where(self, rows: Positions) -> str:
         """The same for a message: `line 5`, `lines 5, 17, 90 and 12 more`, or `b.csv line 5`."""
-        return told(self._places(rows[:MOST_LINES]), len(rows), self.unit, self.several)
+        return told(self.places(rows[:MOST_LINES]), len(rows), self.unit, self.several)
 
-    def _places(self, rows: Positions) -> list[Place]:
+    def places(self, rows: Positions) -> list[Place]:
+        """The file and the line, or number, of each of these frame rows."""
         wanted = [int(row) if self.kept is None else int(self.kept[row]) for row in rows]
         if isinstance(self.numbering, int):
             return [(self.name, self.numbering + row) for row in wanted]

@@ -244,9 +244,9 @@ def origin(data: Mapping[str, Any], made: Origin | None, file: str | None = None
     if data.get("dropped_columns"):
         found.append(("Left out", text(names([one["name"] for one in data["dropped_columns"]], 20))))
     if made is not None:
-        found.append(
-            ("Fingerprint", f"<code>{text(made.fingerprint)}</code><p>the SHA-256 of the cells that took part</p>")
-        )
+        if made.fingerprint is not None:
+            code = f"<code>{text(made.fingerprint)}</code>"
+            found.append(("Fingerprint", f"{code}<p>the SHA-256 of the cells that took part</p>"))
         page = "" if file is None else f" --report {shlex.quote(file)}"
         found.append(("Command" if file is None else "Again", command(made.command + page)))
     return _listed(found)
