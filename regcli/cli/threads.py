@@ -1,4 +1,5 @@
-"""How many threads linear algebra may use, said before NumPy is imported, when it listens.
+"""How many threads linear algebra may use, and what pyarrow may reserve: said before they are imported, when they
+listen.
 
 One, whatever the environment says: the products here are tall and narrow, where a second thread was measured to cost
 up to four times the time it should have halved (and far more on a busy machine); and the last bits of an answer then
@@ -10,8 +11,12 @@ from __future__ import annotations
 import os
 
 VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+POOL = "ARROW_DEFAULT_MEMORY_POOL"
+"""Where pyarrow, which pandas loads if it is there, takes memory from: else it reserves a gigabyte of addresses at
+once, which a limit on them (`ulimit -v`) counts."""
 
 
 def suit_threads() -> None:
-    """One thread."""
+    """One thread, and no more addresses than are needed."""
     os.environ.update(dict.fromkeys(VARIABLES, "1"))
+    os.environ.setdefault(POOL, "system")
