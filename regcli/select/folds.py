@@ -67,19 +67,39 @@ def stratified_folds(classes: Index, k: int, seed: int, repeats: int = 1) -> Fol
 
 def _stratified(classes: Index, k: int, seed: int, repeat: int) -> Index:
     found = np.empty(len(classes), dtype=np.intp)
-    spare: list[int] = []
-    for number in range(int(classes.max()) + 1):
+    spare = leftovers(np.bincount(classes), k, seed, repeat)
+    for number, left in enumerate(spare):
         rows = np.flatnonzero(classes == number)
-        whole = len(rows) // k * k
-        found[rows[:whole]] = _drawn(whole, k, seed, repeat, 2 * number + 1)
-        # What is left takes different folds: those that the permutation shared by the classes has left, then of a new
-        # one the others first.
-        left = len(rows) - whole
+        found[rows] = stratified_from(number, 0, len(rows), len(rows), left, k, seed, repeat)
+    return found
+
+
+def leftovers(sizes: Index, k: int, seed: int, repeat: int) -> list[Index]:
+    """The folds of the last rows of each class, of so many rows (C,), that make no whole block.
+
+    They take different folds: those that the permutation shared by the classes has left, then of a new one the others
+    first.
+    """
+    found: list[Index] = []
+    spare: list[int] = []
+    for number, size in enumerate(sizes.tolist()):
+        left = size % k
         fresh = _drawn(k, k, seed, repeat, 2 * number + 2).tolist()
         new = [fold for fold in fresh if fold not in spare][: max(left - len(spare), 0)]
-        found[rows[whole:]] = [*spare[:left], *new]
+        found.append(np.array([*spare[:left], *new], dtype=np.intp))
         spare = spare[left:] or [fold for fold in fresh if fold not in new]
     return found
+
+
+def stratified_from(
+    number: int, first: int, count: int, size: int, left: Index, k: int, seed: int, repeat: int
+) -> Index:
+    """The folds (count,) of the rows of class `number` from its row `first` on; it has `size` in all, the last of which
+    have the folds `left`."""
+    whole = size // k * k
+    inside = min(max(whole - first, 0), count)
+    drawn = drawn_from(first, inside, k, seed, repeat, 2 * number + 1)
+    return np.concatenate([drawn, left[max(first - whole, 0) :][: count - inside]])
 
 
 def drawn_from(first: int, count: int, k: int, seed: int, repeat: int, stream: int = 0) -> Index:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from regcli.data.sources import Rows
 from regcli.specs import DataSpec
@@ -18,8 +18,8 @@ class Sum(Protocol):
     """What is known of some rows; `rows` of them are used, which is how those after them are numbered."""
 
     @property
-    def rows(self) -> int:
-        """How many rows were used."""
+    def rows(self) -> Any:
+        """How many rows were used: a number, or an array with that of each class. Both are added with +."""
 
     def merge(self, other: Self) -> Self:
         """The same of both: of rows that come before, and of those of `other`."""
@@ -40,8 +40,8 @@ class Task(Protocol[S_co]):
     def numbered(self) -> bool:
         """Whether it matters how many rows come before a piece."""
 
-    def of(self, rows: Rows, first: int) -> S_co:
-        """The sum of one piece, before which `first` rows are used, and `rows.rows_read` of `rows` were read."""
+    def of(self, rows: Rows, first: Any) -> S_co:
+        """The sum of one piece, before which `first` rows are used: 0, or what `Sum.rows` adds up to."""
 
 
 @dataclass(frozen=True)
