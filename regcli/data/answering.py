@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,7 +89,7 @@ def answer_of(cells: pd.Series[Any], data: DataSpec, family: FamilyName | None, 
     if taken == "binomial" and numeric and weighted and _are_shares(cells):
         positive = "1" if data.positive_class is None else _chosen(data.positive_class, ("0", "1"), name)
         return Answer(name, taken, ("0", "1") if positive == "1" else ("1", "0"), shares=True)
-    boolean = cells.dtype == np.bool_ or (not numeric and _is_boolean(cells))
+    boolean = is_boolean(cells)
     codes, labels = _labelled(cells, boolean)
     if len(labels) < 2:
         raise DataError(
@@ -131,7 +132,10 @@ def _are_shares(cells: pd.Series[Any]) -> bool:
     return bool(np.all((values >= 0) & (values <= 1)) and np.any((values > 0) & (values < 1)))
 
 
-def _is_boolean(cells: pd.Series[Any]) -> bool:
+def is_boolean(cells: pd.Series[Any]) -> bool:
+    """Whether the cells are true and false, however they are spelled."""
+    if cells.dtype.kind in "iuf":
+        return False
     return all(str(value).lower() in ("true", "false") for value in cells.unique()[:3])
 
 
@@ -141,6 +145,12 @@ def _labelled(cells: pd.Series[Any], boolean: bool) -> tuple[Index, list[str]]:
     texts = [str(value).lower() if boolean else value if isinstance(value, str) else _label(value) for value in values]
     labels = list(dict.fromkeys(texts))
     return np.array([labels.index(text) for text in texts], dtype=np.intp)[codes], labels
+
+
+def label_counts(cells: pd.Series[Any], boolean: bool) -> Counter[str]:
+    """How many cells have each label."""
+    codes, labels = _labelled(cells, boolean)
+    return Counter(dict(zip(labels, np.bincount(codes, minlength=len(labels)).tolist(), strict=True)))
 
 
 def _label(value: Any) -> str:

@@ -46,7 +46,8 @@ class Condensed:
     """What a few rows X (m, p), y (m,) stand for: so many `rows` of the source, of which they have the moments; and
     X_test, y_test for so many `tested`, None where they are rows themselves. The columns of X are counted from `origin`
     (p,); `twins` (p,) holds for each the first that is equal to it, None where all differ. `spread` is the variance of
-    the targets of both, whose offset y is without. `engine` made them in so many `passes` over the source."""
+    the targets of both, whose offset y is without. `engine` made them in so many `passes` over the source; of
+    likelihoods, which moments do not suffice for, `behind` asks the rows again."""
 
     rows: int
     tested: int | None
@@ -55,6 +56,7 @@ class Condensed:
     twins: NDArray[np.intp] | None
     engine: str
     passes: int
+    behind: Any = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcli.data.answering import label_counts
 from regcli.data.features import dates
 from regcli.data.features.planning import Tally, tally_of_texts
 from regcli.data.recipe import Recipe
@@ -41,13 +42,13 @@ class Middle:
 @dataclass(frozen=True)
 class Survey:
     """What rows have taught: `rows` are learned from. By column: `tallies`, and the `means` of numbers; of the column
-    that folds are made by how often each value occurs; of the classes of the target how many rows have each."""
+    that folds are made by how often each value occurs; of a target of classes how many rows have each label."""
 
     rows: int
     tallies: Mapping[str, Tally]
     means: Mapping[str, Middle]
     labels: Counter[Any]
-    classes: Counter[int]
+    classes: Counter[str]
 
     def merge(self, other: Survey) -> Survey:
         """What both have taught. DataError where a column has too many different texts."""
@@ -84,11 +85,11 @@ class SurveyTask:
         used = recipe.used(rows)
         frame, learned = used.frame, recipe.learned(used)
         values = None if recipe.choices.by is None else recipe.values(used)
-        answers = recipe.answer.numbers(frame[recipe.choices.target], used.where) if recipe.answer.classes else None
+        targets = frame[recipe.choices.target] if recipe.answer.classes and not recipe.answer.shares else None
         if learned is not None:
             frame = frame[learned]
             values = None if values is None else values[learned]
-            answers = None if answers is None else answers[learned]
+            targets = None if targets is None else targets[learned]
         weights = recipe.choices.weighing.weights_of(frame)
         tallies, means = {}, {}
         for name, role in recipe.roles.items():
@@ -108,7 +109,7 @@ class SurveyTask:
             tallies[name] = Tally(Counter(), frozenset(few[:3].tolist()), gaps=int((~known).sum()))
             means[name] = _middle(numbers, None if weights is None else weights[known])
         labels = Counter(values.tolist()) if values is not None else Counter[Any]()
-        classes = Counter[int](answers.astype(np.intp).tolist()) if answers is not None else Counter[int]()
+        classes = Counter[str]() if targets is None else label_counts(targets, recipe.answer.boolean)
         return Survey(len(frame), tallies, means, labels, classes)
 
 

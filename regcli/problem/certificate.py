@@ -44,7 +44,7 @@ def certify(problem: Problem, intercept: Any, coef: Vector) -> Certificate:
     left = 0.0 if problem.family.is_quadratic else _left(problem, intercept, coef, theta, dual_pull)
     gap = (rows + left + float(features_part(strengths, coef, dual_pull, noise))) / problem.null_objective
     bound = _rounding(problem, coef) if np.all(strengths.free) else VIOLATION_BOUND
-    tied = _tied(problem, coef, pull, noise)
+    tied = tied_columns(problem, coef, pull, noise)
     certified = bool(gap <= GAP_BOUND and violation <= bound and zeros_hold(strengths, coef, pull, noise))
     return Certificate(float(gap), violation, certified, not tied, tied)
 
@@ -215,7 +215,7 @@ def _span_part(problem: Problem, columns: NDArray[np.intp], theta: Vector) -> Ve
     return np.asarray(np.linalg.lstsq(rows, problem.rooted(theta), rcond=None)[0])
 
 
-def _tied(problem: Problem, coef: Vector, pull: Vector, noise: float) -> tuple[int, ...]:
+def tied_columns(problem: Problem, coef: Vector, pull: Vector, noise: float) -> tuple[int, ...]:
     """The columns among which an L1 solution, or an unpenalised one, is not unique.
 
     They are those that the null vectors touch of the columns at the bound, |u_j| >= l1_j (1 - 1e-9), where

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from regcli.problem.certificate import (
     zeros_hold,
 )
 from regcli.problem.objective import Problem
-from regcli.problem.penalties import Strengths
+from regcli.problem.penalties import ElasticNet, Strengths
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -54,23 +55,40 @@ def certify_points(problem: Problem, alphas: Vector, intercepts: Any, coefs: Mat
     if not problem.intercept:
         biases[:] = 0.0
     by = Yardstick.of(problem.null_pull, problem.null_objective)
-    # A feature that is zero and within its bounds all along adds nothing to any of the figures.
-    said = np.any((coefs != 0) | (np.abs(pulls) > np.outer(alphas, problem.penalty.l1)), axis=0)
-    shape, table, pulls = problem.penalty.only(said), coefs[:, said], pulls[:, said]
-    strengths = Strengths(np.outer(alphas, shape.l1), np.outer(alphas, shape.l2), shape.low, shape.high)
-    distance = np.max(strengths.distance(table, pulls), axis=-1, initial=0.0)
-    violation = np.maximum(distance, np.max(np.abs(biases), axis=1)) / by.pull
-    shrink = np.asarray(shrink_of(strengths, pulls, by.noise))
-    level = np.abs(np.asarray(intercepts).reshape(len(alphas), count) * biases).sum(axis=1)
-    rows_part = _rows_part(problem, intercepts, coefs, shrink, deviances / 2)
-    features = features_part(strengths, table, pulls * shrink[:, None], by.noise, charge=True)
-    gap = (rows_part + shrink * level + features) / by.objective
-    holds = zeros_hold(strengths, table, pulls, by.noise)
-    found = Rulings(gap, violation, (gap <= GAP_BOUND) & (violation <= VIOLATION_BOUND) & holds)
+    rows_part = partial(_rows_part, problem, intercepts, coefs, losses=deviances / 2)
+    found = ruled(problem.penalty, alphas, np.asarray(intercepts).reshape(len(alphas), count), coefs, pulls, biases,
+                  rows_part, by)  # fmt: skip
     for i in np.flatnonzero(alphas == 0):
         one = certify(replace(problem, alpha=0.0), intercepts[i], coefs[i])
         found.gap[i], found.violation[i], found.certified[i] = one.gap, one.violation, one.certified
     return found, deviances
+
+
+def ruled(
+    penalty: ElasticNet,
+    alphas: Vector,
+    intercepts: Matrix,
+    coefs: Matrix,
+    pulls: Matrix,
+    biases: Matrix,
+    rows_part: Callable[[Vector], Vector],
+    by: Yardstick,
+) -> Rulings:
+    """Measure solutions from what a pass has found: intercepts (A, K), coefficients (A, K p), minus the derivatives of
+    the mean loss in both. `rows_part` gives the rows' part of each gap, or a bound on it, for residuals shrunk by
+    factors (A,)."""
+    # A feature that is zero and within its bounds all along adds nothing to any of the figures.
+    said = np.any((coefs != 0) | (np.abs(pulls) > np.outer(alphas, penalty.l1)), axis=0)
+    shape, table, pulls = penalty.only(said), coefs[:, said], pulls[:, said]
+    strengths = Strengths(np.outer(alphas, shape.l1), np.outer(alphas, shape.l2), shape.low, shape.high)
+    distance = np.max(strengths.distance(table, pulls), axis=-1, initial=0.0)
+    violation = np.maximum(distance, np.max(np.abs(biases), axis=1)) / by.pull
+    shrink = np.asarray(shrink_of(strengths, pulls, by.noise))
+    level = np.abs(intercepts * biases).sum(axis=1)
+    features = features_part(strengths, table, pulls * shrink[:, None], by.noise, charge=True)
+    gap = (rows_part(shrink) + shrink * level + features) / by.objective
+    holds = zeros_hold(strengths, table, pulls, by.noise)
+    return Rulings(gap, violation, (gap <= GAP_BOUND) & (violation <= VIOLATION_BOUND) & holds)
 
 
 def _rows_part(problem: Problem, intercepts: Any, coefs: Matrix, shrink: Vector, losses: Vector) -> Vector:

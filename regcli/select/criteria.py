@@ -57,11 +57,12 @@ def likelihood_degrees(problem: Problem, alphas: Vector, intercepts: NDArray[np.
             within, active = smaller, np.arange(len(smaller.penalty.l2))
         if active.size:
             hessian = curved_gram(within, problem.eta(intercepts[i], coefs[i]), active)
-            counts[i] = _share(hessian, alphas[i] * within.penalty.l2[active])
+            counts[i] = share_of(hessian, alphas[i] * within.penalty.l2[active])
     return counts
 
 
-def _share(block: Matrix, l2: Vector) -> float:
+def share_of(block: Matrix, l2: Vector) -> float:
+    """tr H (H + diag l2)^-1 of a Hessian H (k, k)."""
     return float(np.trace(np.linalg.solve(block + np.diag(l2), block)))
 
 
@@ -106,7 +107,7 @@ def _trace(problem: Problem, active: Index, l2: Vector, matrix: Matrix | None) -
         beside = (rows[:, ~free] - basis @ (basis.T @ rows[:, ~free])) / np.sqrt(l2[~free])
         values = np.maximum(np.linalg.eigvalsh(beside @ beside.T / problem.total), 0.0)
         return float(rank + np.sum(values / (values + 1.0)))
-    return _share(_block(problem, active, matrix), l2)
+    return share_of(_block(problem, active, matrix), l2)
 
 
 def criteria(deviance: float, n: float, df: float, p: int, intercept: bool, squared: bool = True) -> dict[str, float]:

@@ -80,6 +80,23 @@ def solve_path(problem: Problem, alphas: Vector, wanted: str = "auto", stop_earl
     )  # fmt: skip
 
 
+def stopped(path: SolutionPath, null: float) -> SolutionPath:
+    """The part of a path that stopping early would have left; `null` is the deviance of the null model."""
+    before = 0.0
+    for i, deviance in enumerate(path.deviance.tolist()):
+        share = 1 - deviance / null
+        reason = _reason(share, before) if i + 1 >= LEAST_SOLVED else None
+        if reason is not None and i + 1 < len(path.alphas):
+            n = i + 1
+            return SolutionPath(
+                path.alphas[:n], path.coefs[:n], path.intercepts[:n], path.deviance[:n],
+                Rulings(path.rulings.gap[:n], path.rulings.violation[:n], path.rulings.certified[:n]),
+                path.solvers[:n], path.of, reason,
+            )  # fmt: skip
+        before = share
+    return path
+
+
 def _certified(
     problem: Problem, alphas: Vector, coefs: Matrix, levels: Vector | None
 ) -> tuple[Rulings, NDArray[np.float64], Vector]:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.data.recipe import Batch, Recipe
+from regcli.data.recipe import Recipe
 from regcli.data.sources import Rows
 from regcli.problem.moments import Moments, moments_by_group
 from regcli.problem.roots import Roots
 from regcli.select.drawing import FoldRule
+from regcli.select.targets import Targets
 from regcli.specs import DataSpec
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class MomentSum:
     the `held` that are not learned from. The columns are those of X, those that mark filled cells, and y without its
     offset, with which the targets of both are `targets`."""
 
-    rows: int
+    rows: Any
     read: int
     dropped: Counter[str]
     groups: tuple[tuple[Moments, ...], ...]
@@ -64,36 +64,36 @@ class MomentTask:
     def __post_init__(self) -> None:
         object.__setattr__(self, "numbered", self.rule is not None and self.rule.by_label is None)
 
-    def of(self, rows: Rows, first: int) -> MomentSum:
+    def of(self, rows: Rows, first: Any) -> MomentSum:
         """The moments of one piece."""
-        batch = self.recipe.batch(rows, self.marks)
-        every = np.ones(len(batch.y), dtype=bool)
-        learned = every if batch.learned is None else batch.learned
-        X, y, weights, labels, target = _part(batch, learned)
-        held_X, held_y, held_weights, _, held_target = _part(batch, ~learned)
+        learned, held = Targets.of(self.recipe, rows, self.marks)
+        X, y = _table(learned)
         groups = []
         for repeat in range(1 if self.rule is None else self.rule.repeats):
             if self.rule is None:
                 fold, count = np.zeros(len(y), dtype=np.intp), 1
             else:
-                fold, count = self.rule.of_rows(repeat, first, len(y), labels) + 1, self.rule.k + 1
-            groups.append(tuple(moments_by_group(X, y, fold, count, weights)))
+                fold, count = self.rule.of_rows(repeat, first, len(y), learned.labels) + 1, self.rule.k + 1
+            groups.append(tuple(moments_by_group(X, y, fold, count, learned.weights)))
         return MomentSum(
-            rows=len(y),
-            read=batch.read,
-            dropped=Counter(dict(batch.dropped)),
+            rows=learned.counts,
+            read=rows.rows_read,
+            dropped=Counter(dict(learned.dropped)),
             groups=tuple(groups),
-            held=Moments.of(np.column_stack([held_X, held_y]), held_weights),
-            targets=(Moments.of(target, weights), Moments.of(held_target, held_weights)),
-            roots=Roots.of(np.column_stack([X, y]), weights) if self.exact else None,
+            held=Moments.of(np.column_stack(_table(held)), held.weights),
+            targets=(_of_targets(learned), _of_targets(held)),
+            roots=Roots.of(np.column_stack([X, y]), learned.weights) if self.exact else None,
         )
 
 
-def _part(batch: Batch, which: Mask) -> tuple[Matrix, Vector, Vector | None, Index | None, Matrix]:
-    """X, y without its offset, weights, labels of some rows (m,), and their targets (m, 1)."""
-    whole = bool(which.all())
-    X, y, weights, offset, labels = (
-        one if one is None or whole else one[which]
-        for one in (batch.X, batch.y, batch.weights, batch.offset, batch.labels)
-    )
-    return X, y if offset is None else y - offset, weights, labels, y[:, None]  # type: ignore[return-value,index,operator]
+def _table(targets: Targets) -> tuple[Matrix, Vector]:
+    """X and y; y of squared error without its offset, of K classes the first K - 1 beside X."""
+    X, y = targets.X, targets.y
+    if y.ndim == 2:
+        return np.hstack([X, y[:, :-1]]), y[:, -1]
+    return X, y if targets.offset is None or not targets.squared else y - targets.offset
+
+
+def _of_targets(targets: Targets) -> Moments:
+    """The moments of the targets as they are."""
+    return Moments.of(targets.y if targets.y.ndim == 2 else targets.y[:, None], targets.weights)

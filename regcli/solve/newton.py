@@ -294,7 +294,7 @@ class Newton:
         back = across @ inverse
         matrix = inside - back @ across.T
         if np.any(np.diagonal(matrix) <= CANCELLED * np.diagonal(inside)):
-            matrix = _positive(matrix)
+            matrix = positive(matrix)
         return Bend(matrix, across, inverse, back, self.point.eta)
 
     def _extended(self, bend: Bend) -> Bend:
@@ -355,7 +355,7 @@ class Newton:
             self._bend = self._extended(self._bend) if self.outputs == 1 else None
 
 
-def _positive(matrix: Matrix) -> Matrix:
+def positive(matrix: Matrix) -> Matrix:
     """The nearest matrix without negative curvature, and with a trace of it where there is none."""
     values, basis = np.linalg.eigh(matrix)
     least = 64 * EPS * max(float(values[-1]), np.finfo(np.float64).tiny)

@@ -18,7 +18,6 @@ from regcli.report.report import Report
 from regcli.select.asking import Engine
 from regcli.select.crossval import best_of
 from regcli.select.folds import Folds
-from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, typed
 from regcli.workflows.curves import chosen_of, curve_of, cv_notices, folds_doc, selection_of, signed
 from regcli.workflows.documents import certificate_of, data_of, model_of, sparsity_of
@@ -30,6 +29,7 @@ from regcli.workflows.origins import origin_of
 from regcli.workflows.paths import arrays_of, check_penalty, criteria_of, cv_settings, path_of, stopped_of
 from regcli.workflows.preparing import Clock, Prepared, prepare
 from regcli.workflows.separated import check_separation
+from regcli.workflows.solving import solved
 from regcli.workflows.tuning import (
     Steps,
     Tried,
@@ -68,7 +68,7 @@ def cv(
     folds, notices = gathered.folds(folding)
     engine = gathered.engine(prepared, folds, folding, unpenalised)
     clock.tell(f"scaled the columns, made {counted(folds.k, 'fold')}")
-    jobs = processes(folding)
+    jobs = 1 if engine.name == "passes" else processes(folding)
     models = [replace(model, l1_ratio=ratio) for ratio in folding.l1_ratios] or [model]
     steps = Steps(progress, len(models))
     posed = [prepared.posed(one, not grid.alphas) for one in models]
@@ -77,7 +77,7 @@ def cv(
     clock.tell(f"fitted {counted(folds.k * len(folds.assignment) * len(models), 'fold path')} by {engine.name}")
     best = best_of([one.curve for one in tried])
     refitted = at_chosen(tried[best].prepared, tried[best].curve, folding.rule)
-    solution = solve(refitted.problem, model.solver)
+    solution = solved(refitted)
     check_separation(refitted, solution.intercept, solution.coef)
     specs = (data, model, validation, grid, folding)
     document, arrays = _cv_document(tried, best, folds, engine, specs, refitted, solution)

@@ -145,7 +145,7 @@ def _formula(prepared: Prepared, penalty: Any, l1: float, l2: float, unpenalised
     if problem.family.is_quadratic:
         text = formula(model.convention, penalty, l1, l2, model.intercept)
     else:
-        offset = problem.offset is not None
+        offset = bool(prepared.design.weighing.offset or prepared.design.weighing.exposure)
         text = family_formula(problem.family.name, model.convention, penalty, l1, l2, model.intercept, offset)
     return constrained_formula(text, None if unpenalised else asked.factors, asked.low, model.standardize)
 

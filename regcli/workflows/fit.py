@@ -16,7 +16,6 @@ from regcli.errors import counted
 from regcli.problem.objective import Solution
 from regcli.report.of_fit import report_of_fit
 from regcli.report.report import Report, facts
-from regcli.solve import solve
 from regcli.specs import DataSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec, typed
 from regcli.workflows.documents import (
     certificate_of,
@@ -34,6 +33,7 @@ from regcli.workflows.noticing import overflow, solution_notices
 from regcli.workflows.origins import origin_of
 from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
 from regcli.workflows.separated import check_separation
+from regcli.workflows.solving import is_passed_over, solved
 from regcli.workflows.training import Trained, train
 
 BIASED = "no standard errors: the usual ones leave out the penalty's bias"
@@ -66,7 +66,7 @@ def fit(
     check_strength(prepared, typed(data, _for_cv(model), validation))
     clock.tell("scaled the columns")
     trained = train(prepared, training, trace) if model.solver == "gradient" else None
-    solution = solve(prepared.problem, model.solver) if trained is None else trained.solution
+    solution = solved(prepared) if trained is None else trained.solution
     check_separation(prepared, solution.intercept, solution.coef)
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, trained, (data, model, validation, training))
@@ -85,7 +85,7 @@ def _fit_document(
     design, problem = prepared.design, prepared.problem
     unpenalised, bounded = bool(np.all(problem.strengths.unpenalised)), problem.penalty.bounded
     inference = None
-    if unpenalised and not bounded and problem.outputs == 1:
+    if unpenalised and not bounded and problem.outputs == 1 and not is_passed_over(prepared):
         coef, intercept = prepared.to_file_units(solution.coef, solution.intercept)
         intercept = intercept if trained is None or trained.intercept is None else trained.intercept
         check_coefficients(design.names, coef)
@@ -118,6 +118,8 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
     if not unpenalised:
         return SELECTED if selects else BIASED
     n, p = design.count, design.X.shape[1]
+    if design.condensed is not None and design.condensed.behind is not None:
+        return "no standard errors: rows that are passed over give none"
     if design.family == "multinomial":
         return "no standard errors: the classes share one scale, on which no single class is the reference"
     if solution.rank is None:

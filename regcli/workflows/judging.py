@@ -61,6 +61,12 @@ def _part(prepared: Prepared, y: Vector, eta: Array, offset: Vector | None, weig
 
 def metrics_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """Metrics on training rows, and on test rows where there are any; rows count by their weight."""
+    few = prepared.design.condensed
+    if few is not None and few.behind is not None:
+        measured = few.behind.metrics(prepared, solution)
+        if few.tested is None and prepared.design.X_test is not None:
+            measured["test"] = _metrics(prepared, parts(prepared, solution)[1])
+        return {name: one and documented(one, prepared.design.classes) for name, one in measured.items()}
     found = [_metrics(prepared, part) for part in parts(prepared, solution)]
     return {"train": found[0], "test": found[1] if len(found) > 1 else None}
 
@@ -94,6 +100,8 @@ def rows_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """Fitted values of the training rows (n,), of K classes the probability of each (n, K), and of the test rows where
     there are any. Residuals (n,) beside them; of classes the `curves` of each part instead."""
     family, found, curves = prepared.problem.family, {}, {}
+    if prepared.design.condensed is not None:
+        return {}
     with np.errstate(over="ignore", invalid="ignore"):
         for word, part in zip(("training", "test"), parts(prepared, solution), strict=False):
             prefix = "" if word == "training" else "test_"

@@ -13,7 +13,7 @@ from regcli.errors import Notice, UsageError, counted
 from regcli.problem.certificate import certify
 from regcli.report.of_path import report_of_path
 from regcli.report.report import Report
-from regcli.select.pathwise import SolutionPath, solve_path
+from regcli.select.pathwise import SolutionPath
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
 from regcli.workflows.documents import classes_of, constraints_doc, data_of
@@ -35,6 +35,7 @@ from regcli.workflows.paths import (
 )
 from regcli.workflows.preparing import Clock, Prepared, prepare
 from regcli.workflows.separated import check_separation
+from regcli.workflows.solving import is_passed_over, solved, solved_along
 
 
 def path(
@@ -58,7 +59,7 @@ def path(
     alphas = grid_of(prepared, grid)
     clock.tell("scaled the columns")
     stop_early = alphas.drawn and not walk.full_path and model.ratio > 0
-    found = solve_path(prepared.problem, alphas.alphas, model.solver, stop_early)
+    found = solved_along(prepared, alphas.alphas, stop_early)
     clock.tell(f"solved and certified {counted(len(found.alphas), 'alpha')}")
     document = _path_document(prepared, found, alphas.drawn, data, model, grid, walk)
     arrays = arrays_of(prepared, found)
@@ -82,7 +83,7 @@ def _path_document(
     grid: GridSpec,
     walk: PathSpec,
 ) -> dict[str, Any]:
-    df = degrees_along(prepared.problem, found)
+    df = degrees_along(prepared, found)
     entries = path_of(prepared, found, df)
     best = criteria_of(entries)
     certificate = whole_certificate(found, "rows")
@@ -127,6 +128,9 @@ def _path_document(
 
 def _at_the_end(prepared: Prepared, found: SolutionPath, model: ModelSpec) -> list[Notice]:
     """What must be said of the solution at the smallest alpha, where columns are most likely to be dependent."""
+    if is_passed_over(prepared):
+        last = replace(prepared, problem=replace(prepared.problem, alpha=float(found.alphas[-1])))
+        return [*equal_columns(prepared), *not_unique(prepared, solved(last).certificate.tied)]
     alpha = float(found.alphas[-1])
     last = replace(prepared, problem=replace(prepared.problem, alpha=alpha))
     check_separation(last, found.intercepts[-1], found.coefs[-1])

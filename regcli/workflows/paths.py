@@ -13,7 +13,7 @@ from regcli.errors import UsageError
 from regcli.problem.constrained import constrained_formula
 from regcli.problem.conventions import path_formula
 from regcli.problem.elsewhere import family_path_formula
-from regcli.problem.objective import EPS, Problem
+from regcli.problem.objective import EPS
 from regcli.select.criteria import criteria, degrees_of_freedom, likelihood_degrees
 from regcli.select.grid import Grid, drawn, given
 from regcli.select.pathwise import SolutionPath, changes
@@ -80,15 +80,19 @@ def formula_of(prepared: Prepared) -> str:
     if problem.family.is_quadratic:
         text = path_formula(prepared.translation, model.intercept)
     else:
-        offset = problem.offset is not None
+        offset = bool(prepared.design.weighing.offset or prepared.design.weighing.exposure)
         text = family_path_formula(
             problem.family.name, model.convention, model.ratio, model.rest, model.intercept, offset
         )
     return constrained_formula(text, asked.factors, asked.low, model.standardize)
 
 
-def degrees_along(problem: Problem, path: SolutionPath) -> Vector:
+def degrees_along(prepared: Prepared, path: SolutionPath) -> Vector:
     """The degrees of freedom of each solution, (A,), the intercept not counted."""
+    problem, few = prepared.problem, prepared.design.condensed
+    if few is not None and few.behind is not None:
+        found: Vector = few.behind.degrees(prepared, path)
+        return found
     if problem.family.is_quadratic:
         return degrees_of_freedom(problem, path.alphas, path.coefs)
     return likelihood_degrees(problem, path.alphas, path.intercepts, path.coefs)

@@ -17,6 +17,7 @@ from regcli.errors import DataError, UsageError
 from regcli.problem.conventions import Scale, Translation
 from regcli.problem.families import FAMILIES
 from regcli.problem.objective import Problem, Solution, alpha_max
+from regcli.problem.passed import PassedProblem
 from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import Constraints
 from regcli.select.by_rows import Sample, spread, without_features
@@ -106,7 +107,7 @@ class Prepared:
                 "columns of a deviation this small cannot be penalised as they stand", hint="leave out --no-standardize"
             )
         problem = replace(problem, penalty=shape.repeated(problem.outputs), alpha=model.strength_of(n) or 0.0)
-        pull = unpenalised_pull(problem)
+        pull = problem.null_pull if isinstance(problem, PassedProblem) else unpenalised_pull(problem)
         zeroing = constraints.zeroing(translation.scale(n, self.s_y), self.scaling.scale, model.standardize)
         return replace(
             self, problem=problem, model=model, translation=translation, constraints=constraints, pull=pull,
@@ -142,6 +143,8 @@ def sample_of(design: Design) -> Sample:
 def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
     """Scale the columns and translate the penalty."""
     model.check_family(design.family)
+    if design.condensed is not None and design.condensed.behind is not None:
+        return _passed_over(design, model, drawn)
     bare = without_features(sample_of(design), model.intercept)
     scaling, Z = learn_scaling(design.X, design.names, model.intercept, bare.weights)
     nothing = ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1])).repeated(bare.outputs)
@@ -154,6 +157,17 @@ def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
     translation = Translation(model.convention, model.penalty, model.ratio, model.rest, family=design.family)
     begun = Prepared(design, scaling, problem, model, translation, spread(problem), 0.0, problem.null_pull)
     return begun.posed(model, drawn)
+
+
+def _passed_over(design: Design, model: ModelSpec, drawn: bool) -> Prepared:
+    """The same for a likelihood, of whose rows only passes know."""
+    few = design.condensed
+    assert few is not None and design.weights is not None
+    scaling, Z = learn_scaling(design.X, design.names, model.intercept, design.weights)
+    scaling = replace(scaling, mean=scaling.mean + few.origin)
+    problem = few.behind.problem(Z, design.weights)
+    translation = Translation(model.convention, model.penalty, model.ratio, model.rest, family=design.family)
+    return Prepared(design, scaling, problem, model, translation, 1.0, 0.0, problem.null_pull).posed(model, drawn)
 
 
 def check_strength(prepared: Prepared, words: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from regcli.data.features.encoding import Encoding
 from regcli.data.features.terms import Number, Part, leaves, polynomials_in
 from regcli.data.roles import Role
 from regcli.errors import UsageError, listed, visible
+from regcli.specs import FamilyName
 from regcli.workflows.gathering import Request
 
 WHY = "these rows are passed over in pieces (more than memory holds, --memory or --engine)"
@@ -31,11 +32,6 @@ def check_request(request: Request) -> None:
             "--split-column, or --test with a file",
         ),
         (folds is not None and folds.folds == "loo", "--folds loo has a fold for each row", "--folds 10"),
-        (
-            folds is not None and folds.measure not in (None, "mse", "r2", "deviance"),
-            f"--measure {folds.measure if folds else ''} needs the rows of each fold",
-            "leave out --measure",
-        ),
         (request.unpenalised, "an alpha of 0 needs the rows of each fold", "--alphas without 0"),
         (output.fitted is not None, "--fitted writes every row", "--save, then regcli predict, which streams too"),
         (request.verb == "fit" and output.plot is not None, "--plot of a fit draws its rows", LOOK),
@@ -44,6 +40,28 @@ def check_request(request: Request) -> None:
     for wrong, what, way_out in refused:
         if wrong:
             raise UsageError(f"{what}: {WHY}", hint=way_out)
+
+
+def check_family(request: Request, family: FamilyName) -> None:
+    """UsageError for what passes cannot do for a likelihood."""
+    if family == "gaussian":
+        measure = None if request.folds is None else request.folds.measure
+        if measure not in (None, "mse", "r2", "deviance"):
+            what = f"--measure {measure} needs the rows of each fold"
+            raise UsageError(f"{what}: {WHY}", hint="leave out --measure")
+        return
+    model, folds = request.model, request.folds
+    refused: Sequence[tuple[bool, str, str]] = (
+        (request.verb == "compare", f"compare of --family {family} nests folds in folds", LOOK),
+        (bool(model.keep) or bool(model.penalty_factor), "penalty factors", LOOK),
+        (bool(model.positive) or bool(model.bounds), "bounds", LOOK),
+        (model.class_weight is not None, "--class-weight", "--weights with a column of them"),
+        (model.solver != "auto", f"--solver {model.solver}", "--solver auto"),
+        (folds is not None and folds.measure == "auc", "--measure auc needs all rows side by side", "leave it out"),
+    )
+    for wrong, what, way_out in refused:
+        if wrong:
+            raise UsageError(f"--family {family}: {what}: {WHY}", hint=way_out)
 
 
 def check_roles(roles: Mapping[str, Role], encoding: Encoding) -> None:

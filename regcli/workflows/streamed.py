@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from regcli.data.answering import answer_of
-from regcli.data.blockers import usable
+from regcli.data.answering import Answer, answer_of, is_boolean, label_counts
+from regcli.data.blockers import Used, usable
 from regcli.data.checking import check_reach, finite_test_columns, said_of_constants
-from regcli.data.choosing import choices_of, roles_of
+from regcli.data.choosing import Choices, choices_of, roles_of
 from regcli.data.design import Condensed, Design
 from regcli.data.engines import engine_of
 from regcli.data.engines.seam import Engine as Passing
@@ -40,11 +41,12 @@ from regcli.select.condensed import equal_columns, refilled, stand_ins
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import Folds
 from regcli.select.summing import MomentSum, MomentTask
-from regcli.specs import DEFAULT_FOLDS, FoldSpec
+from regcli.specs import CLASS_FAMILIES, DEFAULT_FOLDS, FoldSpec, measure_for
 from regcli.workflows.folding import check_training, folds_of_values
 from regcli.workflows.gathering import Gathered, Request
+from regcli.workflows.likelihoods import Likelihood
 from regcli.workflows.preparing import Prepared
-from regcli.workflows.streamable import check_request, check_roles
+from regcli.workflows.streamable import check_family, check_request, check_roles
 
 Vector = NDArray[np.float64]
 Groups = tuple[tuple[Moments, ...], ...]
@@ -78,7 +80,11 @@ class Streamed(Gathered):
         return made, list(self.said)
 
     def engine(self, prepared: Prepared, folds: Folds, folding: FoldSpec, unpenalised: bool = False) -> Engine:
-        """The folds by their moments."""
+        """The folds by their moments, or by passes."""
+        few = self.design.condensed
+        if few is not None and few.behind is not None:
+            made: Engine = few.behind.engine(folds)
+            return made
         scaling, centre = prepared.scaling, prepared.problem.null_intercept
         p = len(scaling.scale)
         shift = np.append(scaling.mean if scaling.centre else np.zeros(p), centre)
@@ -104,9 +110,15 @@ def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
     if _must_learn(outline.recipe, request):
         taught = passing.total(SurveyTask(recipe, recipe.spec))
         recipe = _settled(outline, taught, request)
-    rule, said = _rule(request.folds, taught)
+    rule, said = _rule(request.folds, recipe.answer, taught)
     gappy = _gappy(recipe, taught)
-    task = MomentTask(recipe, recipe.spec, rule, exact=request.contrasts, marks=gappy)
+    squared = recipe.answer.family == "gaussian"
+    if gappy and request.folds is not None and not squared:
+        raise UsageError(
+            f"--missing {request.data.missing} is learned anew in each fold, which moments can serve and passes cannot",
+            hint="--missing drop",
+        )
+    task = MomentTask(recipe, recipe.spec, rule, exact=request.contrasts and squared, marks=gappy if squared else ())
     sums = passing.total(task)
     return _finished(request, outline, recipe, taught, rule, said, sums, gappy, passing)
 
@@ -128,13 +140,9 @@ def _outline(request: Request, head: Rows) -> _Outline:
     )
     roles = roles_of(rows, data, chosen.columns, chosen.formula)
     used = usable(rows, data, chosen.target, roles, chosen.markers, family=model.family)
-    answer = answer_of(used.frame[chosen.target], data, model.family, chosen.weighing.weights is not None, used.where)
+    answer = _first_answer(request, used, chosen)
     chosen.weighing.check_family(answer.family)
-    if answer.family != "gaussian":
-        raise UsageError(
-            f"--family {answer.family} needs all rows at once: those passed over in pieces are for squared error only",
-            hint="--sample 100000",
-        )
+    check_family(request, answer.family)
     encoding = plan(used.frame, roles, data, chosen.formula, request.contrasts)
     check_roles(roles, encoding)
     needed = {name: roles[name] for name in roles if name in encoding.columns or chosen.formula is None}
@@ -143,11 +151,22 @@ def _outline(request: Request, head: Rows) -> _Outline:
     return _Outline(recipe, head, [*chosen.notices, *answer.notices])
 
 
+def _first_answer(request: Request, used: Used, chosen: Choices) -> Answer:
+    """How the first rows say that the target is taken; that these are all of one class says nothing of the others."""
+    cells, family = used.frame[chosen.target], request.model.family
+    if family in CLASS_FAMILIES or (family is None and cells.dtype.kind not in "iuf"):
+        labels = label_counts(cells, is_boolean(cells))
+        if len(labels) == 1 or family == "multinomial":
+            return Answer(chosen.target, family or "binomial", tuple(labels), boolean=is_boolean(cells))
+    return answer_of(cells, request.data, family, chosen.weighing.weights is not None, used.where)
+
+
 def _must_learn(recipe: Recipe, request: Request) -> bool:
     """Whether the first rows do not suffice to say what features there are and what folds."""
     plain = all(role.kind == "number" for role in recipe.roles.values())
     fills = request.data.missing in ("mean", "indicator")
-    return not plain or fills or request.data.degree > 1 or recipe.choices.by is not None
+    by_value = recipe.choices.by is not None or bool(recipe.answer.classes)
+    return not plain or fills or request.data.degree > 1 or by_value
 
 
 def _settled(outline: _Outline, taught: Survey, request: Request) -> Recipe:
@@ -160,7 +179,18 @@ def _settled(outline: _Outline, taught: Survey, request: Request) -> Recipe:
         fills: dict[Atom, float] = {Number(name): one.value for name, one in taught.means.items() if name in needed}
         encoding = replace(encoding, fills=fills)
     labels = {value: place for place, value in enumerate(sorted(taught.labels))} if recipe.choices.by else None
-    return replace(recipe, encoding=encoding, labels=labels)
+    return replace(recipe, encoding=encoding, labels=labels, answer=_answer(outline, taught, request))
+
+
+def _answer(outline: _Outline, taught: Survey, request: Request) -> Answer:
+    """How the target is taken, once all its labels are known."""
+    answer, name = outline.recipe.answer, outline.recipe.choices.target
+    if not taught.classes:
+        return answer
+    numeric = outline.head.frame[name].dtype.kind in "iuf"
+    cells = pd.Series([float(label) if numeric else label for label in taught.classes], name=name)
+    weighted = outline.recipe.choices.weighing.weights is not None
+    return answer_of(cells, request.data, answer.family, weighted, lambda rows: f"{outline.head.name}")
 
 
 def _gappy(recipe: Recipe, taught: Survey | None) -> tuple[str, ...]:
@@ -172,12 +202,14 @@ def _gappy(recipe: Recipe, taught: Survey | None) -> tuple[str, ...]:
     )
 
 
-def _rule(folding: FoldSpec | None, taught: Survey | None) -> tuple[FoldRule | None, list[Notice]]:
+def _rule(folding: FoldSpec | None, answer: Answer, taught: Survey | None) -> tuple[FoldRule | None, list[Notice]]:
     if folding is None:
         return None, []
     if folding.column is None:
         k = folding.folds if isinstance(folding.folds, int) else DEFAULT_FOLDS
-        return FoldRule(k, "random", folding.repeats, folding.drawn_with), []
+        counts = taught.classes if taught is not None else {}
+        strata = tuple(counts[label] for label in answer.classes) if counts else ()
+        return FoldRule(k, "random", folding.repeats, folding.drawn_with, strata=strata), []
     assert taught is not None
     sizes = np.array([taught.labels[value] for value in sorted(taught.labels)], dtype=np.intp)
     made, said = folds_of_values(sizes, folding)
@@ -215,11 +247,12 @@ def _finished(
     dropped = [
         (names[j], f"constant: {whole.low[j]:.6g} in every row") for j in range(p) if j not in set(kept.tolist())
     ]
-    these = np.concatenate([kept, np.arange(p, p + len(gappy) + 1)])
+    these = np.concatenate([kept, np.arange(p, len(whole.mean))])
     groups = tuple(tuple(one.only(these) for one in group) for group in sums.groups)
     encoding = encoding.only(kept.tolist())
     whole = _without(whole.only(these), len(kept))
-    check_reach(whole.low[-1], whole.high[-1], whole.mean[-1], whole.rows, target)
+    if not recipe.answer.classes:
+        check_reach(whole.low[-1], whole.high[-1], whole.mean[-1], whole.rows, target)
     check_spread(whole.low[:-1], whole.high[:-1], whole.mean[:-1], [one.name for one in encoding.features])
     rows = stand_ins(whole if sums.roots is None else sums.roots.only(np.append(kept, len(sums.roots.mean) - 1)))
     origin = whole.mean[:-1] if intercept else np.zeros(len(kept))
@@ -232,10 +265,14 @@ def _finished(
         *_dropped(sums, recipe),
         *said_of_constants(dropped),
         *([] if taught is None else _told(encoding, recipe, taught)),
-        Notice("streamed", _words(passing, sums.rows)),
+        Notice("streamed", _words(passing, whole.rows, recipe)),
     ]
     held = _held(request, recipe, encoding, sums, kept)
     learned, tested = (float(one.deviation[0]) ** 2 if one.rows else 0.0 for one in sums.targets)
+    behind = None
+    if recipe.answer.family != "gaussian":
+        encoded = replace(recipe, encoding=encoding)
+        behind = likelihood_of(request, passing, encoded, groups, rule, len(kept), twins)
     names = [one.name for one in encoding.features]
     design = Design(
         X=np.asfortranarray(rows[:, :-1] if intercept else rows[:, :-1] + whole.mean[:-1]),
@@ -250,10 +287,12 @@ def _finished(
         notices=notices,
         ids=recipe.choices.ids,
         unit=outline.head.unit,
+        family=recipe.answer.family,
+        classes=recipe.answer.classes,
         weights=np.full(len(rows), whole.weight / len(rows)),
         weighing=recipe.choices.weighing,
         condensed=Condensed(
-            whole.rows, sums.held.rows or None, (learned, tested), origin, twins, passing.name, passing.passes
+            whole.rows, sums.held.rows or None, (learned, tested), origin, twins, passing.name, passing.passes, behind
         ),
     )
     if held is not None:
@@ -294,9 +333,14 @@ def _held(
         )  # fmt: skip
     if validation.split_column is None:
         return None
+    if recipe.answer.family != "gaussian":  # passes judge the rows themselves
+        empty = np.zeros((0, len(kept)))
+        return _Held(Split(nothing, f"the column {validation.split_column}"), empty, empty[:, 0], None, None, [])
     held = sums.held
     if held.rows < 1:
-        raise DataError(f"the split leaves {sums.rows:,} training and 0 test rows: 2 and 1 are needed")
+        raise DataError(
+            f"the split leaves {sum(one.rows for one in sums.groups[0]):,} training and 0 test rows: 2 and 1 are needed"
+        )
     these = np.append(kept, len(held.mean) - 1)
     rows = stand_ins(held.only(these)) + held.mean[these]
     split = Split(nothing, f"the column {validation.split_column}")
@@ -312,6 +356,22 @@ def _told(encoding: Encoding, recipe: Recipe, taught: Survey) -> list[Notice]:
     return told_of(encoding, recipe.roles, gaps, rare)
 
 
+def likelihood_of(
+    request: Request,
+    passing: Passing,
+    recipe: Recipe,
+    groups: Groups,
+    rule: FoldRule | None,
+    p: int,
+    twins: NDArray[np.intp] | None,
+) -> Likelihood:
+    """What asks the rows again of a family that moments do not suffice for."""
+    whole = prefixes([*groups[0], groups[0][0]])[-1]
+    train = [] if rule is None else parted(groups, rule.ordered)[1]
+    measure = measure_for(request.folds.measure if request.folds else None, recipe.answer.family)
+    return Likelihood(passing, recipe, [whole, *train], p, request.model.intercept, measure, rule, twins)
+
+
 def _dropped(sums: MomentSum, recipe: Recipe) -> list[Notice]:
     found = []
     gaps, nothing = sums.dropped["missing cell"], sums.dropped["weight 0"]
@@ -322,7 +382,10 @@ def _dropped(sums: MomentSum, recipe: Recipe) -> list[Notice]:
     return found
 
 
-def _words(passing: Passing, rows: int) -> str:
+def _words(passing: Passing, rows: int, recipe: Recipe) -> str:
+    if recipe.answer.family != "gaussian":
+        lacking = "an area under the ROC curve needs all of them side by side" if recipe.answer.classes else ""
+        return f"{counted(rows, 'row')} are passed over in pieces{': ' * bool(lacking)}{lacking}"
     times = {1: "once", 2: "twice"}.get(passing.passes, f"{passing.passes} times")
     return (
         f"{counted(rows, 'row')} passed over in pieces, {times}: all figures are those of their moments, which have no "

@@ -11,6 +11,7 @@ import numpy as np
 
 from regcli.select.asking import Ask, Engine
 from regcli.select.by_moments import MomentsEngine
+from regcli.select.by_passes import PassEngine
 from regcli.select.by_rows import RowsEngine
 from regcli.select.criteria import degrees_of_freedom
 from regcli.select.crossval import Curve, cross_validate, extended
@@ -94,9 +95,12 @@ def curve_along(
 def with_path(prepared: Prepared, engine: Engine, curve: Curve) -> Tried:
     """The same with the path on all rows, and its degrees of freedom."""
     problem, model, alphas = prepared.problem, prepared.model, curve.alphas
+    if isinstance(engine, PassEngine):
+        path = engine.path(curve.ask)
+        return Tried(prepared, curve, path, degrees_along(prepared, path))
     if not isinstance(engine, MomentsEngine):
         path = solve_path(problem, alphas, model.solver)
-        return Tried(prepared, curve, path, degrees_along(problem, path))
+        return Tried(prepared, curve, path, degrees_along(prepared, path))
     found = engine.fit(engine.all, curve.ask, lambda: np.ones(len(problem.y), dtype=bool))
     by = "ridge" if is_ridge(problem.penalty.at(1.0)) else "quadratic"
     path = SolutionPath(
