@@ -58,6 +58,11 @@ class Condensed:
     passes: int
     behind: Any = None
 
+    @property
+    def made(self) -> int:
+        """How many passes there were so far."""
+        return self.passes if self.behind is None else int(self.behind.passing.passes)
+
 
 @dataclass(frozen=True)
 class Design:

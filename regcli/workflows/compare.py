@@ -43,7 +43,7 @@ from regcli.workflows.judging import metrics_of
 from regcli.workflows.lines import feature_of
 from regcli.workflows.models import with_model
 from regcli.workflows.nesting import Judged, Nested, judge
-from regcli.workflows.noticing import solution_notices
+from regcli.workflows.noticing import passed_over, solution_notices
 from regcli.workflows.origins import origin_of_comparison
 from regcli.workflows.paths import check_solver, coefficients_of
 from regcli.workflows.preparing import Clock
@@ -89,7 +89,13 @@ def compare(
     document = _document(design, rivals, fitted, standing, judged, (data, model, validation, folding, spec))
     if pair is not None:
         document["geometry"] = geometry_of(fitted[0].prepared, pair, _strengths(document, spec))
-    said = [*design.notices, *notices, *_fewer(document, spec), *_notices(rivals, fitted)]
+    said = [
+        *design.notices,
+        *passed_over(fitted[0].prepared),
+        *notices,
+        *_fewer(document, spec),
+        *_notices(rivals, fitted),
+    ]
     document["warnings"] = [{"code": notice.code, "message": notice.message} for notice in said]
     clock.tell("diagnosed")
     chosen = fitted[standing.chosen]

@@ -24,7 +24,7 @@ from regcli.workflows.documents import certificate_of, data_of, model_of, sparsi
 from regcli.workflows.gathering import Request, gather
 from regcli.workflows.judging import metrics_of
 from regcli.workflows.models import with_model
-from regcli.workflows.noticing import overflow, solution_notices
+from regcli.workflows.noticing import overflow, passed_over, solution_notices
 from regcli.workflows.origins import origin_of
 from regcli.workflows.paths import arrays_of, check_penalty, criteria_of, cv_settings, path_of, stopped_of
 from regcli.workflows.preparing import Clock, Prepared, prepare
@@ -108,6 +108,7 @@ def _cv_document(
     notices = [
         *prepared.design.notices,
         *cv_notices(curve, chosen, prepared, folds, folding, bool(grid.alphas)),
+        *passed_over(refitted),
         *solution_notices(refitted, solution, unpenalised),
         *overflow(metrics),
     ]

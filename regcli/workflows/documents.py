@@ -74,7 +74,7 @@ def data_of(prepared: Prepared) -> dict[str, Any]:
         ],
         "test": test,
         "engine": "memory" if design.condensed is None else design.condensed.engine,
-        "passes": None if design.condensed is None else design.condensed.passes,
+        "passes": None if design.condensed is None else design.condensed.made,
     }
 
 

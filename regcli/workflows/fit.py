@@ -29,7 +29,7 @@ from regcli.workflows.documents import (
 from regcli.workflows.gathering import Request, gather
 from regcli.workflows.judging import metrics_of, rows_of
 from regcli.workflows.models import with_model
-from regcli.workflows.noticing import overflow, solution_notices
+from regcli.workflows.noticing import overflow, passed_over, solution_notices
 from regcli.workflows.origins import origin_of
 from regcli.workflows.preparing import Clock, Prepared, check_strength, prepare
 from regcli.workflows.separated import check_separation
@@ -91,7 +91,12 @@ def _fit_document(
         check_coefficients(design.names, coef)
         inference = inference_of(prepared, solution, coef, intercept)
     metrics = metrics_of(prepared, solution)
-    notices = [*design.notices, *solution_notices(prepared, solution, unpenalised), *overflow(metrics)]
+    notices = [
+        *design.notices,
+        *passed_over(prepared),
+        *solution_notices(prepared, solution, unpenalised),
+        *overflow(metrics),
+    ]
     return {
         "schema": "regcli.fit/1",
         "version": regcli.__version__,

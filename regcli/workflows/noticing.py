@@ -46,6 +46,19 @@ def _two_levels(one: Feature, other: Feature) -> bool:
     return one.level is not None and other.level is not None and one.sources == other.sources
 
 
+def passed_over(prepared: Prepared) -> list[Notice]:
+    """That the rows were passed over and not held, how often, and what is not known of them."""
+    few = prepared.design.condensed
+    if few is None:
+        return []
+    times = {1: "once", 2: "twice"}.get(few.made, f"{few.made} times")
+    lacking = "figures are those of moments, which have no mean absolute error"
+    if few.behind is not None:
+        lacking = "an area under the ROC curve would need all of them at once" if prepared.design.classes else ""
+    text = f"{counted(few.rows, 'row')} passed over in pieces, {times}{': ' * bool(lacking)}{lacking}"
+    return [Notice("streamed", text)]
+
+
 def solution_notices(prepared: Prepared, solution: Solution, unpenalised: bool) -> list[Notice]:
     """What must be said of one model: no penalty, equal columns, a solution that is not unique or not certified."""
     design, model = prepared.design, prepared.model

@@ -19,7 +19,7 @@ from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, Pa
 from regcli.workflows.documents import classes_of, constraints_doc, data_of
 from regcli.workflows.gathering import Request, gather
 from regcli.workflows.lines import feature_of, lines_of
-from regcli.workflows.noticing import equal_columns, not_unique, solution_notices
+from regcli.workflows.noticing import equal_columns, not_unique, passed_over, solution_notices
 from regcli.workflows.origins import origin_of
 from regcli.workflows.paths import (
     arrays_of,
@@ -88,7 +88,7 @@ def _path_document(
     best = criteria_of(entries)
     certificate = whole_certificate(found, "rows")
     chosen = _chosen(entries, best[walk.select], walk.select)
-    notices = [*prepared.design.notices, *_at_the_end(prepared, found, model)]
+    notices = [*prepared.design.notices, *passed_over(prepared), *_at_the_end(prepared, found, model)]
     if chosen is not None and chosen["index"] == len(entries) - 1 > 0 and found.reason is None:
         name, further = walk.select.upper(), "--alphas" if grid.alphas else "--alpha-min-ratio"
         text = f"the least {name} lies at the smallest alpha: it may fall further beyond it ({further})"

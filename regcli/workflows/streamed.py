@@ -265,7 +265,6 @@ def _finished(
         *_dropped(sums, recipe),
         *said_of_constants(dropped),
         *([] if taught is None else _told(encoding, recipe, taught)),
-        Notice("streamed", _words(passing, whole.rows, recipe)),
     ]
     held = _held(request, recipe, encoding, sums, kept)
     learned, tested = (float(one.deviation[0]) ** 2 if one.rows else 0.0 for one in sums.targets)
@@ -380,17 +379,6 @@ def _dropped(sums: MomentSum, recipe: Recipe) -> list[Notice]:
     if nothing:
         found.append(Notice("weight_zero", f"{counted(nothing, 'row')} of {sums.read:,} left out: weight 0"))
     return found
-
-
-def _words(passing: Passing, rows: int, recipe: Recipe) -> str:
-    if recipe.answer.family != "gaussian":
-        lacking = "an area under the ROC curve needs all of them side by side" if recipe.answer.classes else ""
-        return f"{counted(rows, 'row')} are passed over in pieces{': ' * bool(lacking)}{lacking}"
-    times = {1: "once", 2: "twice"}.get(passing.passes, f"{passing.passes} times")
-    return (
-        f"{counted(rows, 'row')} passed over in pieces, {times}: all figures are those of their moments, which have no "
-        "mean absolute error"
-    )
 
 
 def _without(moments: Moments, p: int) -> Moments:
