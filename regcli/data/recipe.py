@@ -20,7 +20,7 @@ from regcli.data.roles import Role
 from regcli.data.sources import Rows
 from regcli.data.splitting import fold_values, marked
 from regcli.data.weighing import counting
-from regcli.errors import DataError, shortened, visible
+from regcli.errors import DataError, counted, shortened, visible
 from regcli.specs import DataSpec
 
 Vector = NDArray[np.float64]
@@ -68,7 +68,8 @@ class Recipe:
         rows, _ = counting(rows, choices.weighing, self.spec, whole=False)
         if rows.frame[choices.target].isna().all() and self.spec.missing != "error":
             return _nothing(rows)
-        used = as_learned(rows, self.spec, self.answer, encoding, self.roles, choices.markers, least=0)
+        piece = replace(rows, name=f"{rows.name}, a piece of {counted(rows.rows_read, 'row')}")
+        used = as_learned(piece, self.spec, self.answer, encoding, self.roles, choices.markers, least=0)
         if len(used.frame) and self.answer.family != "multinomial":
             self._check_target(used)
         check_finite(used, choices.target, encoding)

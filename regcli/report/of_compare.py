@@ -11,7 +11,7 @@ from regcli.report.families import against, explained
 from regcli.report.measures import COMPARED_WORDS, SHARES
 from regcli.report.of_fit import weighing_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
-from regcli.report.wording import exactness, tiny
+from regcli.report.wording import exactness, source_of, tiny
 
 RIVAL_WORDS = {
     "null": "no features", "ols": "least squares", "ridge": "ridge", "lasso": "lasso", "elasticnet": "elastic net",
@@ -37,7 +37,7 @@ def report_of_compare(found: Mapping[str, Any], order: str = "size") -> Report:
     document = facts(found)
     data = document["data"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    what = f"{explained(document)}{against(document)} from {features}, {rows} of {visible(data['source'])}"
+    what = f"{explained(document)}{against(document)} from {features}, {rows} of {source_of(data)}"
     headline = f"{counted(len(document['models']), 'model')} compared{_judges(document)}: {what}"
     tables = (_models(document), _coefficients(document, order))
     return Report(document, headline, tables, _records(document), tuple(_facts(document)))

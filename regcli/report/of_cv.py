@@ -30,7 +30,7 @@ from regcli.report.of_fit import (
     with_constraints,
 )
 from regcli.report.report import Cell, Chart, Column, Fact, Report, Table, facts
-from regcli.report.wording import number, short, tiny
+from regcli.report.wording import number, short, source_of, tiny
 
 RULES = {"min": "min", "1se": "one_se"}
 FLAT = 0.05
@@ -46,7 +46,7 @@ def report_of_cv(found: Mapping[str, Any], arrays: Mapping[str, Any], order: str
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
     how = "leave-one-out" if folds["scheme"] == "leave one out" else f"{folds['k']}-fold"
     repeats = f", {folds['repeats']} times" if folds["repeats"] > 1 else ""
-    what = f"{explained(document)}{against(document)} from {features}, {rows} of {visible(data['source'])}"
+    what = f"{explained(document)}{against(document)} from {features}, {rows} of {source_of(data)}"
     kind = kind_of(document["settings"]["penalty"], document["model"]["family"])
     headline = f"{kind}, {how} cross-validation{repeats}: {what}"
     shown: tuple[Table | Chart, ...] = (_choice(document), _curve(document), _coefficients(document, order))

@@ -22,7 +22,7 @@ from regcli.report.families import against, explained, kind_of
 from regcli.report.measures import confusion_table, quality
 from regcli.report.of_training import training_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
-from regcli.report.wording import exactness, names, number, percent, short
+from regcli.report.wording import exactness, names, number, percent, short, source_of
 
 CONSTRAINT_KEYS = ("factor", "low", "high", "at_bound")
 NO_CONSTRAINT: tuple[Cell, ...] = (None,) * len(CONSTRAINT_KEYS)
@@ -42,7 +42,7 @@ def report_of_fit(found: Mapping[str, Any], order: str = "size") -> Report:
     document = facts(found)
     data, model = document["data"], document["model"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    what = f"{explained(document)}{against(document)} from {features}, {rows} of {visible(data['source'])}"
+    what = f"{explained(document)}{against(document)} from {features}, {rows} of {source_of(data)}"
     headline = f"{kind_of(model['penalty'], model['family'])}: {what}"
     tables = (_table(document, order), *confusion_table(document))
     return Report(document, headline, tables, _records(document, order), tuple(_facts(document)))

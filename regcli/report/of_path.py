@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from regcli.errors import counted, visible
+from regcli.errors import counted
 from regcli.report.coefficients import classes_of_step, features_of_step, intercept_name, series_names, series_of_step
 from regcli.report.families import against, explained, kind_of
 from regcli.report.of_fit import constraint_lines, weighing_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
-from regcli.report.wording import exactness, names, number, percent, short
+from regcli.report.wording import exactness, names, number, percent, short, source_of
 
 MOST_NAMES = 6
 MOST_SPARKS = 24
@@ -25,7 +25,7 @@ def report_of_path(
     document = facts(found)
     data, model = document["data"], document["model"]
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    what = f"{explained(document)}{against(document)} from {features}, {rows} of {visible(data['source'])}"
+    what = f"{explained(document)}{against(document)} from {features}, {rows} of {source_of(data)}"
     headline = f"{kind_of(model['penalty'], model['family'])} path: {what}"
     tables = (_knots(document, every_alpha), _shapes(document, order))
     return Report(document, headline, tables, _records(document), tuple(_facts(document)), facts(arrays))

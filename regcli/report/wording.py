@@ -64,6 +64,12 @@ def names(items: Sequence[str], most: int = 12) -> str:
     return shown if len(items) <= most else f"{shown} and {len(items) - most:,} more"
 
 
+def source_of(data: Mapping[str, Any]) -> str:
+    """Where the rows came from, and that they are a sample of those there."""
+    drawn = any(one["reason"] == "not drawn" for one in data["dropped_rows"])
+    return visible(data["source"]) + (f" (a sample of {data['rows_read']:,})" if drawn else "")
+
+
 def aligned(texts: Sequence[str]) -> list[str]:
     """Number texts padded to one width so that their decimal points stand under each other."""
     places = [len(text) - position if (position := text.find(".")) >= 0 else 0 for text in texts]
