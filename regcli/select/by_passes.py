@@ -206,6 +206,8 @@ class Passes:
         found = []
         for number, one in enumerate(moments):
             share = one.mean[self.p :]
+            if len(share) > self.outputs:  # of counts over an exposure the mean of that comes first
+                share = share[1:] / share[0]
             two = self.family.has_classes and self.outputs == 1
             if np.any(np.append(share, 1 - share) <= 0 if two else share <= 0):
                 what = f"the training rows of fold {number}" if number else "the rows"

@@ -6,13 +6,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.moments import Moments
+from regcli.problem.moments import EPS, Moments
 from regcli.problem.roots import Roots
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Index = NDArray[np.intp]
 
+LEAST_PIVOT = 1e-6
+"""With a smaller pivot columns may depend on each other."""
 ALIKE = 1e-12
 """Columns of equal means and extremes whose correlation is this near to 1 are one and the same."""
 
@@ -40,10 +42,15 @@ def _root(cross: Matrix) -> Matrix:
     unit = np.where(size > 0, size, 1.0)
     scaled = cross / np.outer(unit, unit)
     try:
-        return np.asarray(np.linalg.cholesky(scaled, upper=True) * unit)
+        root = np.linalg.cholesky(scaled, upper=True)
     except np.linalg.LinAlgError:
-        values, basis = np.linalg.eigh(scaled)
-        return np.asarray((basis * np.sqrt(np.maximum(values, 0.0))).T * unit)
+        root = np.zeros_like(scaled)
+    if np.min(np.diagonal(root)) > LEAST_PIVOT:
+        return np.asarray(root * unit)
+    # Columns that depend on each other stay so: the root of what rounding has left there would set them apart.
+    values, basis = np.linalg.eigh(scaled)
+    values = np.where(values > 8 * EPS * len(values) * values[-1], values, 0.0)
+    return np.asarray((basis * np.sqrt(values)).T * unit)
 
 
 def equal_columns(moments: Moments, centred: bool) -> Index | None:

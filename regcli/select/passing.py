@@ -155,7 +155,9 @@ class _Summing:
         eta = eta if targets.offset is None else eta + targets.offset[:, None]
         y = targets.y[:, None]
         losses = self.family.loss(y, eta)
-        costs = 2 * losses if self.task.measure in ("deviance", "r2") else self._cost(y, eta)
+        costs = 2 * losses
+        if self.task.measure not in ("deviance", "r2"):
+            costs = np.column_stack([self._cost(targets.y, one) for one in eta.T])
         pairs = [self._weights(group, targets, folds) for group in self._groups]
         learned, tested = (np.column_stack(one)[:, self._of_group] for one in zip(*pairs, strict=True))
         weighted = learned * self.family.pull(y, eta)

@@ -87,11 +87,14 @@ class MomentTask:
 
 
 def _table(targets: Targets) -> tuple[Matrix, Vector]:
-    """X and y; y of squared error without its offset, of K classes the first K - 1 beside X."""
-    X, y = targets.X, targets.y
+    """X and y; y of squared error without its offset, of K classes the first K - 1 beside X; of counts over an exposure
+    that beside X."""
+    X, y, offset = targets.X, targets.y, targets.offset
     if y.ndim == 2:
         return np.hstack([X, y[:, :-1]]), y[:, -1]
-    return X, y if targets.offset is None or not targets.squared else y - targets.offset
+    if offset is not None and targets.family == "poisson":
+        return np.column_stack([X, np.exp(offset)]), y
+    return X, y - offset if offset is not None and targets.family == "gaussian" else y
 
 
 def _of_targets(targets: Targets) -> Moments:

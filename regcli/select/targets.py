@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from regcli.data.recipe import Batch, Recipe
 from regcli.data.sources import Rows
+from regcli.specs import FamilyName
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -22,7 +23,7 @@ Mask = NDArray[np.bool_]
 class Targets:
     """Rows: X (n, p), y (n,), of K classes (n, K), weights and offset (n,) or None; `labels` (n,) number what folds are
     made by, a column or the classes; `counts` says how many rows there are, or where it is the classes of each; those
-    `dropped` (reason, count) are not among them. Whether they are for `squared` error."""
+    `dropped` (reason, count) are not among them."""
 
     X: Matrix
     y: NDArray[np.float64]
@@ -31,7 +32,7 @@ class Targets:
     labels: Index | None
     counts: Any
     dropped: tuple[tuple[str, int], ...]
-    squared: bool
+    family: FamilyName
 
     @classmethod
     def of(cls, recipe: Recipe, rows: Rows, marks: Sequence[str] = ()) -> tuple[Targets, Targets]:
@@ -61,5 +62,4 @@ def _part(batch: Batch, recipe: Recipe, which: Mask) -> Targets:
         counts = np.bincount(labels, minlength=len(classes))  # type: ignore[assignment]
     if recipe.answer.family == "multinomial":
         y = np.eye(len(classes))[y.astype(np.intp)]
-    squared = recipe.answer.family == "gaussian"
-    return Targets(X, y, weights, offset, labels, counts, batch.dropped, squared)
+    return Targets(X, y, weights, offset, labels, counts, batch.dropped, recipe.answer.family)
