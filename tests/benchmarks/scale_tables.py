@@ -101,8 +101,9 @@ def lines(record: Record) -> Iterator[str]:
     about = record.about
     rates = spread([rate for of_file in about["rates"].values() for rate in of_file])
     counted = f"{about['rounds']} round{'s' * (about['rounds'] > 1)}"
-    yield f"{about['versions']}, a load of {about['load']:.1f} at the start; {counted}. Products run at {rates[0]:.0f} billion operations a second"
-    yield f"({rates[1]:.0f} to {rates[2]:.0f}). Each cell is the median of the rounds, with the lowest and the highest."
+    load = f", a load of {about['load']:.1f} at the start" if "load" in about else ""
+    yield f"{about['versions']}{load}; {counted}. Products run at"
+    yield f"{rates[0]:.0f} ({rates[1]:.0f} to {rates[2]:.0f}) billion operations a second."
     yield "\n![Seconds and memory by rows and by columns](scale.svg)"
     for job in JOBS:
         shapes = [shape for shape in record.shapes if record.of(shape, job, "regcli")]
