@@ -21,7 +21,9 @@ COLOURS = {
 
 def draw(record: Record, file: Path) -> None:
     """Write the plot, without a date: the same record gives the same bytes."""
-    matplotlib.rcParams.update({"svg.hashsalt": "scale", "font.size": 8, "axes.spines.top": False})
+    matplotlib.rcParams.update(
+        {"svg.hashsalt": "scale", "svg.fonttype": "none", "font.size": 8, "axes.spines.top": False}
+    )
     matplotlib.rcParams["axes.spines.right"] = False
     by_rows = sorted(shape for shape in record.shapes if shape[1] == WITH_COLUMNS)
     by_columns = sorted(shape for shape in record.shapes if shape[0] == WITH_ROWS)
