@@ -473,7 +473,8 @@ def test_target_constant_in_a_training_fold(penalty: str, intercept: bool) -> No
             assert found.train == pytest.approx(np.zeros(3), abs=1e-28)
             assert not found.signs.any()
     for measure in ("mse", "mae"):
-        report = regcli.cv(named(X, y), penalty=penalty, intercept=intercept, folds="loo", measure=measure, jobs=1)  # type: ignore[arg-type]
+        given: dict[str, Any] = {"folds": "loo", "measure": measure, "n_alphas": 20, "jobs": 1}
+        report = regcli.cv(named(X, y), penalty=penalty, intercept=intercept, **given)
         assert report.folds.k == 24 and report.folds.certified
         assert np.all(np.isfinite(report.arrays.per_fold))
 
@@ -485,9 +486,9 @@ def test_the_unit_of_the_target_changes_nothing(dataset: str, penalty: Any) -> N
     table = frame(dataset)
     target = table.columns[-1]
     for rule, unit in (("min", 1e-3), ("1se", 1e3)):
-        plain = regcli.cv(table, target, penalty=penalty, rule=rule, jobs=1)  # type: ignore[arg-type]
+        plain = regcli.cv(table, target, penalty=penalty, rule=rule, n_alphas=40, jobs=1)  # type: ignore[arg-type]
         scaled = table.assign(**{target: table[target] * unit})
-        found = regcli.cv(scaled, target, penalty=penalty, rule=rule, jobs=1)  # type: ignore[arg-type]
+        found = regcli.cv(scaled, target, penalty=penalty, rule=rule, n_alphas=40, jobs=1)  # type: ignore[arg-type]
         assert found.chosen.min.index == plain.chosen.min.index
         assert found.chosen.one_se.index == plain.chosen.one_se.index
         assert found.chosen.min.r2 == pytest.approx(plain.chosen.min.r2, rel=1e-8)
@@ -588,8 +589,9 @@ def test_several_ratios(rule: Any, ratios: list[float]) -> None:
     """Several shares of L1: the same folds for each, the least mean over all, its ratio's largest alpha within one
     standard error; each curve is that of a run of its own."""
     table = frame("prostate")
-    report = regcli.cv(table, penalty="elasticnet", l1_ratio=ratios, rule=rule, jobs=1)
-    alone = [regcli.cv(table, penalty="elasticnet", l1_ratio=ratio, rule=rule, jobs=1) for ratio in ratios]
+    given: dict[str, Any] = {"penalty": "elasticnet", "rule": rule, "n_alphas": 40, "jobs": 1}
+    report = regcli.cv(table, l1_ratio=ratios, **given)
+    alone = [regcli.cv(table, l1_ratio=ratio, **given) for ratio in ratios]
     assert report.settings.l1_ratio == ratios
     assert list(report.curve) == [row for one in alone for row in one.curve]
     means = np.array([row["mean"] for row in report.curve])

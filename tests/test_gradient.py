@@ -15,7 +15,7 @@ import pytest
 from commandline import DIABETES, PROSTATE, check_error, document, fit, regcli, result, table
 from contract import valid
 from numpy.typing import NDArray
-from support import DATA, coefficients, standardized
+from support import coefficients, standardized
 
 import regcli as package
 from regcli.errors import UsageError
@@ -385,12 +385,15 @@ def test_python_traces_on_standard_error(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("verb", ["path", "cv", "compare"])
-def test_only_fit_descends(verb: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "few"),
+    [("path", ("--n-alphas", 10)), ("cv", ("--n-alphas", 10, "-k", 3)), ("compare", ("-p", "ols,lasso", "-k", 3))],
+)
+def test_only_fit_descends(verb: str, few: tuple[object, ...]) -> None:
     """path, cv and compare refuse it, with what to type."""
-    said = regcli(verb, DIABETES, "--solver", "gradient")
+    said = regcli(verb, DIABETES, *few, "--solver", "gradient")
     check_error(said, 2)
-    assert regcli(verb, DIABETES, *str(said.hint).split()).code == 0
+    assert regcli(verb, DIABETES, *few, *str(said.hint).split()).code == 0
 
 
 @pytest.mark.parametrize("words", [("-a", "1"), ("-p", "none", "--convention", "mse")])
@@ -464,9 +467,11 @@ def test_what_would_bring_it_nearer() -> None:
     assert "after 1 epoch the" in regcli("fit", *source, "--epochs", "1").err
 
 
-def test_percentages_are_of_something() -> None:
+def test_percentages_are_of_something(tmp_path: Path) -> None:
     """Where the exact loss is rounding no share of it is told."""
-    said = regcli("fit", DATA / "leukemia.csv.gz", "-y", "y", "-p", "none", "--solver", "gradient", "--epochs", "20")
+    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(6, 12))).add_prefix("x")
+    wide.to_csv(tmp_path / "wide.csv", index=False)
+    said = regcli("fit", tmp_path / "wide.csv", "-p", "none", "--solver", "gradient", "--epochs", "20")
     assert said.code == 4 and "%" not in said.out.split("Descent")[1].split("Certificate")[0]
 
 

@@ -562,9 +562,9 @@ def test_no_stamp_of_time_or_program(suffix: str) -> None:
 
 CHILD = """
 import hashlib, json, sys
-from regcli.report.to_plot import SUFFIXES, to_picture
+from regcli.report.to_plot import to_picture
 documents = json.load(sys.stdin)
-made = [hashlib.sha256(to_picture(document, suffix)).hexdigest() for document in documents for suffix in SUFFIXES]
+made = [hashlib.sha256(to_picture(one, suffix)).hexdigest() for one, suffixes in documents for suffix in suffixes]
 print(json.dumps([made, "matplotlib.pyplot" in sys.modules]))
 """
 
@@ -581,14 +581,14 @@ def test_other_processes_draw_the_same_without_a_display(tmp_path: Path) -> None
         "MPLCONFIGDIR": str(tmp_path / "file" / "x"),
         "PYTHONHASHSEED": "7",
     }
-    documents = [MANY, cv_document()]
+    documents = [(MANY, SUFFIXES), (cv_document(), [".svg"])]
     run = subprocess.run(
         [sys.executable, "-c", CHILD], input=json.dumps(documents), env=environment, capture_output=True, text=True
     )
     assert run.stderr == ""
     made, pyplot = json.loads(run.stdout)
     assert made == [
-        hashlib.sha256(to_picture(document, suffix)).hexdigest() for document in documents for suffix in SUFFIXES
+        hashlib.sha256(to_picture(one, suffix)).hexdigest() for one, suffixes in documents for suffix in suffixes
     ]
     assert not pyplot
 

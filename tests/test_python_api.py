@@ -188,7 +188,7 @@ def test_keywords_are_options(options: dict[str, Any], words: str) -> None:
         ("path", {"alphas": np.array([3, 0.5]), "intercept": False}, "--alphas 3,0.5 --no-intercept"),
         ("path", {"full_path": True, "alpha_min_ratio": 0.01}, "--full-path --alpha-min-ratio 0.01"),
         ("cv", {"folds": 4, "repeats": 2, "seed": 3, "n_alphas": 9}, "-k 4 --repeats 2 --seed 3 --n-alphas 9"),
-        ("cv", {"folds": "loo", "alphas": 2.0, "rule": "min"}, "-k loo --alphas 2 --rule min"),
+        ("cv", {"folds": "loo", "alphas": 2.0, "rule": "min", "jobs": 1}, "-k loo --alphas 2 --rule min -j 1"),
         ("cv", {"groups": "age", "folds": 4, "measure": "mae", "alphas": [2, 1]},
          "--groups age -k 4 --measure mae --alphas 2,1"),
         ("cv", {"time": "age", "folds": 4, "n_alphas": 9, "jobs": 1}, "--time age -k 4 --n-alphas 9 -j 1"),

@@ -280,7 +280,7 @@ def texts(draw: st.DrawFn) -> str:
 
 
 @given(texts(), st.integers(1, 60), st.sampled_from(["error", "drop"]), st.sampled_from([None, "#"]))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_in_any_pieces(tmp_path: Path, content: str, size: int, bad: Any, comment: str | None) -> None:
     """What `read` reads comes in pieces just so; what it refuses is refused."""
     spec = DataSpec(write(tmp_path, content), bad_rows=bad, comment=comment, categorical=("*",), sep=",")

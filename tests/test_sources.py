@@ -883,8 +883,9 @@ def test_long_cells(read_bytes: Callable[..., Rows]) -> None:
     assert csv.field_size_limit() == limit
 
 
-MANY = 300_000
-FIRST_CHUNK = b"1,2\n" * MANY
+# The parser's chunks of two columns have 262,144 rows: one of numbers alone, a mixed one, and again one of numbers.
+FIRST_CHUNK = b"1,2\n" * 264_000
+MANY = 260_000
 LATER = {
     "floats": (b"0.5,2\n" * MANY, "float64"),
     "text": (b"x,2\n" * MANY, "str"),
@@ -901,7 +902,7 @@ def test_large_files_are_read_in_chunks(
 ) -> None:
     """The type of a column is that of all its cells, although a large file is parsed in chunks."""
     rest, kind = LATER[later]
-    content = b"a,y\n" + FIRST_CHUNK + rest + FIRST_CHUNK
+    content = b"a,y\n" + FIRST_CHUNK + rest + b"1,2\n" * 10_000
     whole = read_bytes(content)
     monkeypatch.setattr(parsing, "LARGE", 0)
     chunked = read_bytes(content)
@@ -911,7 +912,7 @@ def test_large_files_are_read_in_chunks(
 
 
 @pytest.mark.parametrize("row", [b"1", b"1,2,3", b"1,", b"1,2,"])
-@pytest.mark.parametrize("at", [262_143, 262_144])  # the parser's chunks of two columns have 262,144 rows
+@pytest.mark.parametrize("at", [262_143, 262_144])  # where the second of the parser's chunks begins
 def test_ragged_rows_of_large_files_are_refused(
     row: bytes, at: int, monkeypatch: pytest.MonkeyPatch, read_bytes: Callable[..., Rows]
 ) -> None:

@@ -11,21 +11,15 @@ within a round, and medians over the rounds. A machine that slows down for a whi
 from __future__ import annotations
 
 import argparse
-import compileall
 import os
 import platform
 import statistics
-import subprocess
 import sys
-import sysconfig
-import time
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+from processes import HERE, REGCLI, ROOT, compiled, in_turn, must
+
 DATA = ROOT / "sample_data" / "diabetes.csv"
 
-REGCLI = [str(Path(sysconfig.get_path("scripts")) / "regcli")]
 COMMANDS: dict[str, list[str]] = {
     "python -c pass": [sys.executable, "-c", "pass"],
     "regcli --help": [*REGCLI, "--help"],
@@ -40,28 +34,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
-    for folder in (sysconfig.get_path("purelib"), ROOT / "regcli"):
-        compileall.compile_dir(folder, quiet=2, workers=0)
+    compiled()
     for command in COMMANDS.values():
-        seconds(command)
+        must(command)
     names = list(COMMANDS)
     times: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(rounds):
-        shift = turn % len(names)
-        for name in names[shift:] + names[:shift]:
-            times[name].append(seconds(COMMANDS[name]))
+        for name in in_turn(names, turn):
+            times[name].append(must(COMMANDS[name]).seconds)
     print_tables(times)
-
-
-def seconds(command: list[str]) -> float:
-    """How long one run takes; a command that fails ends the benchmark with its message."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    begun = time.perf_counter()
-    run = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
-    spent = time.perf_counter() - begun
-    if run.returncode != 0:
-        sys.exit(f"{' '.join(command)} ended in {run.returncode}:\n{run.stderr}")
-    return spent
 
 
 def print_tables(times: dict[str, list[float]]) -> None:
