@@ -29,8 +29,7 @@ from regcli.data.features.telling import new_levels, told
 from regcli.data.features.terms import Number
 from regcli.data.held_out import read_test_file
 from regcli.data.markers import marker_notices
-from regcli.data.sampling import sampled
-from regcli.data.sources import read
+from regcli.data.sources import Rows, read
 from regcli.data.splitting import Split, labels_of, split_rows, validation_rows
 from regcli.data.weighing import Weighing, check_offset, counting
 from regcli.errors import Notice, UsageError, counted, visible
@@ -169,7 +168,7 @@ def build(
     """
     if all(isinstance(source, str) and source == "-" for source in (data.source, validation.test)):
         raise UsageError("DATA and --test are both standard input", hint="--test with a file")
-    rows = read(data.as_text()) if data.sample is None else sampled(data.as_text(), data.sample)
+    rows = _rows(data.as_text())
     chosen = choices_of(rows, data, validation, folds)
     target, markers, by, weighing = chosen.target, chosen.markers, chosen.by, chosen.weighing
     rows, more = counting(rows, weighing, data)
@@ -251,6 +250,15 @@ def build(
         balanced=balanced,
         weighing=weighing,
     )
+
+
+def _rows(data: DataSpec) -> Rows:
+    """All rows, or those that were drawn."""
+    if data.sample is None:
+        return read(data)
+    from regcli.data.sampling import sampled
+
+    return sampled(data, data.sample)
 
 
 def _markers(X: Matrix, encoding: Encoding, y: Vector | None, target: str) -> list[Notice]:

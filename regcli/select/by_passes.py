@@ -232,14 +232,6 @@ class PassEngine:
         places = self._all(ask)
         return self.passes.fold(ask, index, [one[index + 1] for one in places], self.rmse)
 
-    def path(self, ask: Ask) -> SolutionPath:
-        """The path of all rows, of alphas that were asked for at once or one part after the other."""
-        parts = [(one, places) for one, places in self._done.values() if set(one.alphas) <= set(ask.alphas)]
-        alphas = np.concatenate([one.alphas for one, _ in parts])
-        places = [place[0] for _, part in parts for place in part]
-        order = [int(np.flatnonzero(alphas == alpha)[0]) for alpha in ask.alphas]
-        return self.passes.path(ask, [places[i] for i in order])
-
     def _all(self, ask: Ask) -> list[list[Place]]:
         key = id(ask)
         if key not in self._done:

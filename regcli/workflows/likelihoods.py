@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from regcli.data.engines.seam import Engine as Passing
 from regcli.data.recipe import Recipe
 from regcli.problem.certificate import pull_scale, tied_columns
+from regcli.problem.conventions import Translation
 from regcli.problem.families import FAMILIES
 from regcli.problem.moments import Moments
 from regcli.problem.objective import EPS, Certificate, Solution
@@ -49,7 +50,7 @@ class Likelihood:
     measure: Measure
     rule: FoldRule | None
     twins: NDArray[np.intp] | None
-    solved: dict[float, tuple[Ask, Place]] = field(default_factory=dict)
+    solved: dict[tuple[Translation, float], Place] = field(default_factory=dict)
 
     @property
     def outputs(self) -> int:
@@ -89,17 +90,17 @@ class Likelihood:
     def path(self, prepared: Prepared, alphas: Vector) -> SolutionPath:
         """The solutions of all rows along the alphas."""
         ask = _ask(prepared, alphas)
-        places = [one[0] for one in self.passes.along(ask, [0])]
-        self._remember(ask, places)
-        return self.passes.path(ask, places)
+        keys = [(ask.translation, float(alpha)) for alpha in alphas]
+        if not all(key in self.solved for key in keys):
+            self._remember(ask, [one[0] for one in self.passes.along(ask, [0])])
+        return self.passes.path(ask, [self.solved[key] for key in keys])
 
     def solve(self, prepared: Prepared) -> Solution:
         """The solution at the strength that was asked for."""
         problem = prepared.problem
         ask = _ask(prepared, np.array([problem.alpha]))
-        known = self.solved.get(problem.alpha)
-        place = known[1] if known is not None else self.passes.along(ask, [0])[0][0]
-        path = self.passes.path(ask, [place])
+        path = self.path(prepared, ask.alphas)
+        place = self.solved[ask.translation, problem.alpha]
         assert place.said is not None
         coef, rulings = path.coefs[0], path.rulings
         objective = place.said.loss + problem.strengths.value(coef)
@@ -157,7 +158,8 @@ class Likelihood:
 
     def _remember(self, ask: Ask, places: Sequence[Place]) -> None:
         """Keep the solutions of all rows: one of them may be asked for again."""
-        self.solved |= {float(alpha): (ask, place) for alpha, place in zip(ask.alphas, places, strict=True)}
+        pairs = zip(ask.alphas.tolist(), places, strict=True)
+        self.solved |= {(ask.translation, alpha): place for alpha, place in pairs}
 
 
 def _ask(prepared: Prepared, alphas: Vector) -> Ask:

@@ -11,17 +11,17 @@ import numpy as np
 
 from regcli.select.asking import Ask, Engine
 from regcli.select.by_moments import MomentsEngine
-from regcli.select.by_passes import PassEngine
 from regcli.select.by_rows import RowsEngine
 from regcli.select.criteria import degrees_of_freedom
 from regcli.select.crossval import Curve, cross_validate, extended
 from regcli.select.folds import Folds
-from regcli.select.pathwise import SolutionPath, solve_path
+from regcli.select.pathwise import SolutionPath
 from regcli.solve.direct import is_ridge
 from regcli.specs import FoldSpec, GridSpec, Measure, Rule
 from regcli.workflows.constraining import check_kept
 from regcli.workflows.paths import degrees_along, grid_of
 from regcli.workflows.preparing import Prepared
+from regcli.workflows.solving import solved_along
 
 MOST_MOMENTS = 1 << 30
 """Bytes that the moments of all folds may take; beyond, each fold goes by its rows."""
@@ -94,12 +94,9 @@ def curve_along(
 
 def with_path(prepared: Prepared, engine: Engine, curve: Curve) -> Tried:
     """The same with the path on all rows, and its degrees of freedom."""
-    problem, model, alphas = prepared.problem, prepared.model, curve.alphas
-    if isinstance(engine, PassEngine):
-        path = engine.path(curve.ask)
-        return Tried(prepared, curve, path, degrees_along(prepared, path))
+    problem, alphas = prepared.problem, curve.alphas
     if not isinstance(engine, MomentsEngine):
-        path = solve_path(problem, alphas, model.solver)
+        path = solved_along(prepared, alphas)
         return Tried(prepared, curve, path, degrees_along(prepared, path))
     found = engine.fit(engine.all, curve.ask, lambda: np.ones(len(problem.y), dtype=bool))
     by = "ridge" if is_ridge(problem.penalty.at(1.0)) else "quadratic"
