@@ -28,7 +28,7 @@ Mask = NDArray[np.bool_]
 
 COARSE = 9
 """Every so many alphas all rows are fitted first; what lies between begins between."""
-MOST_BENDS = 1 << 28
+MOST_BENDS = 1 << 26
 """Bytes that second derivatives may take."""
 
 

@@ -26,7 +26,7 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-NUMBERS = 1 << 20
+NUMBERS = 1 << 19
 """How many linear predictors are held at a time."""
 EVERYTHING = -1
 """The group of a point that learns from all rows."""

@@ -37,6 +37,7 @@ from regcli.errors import DataError, Notice, UsageError, counted, listed
 from regcli.problem.moments import Moments, prefixes
 from regcli.select.asking import Engine
 from regcli.select.by_moments import MomentsEngine, parted
+from regcli.select.by_passes import MOST_BENDS
 from regcli.select.condensed import equal_columns, refilled, stand_ins
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import Folds
@@ -220,7 +221,8 @@ def _bytes_of_moments(outline: _Outline, folding: FoldSpec | None) -> int:
     """What the sums take: those added up, those of a piece, those of the training folds, each in two units."""
     p = len(outline.recipe.encoding.features)
     k = 1 if folding is None else (folding.folds if isinstance(folding.folds, int) else DEFAULT_FOLDS) + 1
-    return 8 * (p + 1) ** 2 * (5 * k * (1 if folding is None else folding.repeats) + 8)
+    passes = 0 if outline.recipe.answer.family == "gaussian" else 2 * MOST_BENDS
+    return passes + 8 * (p + 1) ** 2 * (5 * k * (1 if folding is None else folding.repeats) + 8)
 
 
 def _finished(
