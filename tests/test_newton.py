@@ -17,7 +17,8 @@ from regcli.problem.objective import Problem, alpha_max, objective
 from regcli.problem.penalties import ElasticNet
 from regcli.problem.separation import is_suspicious, separating
 from regcli.select.pathwise import solve_path
-from regcli.solve import solve
+from regcli.solve import newton_at_once, solve
+from regcli.solve.newton import Newton
 
 Array = NDArray[np.float64]
 CLASSES_AND_COUNTS = ["binomial", "multinomial", "poisson"]
@@ -69,6 +70,28 @@ def test_paths_are_exact(name: str, setting: dict[str, Any]) -> None:
         assert alone.certificate.certified
         assert alone.coef == pytest.approx(path.coefs[i], abs=1e-7)
         assert certify(replace(problem, alpha=float(alphas[i])), path.intercepts[i], path.coefs[i]).certified
+
+
+@pytest.mark.parametrize("rounds", [newton_at_once.MOST_ROUNDS, 3, 0])
+@pytest.mark.parametrize("name", ["binomial", "poisson"])
+@pytest.mark.parametrize("setting", [*SETTINGS[:6], {"n": 300, "p": 12, "seed": 1, "weighted": True, "offset": True}])
+def test_all_alphas_at_once_are_the_alphas_one_by_one(
+    name: str, setting: dict[str, Any], rounds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether all, some or none of them settle in the rounds that there are."""
+    monkeypatch.setattr(newton_at_once, "MOST_ROUNDS", rounds)
+    problem = posed(name, **setting)
+    alphas = (0.3 * np.geomspace(1.0, 1e-4, 30)).tolist()
+    assert newton_at_once.fits(problem, alphas)
+    together, alone = list(newton_at_once.along(problem, alphas)), list(Newton(problem).along(alphas))
+    settled = newton_at_once.Together(problem, np.asarray(alphas))
+    settled.settle(np.arange(len(alphas)))
+    assert np.all(settled.settled) if rounds > 3 else not np.all(settled.settled)
+    for (coef, level), point in zip(together, alone, strict=True):
+        assert np.array_equal(coef == 0, point.coef == 0)
+        # Both end at violations of 1e-12, from where correlated columns are a thousand times as far.
+        assert coef == pytest.approx(point.coef, rel=1e-8, abs=1e-9)
+        assert level == pytest.approx(point.level, rel=1e-8, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", CLASSES_AND_COUNTS)

@@ -56,11 +56,12 @@ def solve_path(problem: Problem, alphas: Vector, wanted: str = "auto", stop_earl
     for step, solver in solve_along(problem, alphas.tolist(), wanted):
         steps.append(step)
         solvers.append(solver)
-        share = step.explained / null
-        if stop_early and len(steps) >= LEAST_SOLVED:
-            reason = _reason(share, before)
-            if reason:
-                break
+        if not stop_early:
+            continue
+        share = step.explained() / null
+        reason = _reason(share, before) if len(steps) >= LEAST_SOLVED else None
+        if reason:
+            break
         before = share
     solved, table = alphas[: len(steps)], np.array([step.coef for step in steps])
     levels = None if problem.family.is_quadratic else np.array([step.intercept for step in steps])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from regcli.errors import Notice, UsageError
 from regcli.problem.certificate import certify, pull_scale
 from regcli.problem.objective import EPS, Problem, Solution, best_intercept, objective
 from regcli.solve.bounded import while_inside
-from regcli.solve.registry import LARGEST_GRAM, SOLVERS, Proposal, Solver, Step, Steps, explained
+from regcli.solve.registry import LARGEST_GRAM, SOLVERS, Proposal, Solver, Step, Steps, explained, explained_by
 
 __all__ = ["LARGEST_GRAM", "SOLVERS", "Proposal", "Solver", "Step", "line", "solve", "solve_along", "unpenalised_pull"]
 
@@ -110,14 +111,9 @@ def _one_by_one(problem: Problem, alphas: Sequence[float], wanted: str) -> Steps
 
 
 def _step(problem: Problem, found: Solution) -> Step:
-    gained = explained(problem, found.coef) if problem.family.is_quadratic else _gained(problem, found)
-    return Step(found.coef, gained, found.intercept)
-
-
-def _gained(problem: Problem, found: Solution) -> float:
-    """Twice what a solution takes off the null model's loss."""
-    loss = problem.mean_of(problem.family.loss(problem.y, problem.eta(found.intercept, found.coef)))
-    return 2 * (problem.null_objective - loss)
+    if problem.family.is_quadratic:
+        return Step(found.coef, partial(explained, problem, found.coef), found.intercept)
+    return Step(found.coef, partial(explained_by, problem, found.intercept, found.coef), found.intercept)
 
 
 def _whole(problem: Problem, kept: NDArray[np.intp], found: Vector) -> Vector:

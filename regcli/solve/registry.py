@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 
 from regcli.problem.inference import information
 from regcli.problem.objective import Problem, best_intercept, gram, gram_of
-from regcli.solve import sklearn_cd
+from regcli.solve import newton_at_once, sklearn_cd
 from regcli.solve.at_once import along
 from regcli.solve.direct import RidgeFactor, is_ridge, least_squares, ridge_along
 from regcli.solve.newton import Newton
 from regcli.solve.quadratic import Quadratic, active_set
 from regcli.solve.span import Span
+from regcli.solve.sweep import Point
 from regcli.solve.working_set import WorkingSet
 
 Vector = NDArray[np.float64]
@@ -45,11 +47,11 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Step:
-    """One solution of several: coefficients (p,), twice what they take off the null model's loss, the intercept where
-    it is not simply the mean of what is left, and the rounds so far where they are counted."""
+    """One solution of several: coefficients (p,), what tells twice what they take off the null model's loss, the
+    intercept where it is not simply the mean of what is left, and the rounds so far where they are counted."""
 
     coef: Vector
-    explained: float
+    explained: Callable[[], float]
     intercept: Any = None
     rounds: int = 0
 
@@ -152,14 +154,14 @@ def _ridge_along(problem: Problem, alphas: Sequence[float]) -> Steps:
     if p < n:
         quadratic = Quadratic(gram(problem), problem.null_pull)
         for coef in ridge_along(quadratic, problem.penalty.l2, alphas):
-            yield Step(coef, float((2 * quadratic.linear - quadratic.matrix @ coef) @ coef))
+            yield Step(coef, partial(_gained, coef, quadratic.linear, quadratic.linear - quadratic.matrix @ coef))
         return
     steps = _beside_free(problem, alphas)
     if np.all(problem.penalty.l2 > 0):
         factor = RidgeFactor.of(problem)
         steps = (factor.coef(alpha) for alpha in alphas)
     for coef in steps:
-        yield Step(coef, explained(problem, coef))
+        yield Step(coef, partial(explained, problem, coef))
 
 
 def _beside_free(problem: Problem, alphas: Sequence[float]) -> Iterator[Vector]:
@@ -175,22 +177,41 @@ def explained(problem: Problem, coef: Vector) -> float:
     return float((problem.null_pull + problem.pull(residual)) @ coef)
 
 
+def _gained(coef: Vector, null_pull: Vector, pull: Vector) -> float:
+    return float((null_pull + pull) @ coef)
+
+
+def explained_by(problem: Problem, intercept: Any, coef: Vector) -> float:
+    """Twice what a solution takes off the null model's loss, whatever the family."""
+    loss = problem.mean_of(problem.family.loss(problem.y, problem.eta(intercept, coef)))
+    return 2 * (problem.null_objective - loss)
+
+
 def _quadratic_along(problem: Problem, alphas: Sequence[float]) -> Steps:
     for coef, pull in along(Quadratic(gram(problem), problem.null_pull), problem.penalty, alphas):
-        yield Step(coef, float((problem.null_pull + pull) @ coef))
+        yield Step(coef, partial(_gained, coef, problem.null_pull, pull))
 
 
 def _working_set_along(problem: Problem, alphas: Sequence[float]) -> Steps:
     for coef, pull in WorkingSet(problem).along(alphas):
-        yield Step(coef, float((problem.null_pull + pull) @ coef))
+        yield Step(coef, partial(_gained, coef, problem.null_pull, pull))
 
 
 def _newton_along(problem: Problem, alphas: Sequence[float]) -> Steps:
+    if newton_at_once.fits(problem, alphas):
+        for coef, level in newton_at_once.along(problem, alphas):
+            yield Step(coef, partial(explained_by, problem, level, coef), level)
+        return
     span = Span.of(problem) if Span.fits(problem) else None
     solver = Newton(problem if span is None else span.problem)
     for point in solver.along(alphas):
         coef = point.coef if span is None else span.back(point.coef)
-        yield Step(coef, 2 * (problem.null_objective - solver.loss(point)), point.level, solver.rounds)
+        gained = partial(_less, problem.null_objective, solver.loss, point)
+        yield Step(coef, gained, point.level, solver.rounds)
+
+
+def _less(null: float, loss: Callable[[Point], float], point: Point) -> float:
+    return 2 * (null - loss(point))
 
 
 SOLVERS: dict[str, Solver] = {
