@@ -16,7 +16,7 @@ from regcli.errors import DataError, UsageError
 from regcli.problem.certificate import pull_scale
 from regcli.problem.objective import Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
-from regcli.solve import SOLVERS, Proposal, at_once, line, solve
+from regcli.solve import SOLVERS, Proposal, at_once, knots, line, solve
 from regcli.solve import quadratic as one_by_one
 from regcli.solve.quadratic import Quadratic
 
@@ -404,6 +404,33 @@ def test_any_start_will_do(name: str, ratio: float) -> None:
             solution = solve(problem, solver, start)
             assert_certified(solution)
             assert solution.objective == pytest.approx(expected.objective, rel=1e-13)
+
+
+@pytest.mark.parametrize("most", [0, 1, knots.MOST_FOR_EACH])
+@pytest.mark.parametrize("p", [1, 5, 16, 45])
+def test_a_walk_from_knot_to_knot_is_the_alphas_one_by_one(p: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Correlated columns, of which one is not penalised and others are unevenly: the same solutions, optimal by their
+    own gradient; a walk that is cut short leaves the rest to the guard, and two columns that are one are no harm."""
+    monkeypatch.setattr(knots, "MOST_FOR_EACH", most)
+    rng = np.random.default_rng(p)
+    Z = rng.normal(size=(60, p)) + 2 * rng.normal(size=(60, 1))
+    Z = (Z - Z.mean(axis=0)) / Z.std(axis=0)
+    target = Z @ rng.normal(size=p) + rng.normal(size=60)
+    quadratic = Quadratic(Z.T @ Z / 60, Z.T @ (target - target.mean()) / 60)
+    penalty = ElasticNet(np.r_[np.linspace(0.5, 2, p - 1), 0.0] if p > 1 else np.ones(1), np.zeros(p))
+    alphas = (4 * np.max(np.abs(quadratic.linear)) * np.logspace(0, -4, 100)).tolist()
+    settled = knots.walked(quadratic, penalty.l1, np.array(alphas))[2]
+    assert most == 1 or np.all(settled) == (most > 1)
+    together, alone = (list(each.along(quadratic, penalty, alphas)) for each in (at_once, one_by_one))
+    for alpha, (coef, pull), (other, _) in zip(alphas, together, alone, strict=True):
+        assert coef == pytest.approx(other, rel=1e-9, abs=1e-11)
+        assert pull == pytest.approx(quadratic.linear - quadratic.matrix @ coef, abs=1e-12)
+        assert np.max(penalty.at(alpha).distance(coef, pull)) <= 1e-12
+    twice = np.r_[np.arange(p), 0]
+    doubled = Quadratic(quadratic.matrix[np.ix_(twice, twice)], quadratic.linear[twice])
+    shape = ElasticNet(penalty.l1[twice], penalty.l2[twice])
+    for alpha, (coef, pull) in zip(alphas, at_once.along(doubled, shape, alphas), strict=True):
+        assert np.max(shape.at(alpha).distance(coef, pull)) <= 1e-12
 
 
 @pytest.mark.parametrize("rounds", [1, 4])

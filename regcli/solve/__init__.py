@@ -98,8 +98,9 @@ def _along(problem: Problem, alphas: Sequence[float], wanted: str) -> Iterator[t
         name = line(reduced, wanted)[0]
         shared = SOLVERS[name].along
         steps = _one_by_one(reduced, penalised, wanted) if shared is None else shared(reduced, penalised)
+        everything = len(kept) == problem.Z.shape[1]
         for step in steps:
-            yield replace(step, coef=_whole(problem, kept, step.coef)), name
+            yield step if everything else replace(step, coef=_whole(problem, kept, step.coef)), name
     if len(penalised) < len(alphas):
         last = solve(replace(problem, alpha=0.0), wanted)
         yield _step(problem, last), last.solver

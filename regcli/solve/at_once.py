@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.problem.penalties import ElasticNet
+from regcli.solve import knots
 from regcli.solve import quadratic as one_by_one
 from regcli.solve.quadratic import EPS, ActiveSet, Quadratic
 
@@ -28,18 +29,28 @@ MOST_SWEEPS = 12
 
 def along(quadratic: Quadratic, penalty: ElasticNet, alphas: Sequence[float]) -> Iterator[tuple[Vector, Vector]]:
     """For each alpha the minimiser (p,) and its pull c - Gb (p,), by whichever way suits the number of columns."""
-    few = len(quadratic.linear) <= FEW and len(alphas) >= LEAST
-    # With an L2 part on every column each system has full rank; without one a path is straight, and read off its line.
-    if not few or not np.all(penalty.l2 > 0) or penalty.bounded:
+    found = _together(quadratic, penalty, np.asarray(alphas)) if len(alphas) >= LEAST and not penalty.bounded else None
+    if found is None:
         yield from one_by_one.along(quadratic, penalty, alphas)
         return
-    coefs, pulls, settled = at_once(quadratic, penalty, np.asarray(alphas))
+    coefs, pulls, settled = found
     for i, alpha in enumerate(alphas):
         if not settled[i]:
             start = coefs[i - 1] if i else None
             coefs[i] = ActiveSet(quadratic, penalty.at(alpha)).minimise(start, follow=True)
             pulls[i] = quadratic.linear - coefs[i] @ quadratic.matrix
         yield coefs[i], pulls[i]
+
+
+def _together(quadratic: Quadratic, penalty: ElasticNet, alphas: Vector) -> tuple[Matrix, Matrix, Mask] | None:
+    """As `at_once`, which needs systems of full rank: an L2 part on every column; or without any along a path that is
+    straight. None where there are too many columns."""
+    p = len(quadratic.linear)
+    if np.all(penalty.l2 > 0):
+        return at_once(quadratic, penalty, alphas) if p <= FEW else None
+    if np.any(penalty.l2) or not 0 < p <= knots.FEW or not np.any(penalty.l1):
+        return None
+    return knots.walked(quadratic, penalty.l1, alphas)
 
 
 def at_once(quadratic: Quadratic, penalty: ElasticNet, alphas: Vector) -> tuple[Matrix, Matrix, Mask]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +50,12 @@ class Quadratic:
 
     def noise(self, coef: Vector) -> float:
         """What rounding can do to the gradient at `coef` (p,)."""
-        largest, widest, roots = self.sizes
-        return 4 * EPS * (largest + float(roots @ np.abs(coef)) * widest)
+        return float(self.noise_of(self.sizes[2] @ np.abs(coef)))
+
+    def noise_of(self, size: Any) -> Any:
+        """The same where the coefficients have this `size`, each times the root of its diagonal."""
+        largest, widest, _ = self.sizes
+        return 4 * EPS * (largest + size * widest)
 
     @cached_property
     def sizes(self) -> tuple[float, float, Vector]:
