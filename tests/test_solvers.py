@@ -14,11 +14,12 @@ from support import Matrix, Posed, Vector, arrays, coefficients, frame, pose, so
 import regcli
 from regcli.errors import DataError, UsageError
 from regcli.problem.certificate import pull_scale
-from regcli.problem.objective import Solution, alpha_max
+from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.penalties import ElasticNet
-from regcli.solve import SOLVERS, Proposal, at_once, knots, line, solve
+from regcli.solve import SOLVERS, Proposal, ahead, at_once, knots, line, solve, working_set
 from regcli.solve import quadratic as one_by_one
 from regcli.solve.quadratic import Quadratic
+from regcli.solve.working_set import WorkingSet
 
 
 def design(name: str) -> tuple[Matrix, Vector]:
@@ -431,6 +432,32 @@ def test_a_walk_from_knot_to_knot_is_the_alphas_one_by_one(p: int, most: int, mo
     shape = ElasticNet(penalty.l1[twice], penalty.l2[twice])
     for alpha, (coef, pull) in zip(alphas, at_once.along(doubled, shape, alphas), strict=True):
         assert np.max(shape.at(alpha).distance(coef, pull)) <= 1e-12
+
+
+@pytest.mark.parametrize("knots_ahead", [0, 3, ahead.MOST_KNOTS])
+@pytest.mark.parametrize("case", ["plain", "uneven", "weighted", "few join"])
+def test_alphas_ahead_are_the_alphas_one_by_one(case: str, knots_ahead: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More features than rows: walked some alphas ahead, as far as knots and joining features allow, or one by one."""
+    monkeypatch.setattr(ahead, "MOST_KNOTS", knots_ahead)
+    if case == "few join":
+        monkeypatch.setattr(ahead, "MOST_JOIN", 2)
+        monkeypatch.setattr(working_set, "MOST_JOIN", 2)
+    rng = np.random.default_rng(3)
+    Z = rng.normal(size=(30, 150)) + rng.normal(size=(30, 1))
+    Z = np.asfortranarray((Z - Z.mean(axis=0)) / Z.std(axis=0))
+    target = Z[:, :5] @ rng.normal(size=5) + rng.normal(size=30)
+    l1 = np.r_[0.0, np.linspace(0.5, 2, 149)] if case == "uneven" else np.ones(150)
+    weights = rng.integers(1, 4, 30).astype(float) if case == "weighted" else None
+    if weights is not None:
+        Z -= weights @ Z / weights.sum()
+    problem = Problem(Z, target - target.mean(), ElasticNet(l1, np.zeros(150)), 1.0, weights is None, weights)
+    # Dense at first, then with gaps too wide to look across.
+    alphas = (2 * np.max(np.abs(problem.null_pull)) * np.r_[np.geomspace(1, 0.05, 40), 0.02, 0.01]).tolist()
+    together = list(ahead.along(WorkingSet(problem), alphas))
+    for alpha, (coef, pull), (other, _) in zip(alphas, together, WorkingSet(problem).along(alphas), strict=True):
+        assert np.array_equal(coef == 0, other == 0)
+        assert coef == pytest.approx(other, rel=1e-9, abs=1e-11)
+        assert np.max(problem.penalty.at(alpha).distance(coef, pull)) <= 1e-12
 
 
 @pytest.mark.parametrize("rounds", [1, 4])

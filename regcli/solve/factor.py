@@ -93,7 +93,7 @@ class Factor:
         if np.max(np.abs(correction)) > STALE * np.max(np.abs(values)):
             self._refer()
             if not self._anew(active):
-                self._sorted = np.zeros(0, dtype=np.intp)
+                self.index = self._sorted = np.zeros(0, dtype=np.intp)
                 return None
             self._arrange(active)
             values, correction = self._corrected(right * self.scale[active])
@@ -167,7 +167,6 @@ class Factor:
         block = self._corner(active)
         inverse = _inverse(block)
         if inverse is None or is_singular(block, inverse):
-            self.index = np.zeros(0, dtype=np.intp)
             return False
         self.index = active.copy()
         self._make_room(len(active))

@@ -9,11 +9,12 @@ The walk has no guard against ties. Its points are measured; one that is not a s
 from __future__ import annotations
 
 from contextlib import suppress
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.solve.quadratic import Quadratic
+from regcli.solve.quadratic import EPS, Quadratic
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -22,7 +23,7 @@ Index = NDArray[np.intp]
 
 FEW = 150
 """With more columns than this it is quicker to border an inverse than to solve afresh at every knot."""
-MOST_FOR_EACH = 20
+MOST_FOR_EACH = 10
 """How many knots there may be for each column."""
 SPANNED = 1e-10
 """What is left of a column beside the others, squared and relative, shows that it depends on none while above this."""
@@ -37,55 +38,87 @@ def walked(quadratic: Quadratic, l1: Vector, alphas: Vector) -> tuple[Matrix, Ma
     """
     coefs = np.zeros((len(alphas), len(l1)))
     with suppress(np.linalg.LinAlgError):
-        _walk(quadratic, l1, alphas, coefs)
+        Walk(quadratic, l1).down(alphas, coefs, MOST_FOR_EACH * len(l1))
     pulls = quadratic.linear - coefs @ quadratic.matrix
-    bound = alphas[:, None] * l1
-    zero = (coefs == 0) & (l1 > 0)
-    off = np.where(zero, np.abs(pulls) - bound, np.abs(pulls - bound * np.sign(coefs)))
+    off = distances(alphas[:, None] * l1, coefs, pulls)
     return coefs, pulls, np.max(off, axis=1) <= quadratic.noise_of(np.abs(coefs) @ quadratic.sizes[2])
 
 
-def _walk(quadratic: Quadratic, l1: Vector, alphas: Vector, coefs: Matrix) -> None:
-    """Fill in the coefficients (A, p) from the largest alpha down as far as the walk leads."""
-    matrix, linear = quadratic.matrix, quadratic.linear
-    signs, free = np.where(l1 == 0, 1.0, 0.0), l1 == 0
-    here, filled = np.inf, 0
-    joined = left = side = -1
-    inside = _Active(matrix, np.flatnonzero(signs))
-    for _ in range(MOST_FOR_EACH * len(l1)):
-        active = inside.columns
-        level, slope = inside.line(linear, l1 * signs)
-        # At alpha a coefficient is level - alpha slope, a pull `rest` + alpha `rise`.
-        rows = matrix[active]
-        rest, rise = linear - level @ rows, slope @ rows
+def distances(l1: Matrix, coefs: Matrix, pulls: Matrix) -> Matrix:
+    """How far the pulls (A, p) are from where they suit the coefficients under these strengths."""
+    zero = (coefs == 0) & (l1 > 0)
+    return np.where(zero, np.abs(pulls) - l1, np.abs(pulls - l1 * np.sign(coefs)))
+
+
+class Walk:
+    """Where a walk is: at which alpha, `here`, and with which signs (p,); what joined or left at the last knot, and at
+    which of its bounds. It begins at the solution with these signs, or where only free columns have a coefficient."""
+
+    def __init__(self, quadratic: Quadratic, l1: Vector, signs: Vector | None = None, here: float = np.inf) -> None:
+        self.quadratic, self.l1, self.free, self.here = quadratic, l1, l1 == 0, here
+        self.signs = np.where(self.free, 1.0, 0.0 if signs is None else signs)
+        self.joined = self.left = self.side = -1
+        self.inside = _Active(quadratic.matrix, np.flatnonzero(self.signs))
+
+    def serve(self, quadratic: Quadratic, l1: Vector) -> None:
+        """Go on with a quadratic that has more columns behind the old ones, which are the same."""
+        self.signs = np.append(self.signs, np.zeros(len(l1) - len(self.l1)))
+        self.quadratic, self.l1, self.free, self.inside.matrix = quadratic, l1, l1 == 0, quadratic.matrix
+
+    def copy(self) -> Walk:
+        """Another one, from here."""
+        other = copy(self)
+        other.signs, other.inside = self.signs.copy(), copy(self.inside)
+        return other
+
+    def down(self, alphas: Vector, coefs: Matrix, most: int) -> None:
+        """Fill in the coefficients (A, p) from the largest alpha down as far as so many knots lead."""
+        filled = 0
+        for _ in range(most):
+            active = self.inside.columns
+            level, slope = self.inside.line(self.quadratic.linear, self.l1 * self.signs)
+            column, sign, knot = self._next(level, slope)
+            # An alpha at the knot, up to rounding, is above it: what joins or leaves there is zero.
+            above = alphas >= knot * (1 - 4 * EPS)
+            until = int(np.count_nonzero(above)) if knot > 0 else len(alphas)
+            coefs[filled:until, active] = level - alphas[filled:until, None] * slope
+            filled = max(filled, until)
+            if filled == len(alphas):
+                self.here = float(alphas[-1])
+                return
+            self.here = knot
+            if sign:
+                self.joined, self.left = column, -1
+                self.inside.join(column)
+            else:
+                self.joined, self.left, self.side = -1, column, 0 if self.signs[column] > 0 else 1
+                self.inside.leave(column)
+            self.signs[column] = sign
+
+    def _next(self, level: Vector, slope: Vector) -> tuple[int, float, float]:
+        """Which column joins or leaves at the next knot, its sign from there on, 0 if it leaves, and where that is.
+
+        At alpha a coefficient is level - alpha slope, a pull `rest` + alpha `rise`.
+        """
+        active = self.inside.columns
+        rows = self.quadratic.matrix[active]
+        rest, rise = self.quadratic.linear - level @ rows, slope @ rows
         # A pull meets its upper bound at the first of these, its lower one at the second.
         with np.errstate(divide="ignore", invalid="ignore"):
-            meets = np.array([rest / (l1 - rise), -rest / (l1 + rise)])
-            zeros = np.where(free[active] | (active == joined), 0.0, level / slope)
+            meets = np.array([rest / (self.l1 - rise), -rest / (self.l1 + rise)])
+            zeros = np.where(self.free[active] | (active == self.joined), 0.0, level / slope)
         # What changed here did so at zero or at its bound: a straight line is not there twice.
-        meets[:, signs != 0] = 0.0
-        if left >= 0:
-            meets[side, left] = 0.0
-        meets[~(meets < here * (1 + SAME))] = 0.0
-        zeros[~(zeros < here * (1 + SAME))] = 0.0
+        meets[:, self.signs != 0] = 0.0
+        if self.left >= 0:
+            meets[self.side, self.left] = 0.0
+        meets[~(meets < self.here * (1 + SAME))] = 0.0
+        zeros[~(zeros < self.here * (1 + SAME))] = 0.0
         joins = int(np.argmax(np.max(meets, axis=0)))
         goes = int(np.argmax(zeros)) if active.size else 0
         first, second = float(np.max(meets[:, joins])), float(zeros[goes]) if active.size else 0.0
-        knot = min(max(first, second), here)
-        until = int(np.searchsorted(-alphas, -knot, side="right")) if knot > 0 else len(alphas)
-        coefs[filled:until, active] = level - alphas[filled:until, None] * slope
-        filled, here = max(filled, until), knot
-        if filled == len(alphas):
-            return
-        if first >= second:
-            joined, left = joins, -1
-            signs[joins] = 1.0 if meets[0, joins] >= meets[1, joins] else -1.0
-            inside.join(joins)
-        else:
-            joined, left = -1, int(active[goes])
-            side = 0 if signs[left] > 0 else 1
-            signs[left] = 0.0
-            inside.leave(left)
+        if second > first:
+            return int(active[goes]), 0.0, min(second, self.here)
+        return joins, 1.0 if meets[0, joins] >= meets[1, joins] else -1.0, min(first, self.here)
 
 
 class _Active:

@@ -108,7 +108,8 @@ class Newton:
     def minimise(self, strengths: Strengths, previous: Strengths, alpha: float | None = None) -> None:
         """Go to the solution at `strengths` from the one at `previous`; on a path `alpha` is where that is."""
         lift = strengths.lift(self.pull)
-        self._join(self._features(largest(lift >= 2 * strengths.l1 - previous.l1, lift - strengths.l1)))
+        outside = np.tile(~self._inside, self.outputs)
+        self._join(self._features(largest((lift >= 2 * strengths.l1 - previous.l1) & outside, lift - strengths.l1)))
         if alpha is not None:
             self._foretell(strengths, alpha)
         while True:
@@ -229,7 +230,8 @@ class Newton:
         assert bend is not None
         here, pull, bias = point.coef[places], point.pull, point.bias
         linear = bend.matrix @ here + pull - bend.back @ bias
-        solver = active_set(Quadratic(bend.matrix, linear), inside, self._factor)
+        rank = self.n if self.outputs == 1 else np.inf
+        solver = active_set(Quadratic(bend.matrix, linear, rank), inside, self._factor)
         found = solver.minimise(here, follow=bool(np.any(here)))
         self._factor = solver.factor
         if self.outputs > 1 and not inside.bounded:

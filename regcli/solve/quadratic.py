@@ -38,10 +38,12 @@ MOST_PART_WAYS = 5
 
 @dataclass(frozen=True)
 class Quadratic:
-    """1/2 b'Gb - c'b with a Gram matrix G (p, p) = Z'SZ/W and `linear` c (p,) = Z'Sy/W."""
+    """1/2 b'Gb - c'b with a Gram matrix G (p, p) = Z'SZ/W and `linear` c (p,) = Z'Sy/W; of rows that are few, no more
+    than their number, `rank`, have columns that are independent."""
 
     matrix: Matrix
     linear: Vector
+    rank: float = np.inf
 
     @cached_property
     def diagonal(self) -> Vector:
@@ -206,7 +208,8 @@ class ActiveSet:
     def _solved(self, active: Index, right: Vector) -> tuple[Index, Vector] | None:
         """The columns that are independent, all of `active` if they are, and the solution of their system, of whose
         right-hand side (p,) their part counts."""
-        values = self.factor.solve(active, right[active])
+        hopeless = active.size > self.quadratic.rank and not self.curved
+        values = None if hopeless else self.factor.solve(active, right[active])
         if values is None:
             if active.size > MOST_SORTED:
                 return None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from regcli.problem.inference import information
 from regcli.problem.objective import Problem, best_intercept, gram, gram_of
-from regcli.solve import newton_at_once, sklearn_cd
+from regcli.solve import ahead, newton_at_once, sklearn_cd
 from regcli.solve.at_once import along
 from regcli.solve.direct import RidgeFactor, is_ridge, least_squares, ridge_along
 from regcli.solve.newton import Newton
@@ -193,7 +193,9 @@ def _quadratic_along(problem: Problem, alphas: Sequence[float]) -> Steps:
 
 
 def _working_set_along(problem: Problem, alphas: Sequence[float]) -> Steps:
-    for coef, pull in WorkingSet(problem).along(alphas):
+    work = WorkingSet(problem)
+    straight = not np.any(problem.penalty.l2) and not problem.penalty.bounded
+    for coef, pull in ahead.along(work, alphas) if straight else work.along(alphas):
         yield Step(coef, partial(_gained, coef, problem.null_pull, pull))
 
 

@@ -8,6 +8,7 @@ checks the answer, and violators join. Nothing is discarded unchecked, so the re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,24 +85,54 @@ class WorkingSet:
     def minimise(self, strengths: Strengths, previous: Strengths) -> Vector:
         """The solution (p,) at `strengths`, from the one at `previous`."""
         lift = strengths.lift(self.pull)
-        self._join(largest(lift >= 2 * strengths.l1 - previous.l1, lift - strengths.l1))
+        self._join(largest((lift >= 2 * strengths.l1 - previous.l1) & ~self._inside, lift - strengths.l1))
         follow = strengths is not previous
         while True:
             inside = self.columns
-            quadratic = Quadratic(self.matrix, self.linear[inside])
-            solver = active_set(quadratic, strengths.only(inside), self._factor)
-            self._factor = solver.factor
             self.coef = np.zeros(len(self.coef))
-            self.coef[inside] = solver.minimise(self._warm, follow)
+            self.coef[inside] = self.iterate(strengths, follow)
             follow = False
-            self._warm = self.coef[inside]
-            self.rounds += solver.rounds
             self.pull = self._pull()
             excess = strengths.lift(self.pull) - strengths.l1
             excess[inside] = 0.0
-            noise = 1e-14 * float(np.max(np.abs(self.linear)))
-            if not self._join(largest(excess > noise, excess)):
+            if not self._join(largest(excess > self.noise, excess)):
                 return self.coef
+
+    def iterate(self, strengths: Strengths, follow: bool) -> Vector:
+        """The solution (m,) on the working set alone, from the last one there."""
+        inside = self.columns
+        quadratic = Quadratic(self.matrix, self.linear[inside], len(self.rows))
+        solver = active_set(quadratic, strengths.only(inside), self._factor)
+        self._factor = solver.factor
+        self._warm = solver.minimise(self._warm, follow)
+        self.rounds += solver.rounds
+        return self._warm
+
+    def take(self, wanted: NDArray[np.bool_], excess: Vector) -> bool:
+        """Take these features (p,) into the working set, those of largest excess first; whether any were new."""
+        return self._join(largest(wanted & ~self._inside, excess))
+
+    def missing(self, wanted: NDArray[np.bool_]) -> int:
+        """How many of these features (p,) are not in the working set."""
+        return int(np.count_nonzero(wanted & ~self._inside))
+
+    def go_on(self) -> None:
+        """Start the next solution from the coefficients as they are."""
+        self._warm = self.coef[self.columns]
+
+    def spread(self, coefs: Matrix) -> tuple[Matrix, Matrix]:
+        """Coefficients (A, m) of the working set as those of all features, (A, p), and their pulls (A, p)."""
+        table = np.zeros((len(coefs), len(self.coef)))
+        table[:, self.columns] = coefs
+        used = np.flatnonzero(np.any(coefs != 0, axis=0))
+        centred = self.problem.y - self.problem.null_intercept
+        residual = centred[:, None] - self.problem.Z[:, self.columns[used]] @ coefs[:, used].T
+        return table, self.problem.pull(residual).reshape(table.shape)
+
+    @cached_property
+    def noise(self) -> float:
+        """What rounding may add to a pull."""
+        return 1e-14 * float(np.max(np.abs(self.linear)))
 
     def _pull(self) -> Vector:
         problem = self.problem
