@@ -7,8 +7,8 @@ Run by hand, in an environment where regcli is installed; celer and adelie may l
 All get the same standardized columns, the same centred response and the same log-spaced alphas from the largest down
 to 1e-4 of it, or 1e-2 with more features than rows; nobody stops early. The peers run at their default tolerances,
 regcli to rounding. Each contestant is a process that waits (`path_solvers.py`, `path_glmnet.R`); rounds go from one to
-the next; a time is the fastest of the rounds, a violation the worst of the path by regcli's ruler, as a share of the
-largest alpha. One thread of linear algebra for all.
+the next; a time is the fastest of the rounds, of the processor, for the machine may be busy; a violation the worst of
+the path by regcli's ruler, as a share of the largest alpha. One thread of linear algebra for all.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One contestant of `path_shapes.py`: reads Z, y and the alphas from a folder, then runs the path once for every line.
 
-Its first line of output names it and its version; each later one is the seconds of a run, whose coefficients lie in
-the folder. Every library is called as its documentation does, at its default tolerance, on the same standardized
-columns in Fortran order, without an intercept: the response is centred.
+Its first line of output names it and its version; each later one is the seconds of a run, those of the processor, whose
+coefficients lie in the folder. Every library is called as its documentation does, at its default tolerance, on the same
+standardized columns in Fortran order, without an intercept: the response is centred.
 """
 
 from __future__ import annotations
@@ -88,9 +88,9 @@ def main(name: str, folder: Path) -> None:
     print(package, importlib.metadata.version(package), flush=True)
     warnings.simplefilter("ignore")
     for _ in sys.stdin:
-        begun = time.perf_counter()
+        begun = time.process_time()
         coefs = solve(Z, y, alphas)
-        spent = time.perf_counter() - begun
+        spent = time.process_time() - begun
         coefs.T.ravel().tofile(folder / f"{name}.bin")
         print(repr(spent), flush=True)
 
