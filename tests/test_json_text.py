@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from regcli.report.to_json import indented
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
-SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), FLOATS, st.text())
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), FLOATS, st.text(max_size=5))
 DOCUMENTS = st.recursive(
-    SCALARS, lambda some: st.one_of(st.lists(some, max_size=4), st.dictionaries(st.text(), some, max_size=4))
+    SCALARS, lambda some: st.one_of(st.lists(some, max_size=4), st.dictionaries(st.text(max_size=5), some, max_size=4))
 )
 
 

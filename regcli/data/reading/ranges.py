@@ -8,6 +8,7 @@ wrong with it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,9 @@ WIDE = 400
 """Columns from which on a range is read as one long column."""
 EXACT = float(1 << 53)
 """Whole numbers below are themselves as doubles."""
+
+KEPT = 31 << 20
+"""Bytes of an array up to which its memory is kept for the next one."""
 
 _SCAN = 1 << 20
 
@@ -71,10 +75,22 @@ def in_ranges(content: bytes, start: int, cut: Layout, spec: DataSpec, jobs: int
     """
     wide = cut.width > WIDE and not label_places(spec, cut)
     ranges = list(_ranges(content, start, RANGE if wide else max(RANGE, PER_COLUMN * cut.width)))
+    _keep_memory()
     try:
         return (_numbers if wide else _columns)(_Text(content, ranges, cut, spec), jobs) if ranges else None
     except (IrregularError, ValueError, OverflowError):
         return None
+
+
+def _keep_memory() -> None:
+    """Have the C library keep what is freed for what comes next.
+
+    glibc returns each array of over 128 KiB to the system, which hands it out again page by page, at half the cost of
+    parsing; until one of up to 32 MiB is freed, from which on it takes all up to that size for such as come and go
+    (mallopt(3), M_MMAP_THRESHOLD). These bytes are never touched, and cost nothing.
+    """
+    with contextlib.suppress(MemoryError):
+        bytes(KEPT)
 
 
 def _ranges(content: bytes, start: int, size: int) -> Iterator[tuple[int, int]]:
@@ -93,14 +109,16 @@ def _side_by_side(work: Callable[[int], T], indices: Iterable[int], jobs: int | 
     indices = list(indices)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(jobs or cores, cores, len(indices))
-    if threads < 2:
-        return [work(one) for one in indices]
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = [pool.submit(work, one) for one in indices]
-        try:
-            return [one.result() for one in waiting]
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                waiting = [pool.submit(work, one) for one in indices]
+                return [one.result() for one in waiting]
+            except RuntimeError:  # a limit on memory or processes leaves no room for a thread
+                pass
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+    return [work(one) for one in indices]
 
 
 def _columns(text: _Text, jobs: int | None) -> pd.DataFrame:
