@@ -21,8 +21,7 @@ from rich.console import Console
 
 import regcli
 from regcli import api
-from regcli.cli.commands import compare, cv, path
-from regcli.cli.commands import fit as fit_command
+from regcli.cli.commands import command
 from regcli.errors import DataError, RegcliError, UsageError
 from regcli.report.wording import number
 from regcli.specs import DataSpec
@@ -34,7 +33,7 @@ FRAME = pd.read_csv(DIABETES)
 X, Y = FRAME.drop(columns="target"), FRAME["target"]
 
 
-COMMANDS = {"fit": fit_command, "path": path, "cv": cv, "compare": compare}
+COMMANDS = {verb: command(verb) for verb in ("fit", "path", "cv", "compare")}
 CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "fit": ({"penalty": "l1", "alpha": 0.1}, "-a 0.1"),
     "path": ({"penalty": "enet", "n_alphas": 9}, "-p enet --n-alphas 9"),

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from regcli.data.reading import parsing
-from regcli.data.reading.parsing import MISSING
+from regcli.data.reading.c_reader import MISSING
 from regcli.data.sources import read
 from regcli.specs import DataSpec
 

@@ -170,10 +170,10 @@ def test_pictures_are_those_that_would_be_drawn_now(monkeypatch: pytest.MonkeyPa
 def test_every_command_has_its_example() -> None:
     """Every verb is shown by a console block, and as a Python function."""
     import regcli
-    from regcli.cli.commands import COMMANDS
+    from regcli.cli.commands import VERBS
 
     verbs = set(regcli.__all__) - {"__version__"}
-    assert set(COMMANDS) <= commands_shown()
+    assert set(VERBS) <= commands_shown()
     assert verbs <= set(re.findall(r"regcli\.(\w+)\(", "".join(python_examples(README))))
 
 

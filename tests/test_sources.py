@@ -30,7 +30,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regcli.data.reading import bytestream, parsing, shape, unpack
-from regcli.data.reading.parsing import MISSING
+from regcli.data.reading.c_reader import MISSING
 from regcli.data.sources import Rows, read
 from regcli.errors import DataError, RegcliError, UsageError, visible
 from regcli.specs import DataSpec

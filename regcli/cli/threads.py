@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import os
 
+from regcli.data.light import import_pandas
+
 VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 POOL = "ARROW_DEFAULT_MEMORY_POOL"
-"""Where pyarrow, which pandas loads if it is there, takes memory from: else it reserves a gigabyte of addresses at
+"""Where pyarrow, which Parquet files need, takes memory from: else it reserves a gigabyte of addresses at
 once, which a limit on them (`ulimit -v`) counts."""
 
 
 def suit_threads() -> None:
-    """One thread, and no more addresses than are needed."""
+    """One thread, and no more addresses than are needed; and then pandas, which brings NumPy."""
     os.environ.update(dict.fromkeys(VARIABLES, "1"))
     os.environ.setdefault(POOL, "system")
+    import_pandas()

@@ -65,9 +65,10 @@ def usable(
         strict += levels
     elif data.missing != "error":
         strict = needed
-    absent = rows.frame[strict].isna()
-    gappy = absent.to_numpy().any(axis=1)
+    apart = set(strict)
+    gappy = rows.frame[[name for name in rows.frame.columns if name in apart]].isna().to_numpy().any(axis=1)
     incomplete = np.flatnonzero(gappy)
+    absent = rows.frame[strict].isna() if bad or len(incomplete) else rows.frame[[]]
     if bad or (len(incomplete) and data.missing == "error"):
         raise _blocked(rows, data, roles, bad, absent, needed)
     positions = np.flatnonzero(~gappy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -56,6 +57,8 @@ MARKERS = frozenset(
     }
 )
 FEW = 20
+SHORT = 10_000
+"""Fewer cells are counted faster one by one than by pandas."""
 NEARLY_ALL = 0.95
 
 _DIGITS = r"[0-9]+(?:[.,'\u2019 \u00a0\u202f\u2009][0-9]+)*"
@@ -99,7 +102,9 @@ def diagnose(column: pd.Series[Any], decimal: str) -> TextColumn:
     units, signs or decimal commas were read. A column without any cell is 'text' with `row` -1.
     """
     cells = column.dropna()
-    counts = {str(cell): int(times) for cell, times in cells.value_counts(sort=False).items()}
+    short = len(cells) < SHORT
+    each = Counter(cells.tolist()) if short else cells.value_counts(sort=False)
+    counts = {str(cell): int(times) for cell, times in each.items()}
     strange = {cell: times for cell, times in counts.items() if number(cell, decimal) is None}
     name = str(column.name)
     if not strange:

@@ -55,7 +55,9 @@ def check_finite(used: Used, target: str, encoding: Encoding) -> None:
     """DataError for the first cell that is infinite or too large for a double."""
     numbers = [name for name in encoding.columns if name not in encoding.categories and name not in encoding.styles]
     columns = [*([target] if used.frame[target].dtype.kind in "iuf" else []), *numbers]
-    if encoding.is_plain and not np.isinf(used.frame[columns].to_numpy(dtype=np.float64)).any():
+    taken = set(columns)
+    in_order = [name for name in used.frame.columns if name in taken]  # one array, where all are of one type
+    if encoding.is_plain and not np.isinf(used.frame[in_order].to_numpy(dtype=np.float64)).any():
         return
     floats = [name for name in columns if used.frame[name].dtype.kind == "f"]
     bad = {name: np.flatnonzero(np.isinf(used.frame[name].to_numpy())) for name in floats}

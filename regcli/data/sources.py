@@ -12,9 +12,10 @@ import pandas as pd
 
 from regcli.data.reading import bytestream, kinds, paths, shape
 from regcli.data.reading.bodies import Body, Place, body, joined, same_names
+from regcli.data.reading.c_reader import MISSING
 from regcli.data.reading.columnar import frame_of
 from regcli.data.reading.names import chosen, unique_names
-from regcli.data.reading.parsing import MISSING, parsed_or_dropped
+from regcli.data.reading.parsing import parsed_or_dropped
 from regcli.data.reading.records import places_of
 from regcli.data.reading.rows import MOST_LINES, Numbering, Rows, told
 from regcli.data.reading.tidy import plain_frame, rows_with_cells

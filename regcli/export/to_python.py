@@ -15,7 +15,7 @@ from regcli.data.features.terms import (
     Part,
     Poly,
 )
-from regcli.data.reading.parsing import MISSING
+from regcli.data.reading.c_reader import MISSING
 from regcli.errors import visible
 from regcli.export.parts import cannot, heading, kept_levels, needs_cell, shares
 

@@ -94,13 +94,14 @@ def moments_by_group(X: Matrix, y: Vector, groups: Index, count: int, weights: V
     found = [Moments.none(p + 1) for _ in range(count)]
     size = max(4096, CHUNK // (p + 1))
     table = np.empty((min(size, n), p + 1), order="F")
+    short = groups.astype(np.int16) if count <= np.iinfo(np.int16).max else groups  # sorted by counting, not comparing
     for first in range(0, n, size):
         rows = slice(first, min(first + size, n))
-        order = np.argsort(groups[rows], kind="stable")
+        order = np.argsort(short[rows], kind="stable")
         part = table[: len(order)]
         for j in range(p):
-            np.take(X[rows, j], order, out=part[:, j])
-        np.take(y[rows], order, out=part[:, p])
+            np.take(X[rows, j], order, out=part[:, j], mode="clip")  # any other mode would go through a buffer
+        np.take(y[rows], order, out=part[:, p], mode="clip")
         ends = np.cumsum(np.bincount(groups[rows], minlength=count))
         of_rows = None if weights is None else weights[rows][order]
         for group, (begin, end) in enumerate(zip(np.append(0, ends[:-1]), ends, strict=True)):

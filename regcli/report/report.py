@@ -81,11 +81,15 @@ def facts(value: Any) -> Any:
 
 
 def _copied(value: Any, mapping: type[dict[str, Any]]) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):  # most of a long document
+        return value
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - the second takes many times as long
         return mapping({key: _copied(item, mapping) for key, item in value.items()})
     if isinstance(value, (list, tuple)):
         return [_copied(item, mapping) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return value
 
 
 @dataclass(frozen=True)

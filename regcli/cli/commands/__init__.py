@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from regcli import __version__
-from regcli.cli.commands.compare import compare
-from regcli.cli.commands.cv import cv
-from regcli.cli.commands.explain import explain
-from regcli.cli.commands.export import export
-from regcli.cli.commands.fit import fit
-from regcli.cli.commands.inspect import inspect
-from regcli.cli.commands.path import path
-from regcli.cli.commands.predict import predict
-from regcli.cli.commands.sample import sample
 from regcli.cli.output import put
 
-COMMANDS: dict[str, Callable[..., int]] = {
-    "fit": fit, "path": path, "cv": cv, "compare": compare, "predict": predict, "export": export, "inspect": inspect,
-    "sample": sample, "explain": explain,
-}  # fmt: skip
+VERBS = ("fit", "path", "cv", "compare", "predict", "export", "inspect", "sample", "explain")
+
+
+def command(verb: str) -> Callable[..., int]:
+    """The function of the verb, imported when it is asked for."""
+    found: Callable[..., int] = getattr(importlib.import_module(f"{__name__}.{verb}"), verb)
+    return found
 
 
 @functools.cache
@@ -39,8 +34,8 @@ def command_line(verb: str | None = None) -> Callable[..., int | None]:
         pretty_exceptions_enable=False,
         no_args_is_help=True,
     )
-    for name in [verb] if verb in COMMANDS else COMMANDS:
-        app.command(name)(COMMANDS[name])
+    for name in [verb] if verb in VERBS else VERBS:
+        app.command(name)(command(name))
     app.callback()(_regcli)
     return typer.main.get_command(app)
 

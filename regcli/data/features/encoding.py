@@ -96,10 +96,10 @@ class Encoding:
             if len(self.polynomials[poly.argument].centres) < poly.degree:
                 raise ValueError("a polynomial of too low a degree")
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether every feature is a column of numbers as it stands in the file."""
-        return all(len(one.factors) == 1 and one.factors[0] == Number(one.name) for one in self.features)
+        return all(one.factors == (Number(one.name),) for one in self.features)
 
     def only(self, kept: Sequence[int]) -> Encoding:
         """The same for some of the features."""
@@ -186,7 +186,11 @@ def codes(cells: pd.Series[Any], category: Category) -> pd.Series[Any]:
 
 
 def _texts(cells: pd.Series[Any], category: Category) -> pd.Series[Any]:
-    texts = cells.astype(object).where(cells.notna(), MISSING_LEVEL).map(str)
+    texts = cells.astype(object)
+    if cells.hasnans:
+        texts = texts.where(cells.notna(), MISSING_LEVEL)
+    if not isinstance(cells.dtype, pd.StringDtype):
+        texts = texts.map(str)
     return texts.str.lower().replace({"1": "true", "0": "false"}) if category.boolean else texts
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations
 from itertools import product as every_choice
 from typing import Any
@@ -86,7 +87,7 @@ class _Planner:
 
     def expanded(self, terms: Sequence[tuple[Factor, ...]]) -> list[Feature]:
         """The features of all terms, in their order, then what marks gaps."""
-        known = {frozenset(map(_key, term)) for term in terms}
+        known = cache(lambda: {frozenset(map(_key, term)) for term in terms})  # few files need it, wide ones least
         features = []
         for term in terms:
             parts = [self._features(factor, _may_drop(factor, term, known)) for factor in term]
@@ -159,10 +160,10 @@ def _key(factor: Factor) -> str:
     return "\0".join((*factor_columns(factor), *(() if isinstance(factor, str) else [repr(factor)])))
 
 
-def _may_drop(factor: Factor, term: Sequence[Factor], known: set[frozenset[str]]) -> bool:
+def _may_drop(factor: Factor, term: Sequence[Factor], known: Callable[[], set[frozenset[str]]]) -> bool:
     """Whether the levels of a factor add up to what is in the model without it: the intercept, or a shorter term."""
     rest = frozenset(_key(other) for other in term if other != factor)
-    return not rest or rest in known
+    return not rest or rest in known()
 
 
 def _references(spec: DataSpec, roles: Mapping[str, Role]) -> dict[str, str]:
@@ -183,8 +184,7 @@ def _references(spec: DataSpec, roles: Mapping[str, Role]) -> dict[str, str]:
 
 def tally_of_texts(cells: pd.Series[Any]) -> Tally:
     """How often each text of a column occurs."""
-    texts = cells.dropna().astype(object).map(str)
-    return Tally(Counter(texts.tolist()), gaps=int(cells.isna().sum()))
+    return Tally(Counter(map(str, cells.dropna().astype(object))), gaps=int(cells.isna().sum()))
 
 
 def _category(name: str, tally: Tally, boolean: bool, least: int) -> Category:
@@ -198,7 +198,7 @@ def _category(name: str, tally: Tally, boolean: bool, least: int) -> Category:
     for text, times in tally.counts.items():
         counts[text.lower() if boolean else text] += times
     lumped = tuple(sorted(level for level, times in counts.items() if times < least))
-    levels = _ordered([level for level in counts if level not in set(lumped)], boolean)
+    levels = _ordered([level for level, times in counts.items() if times >= least], boolean)
     gaps = [MISSING_LEVEL] if tally.gaps else []
     return Category((*levels, *([OTHER_LEVEL] if lumped else []), *gaps), lumped)
 

@@ -52,34 +52,36 @@ def learn_scaling(X: Matrix, names: list[str], centre: bool, weights: Vector | N
     Z = np.empty((n, p), order="F")
     mean, scale = np.empty(p), np.empty(p)
     width = max(1, BLOCK // max(n, 1))
+    scratch = np.empty((n, min(width, p)), order="F")
     for first in range(0, p, width):
         block = slice(first, first + width)
-        mean[block], scale[block] = _scaled_block(X[:, block], Z[:, block], names[block], weights)
+        mean[block], scale[block] = _scaled_block(X[:, block], Z[:, block], scratch, names[block], weights)
     if not centre:
         np.divide(X, scale, out=Z)
     return Scaling(mean, scale, centre), Z
 
 
-def _scaled_block(X: Matrix, Z: Matrix, names: list[str], weights: Vector | None) -> tuple[Vector, Vector]:
-    """Fill `Z` with the scaled columns of `X`; their means and deviations."""
+def _scaled_block(
+    X: Matrix, Z: Matrix, scratch: Matrix, names: list[str], weights: Vector | None
+) -> tuple[Vector, Vector]:
+    """Fill `Z` with the scaled columns of `X`; their means and deviations. `scratch` has room for as many numbers."""
     low, high = X.min(axis=0), X.max(axis=0)
     largest = np.maximum(np.abs(low), np.abs(high))
     unit = power_of_two(largest)
-    np.divide(X, unit, out=Z)
+    np.multiply(X, 1 / unit, out=Z)  # exact, as all powers of two are
     first = np.average(Z, axis=0, weights=weights)
     Z -= first
     shift = np.average(Z, axis=0, weights=weights)
     Z -= shift
-    spread = np.maximum(Z.max(axis=0), -Z.min(axis=0))
+    spread = np.maximum(high / unit - first - shift, -(low / unit - first - shift))
     constant = low == high
     vague = ~constant & (spread <= 8 * EPS * (largest / unit))
     _refuse([names[j] for j in np.flatnonzero(vague)])
-    fine = power_of_two(np.where(constant, 1.0, spread))
-    Z /= fine
     left = np.average(Z, axis=0, weights=weights)
-    deviation = np.sqrt(np.maximum(np.average(Z**2, axis=0, weights=weights) - left**2, 0.0))
+    squares = np.square(Z, out=scratch[:, : Z.shape[1]])
+    deviation = np.sqrt(np.maximum(np.average(squares, axis=0, weights=weights) - left**2, 0.0))
     Z /= np.where(constant, 1.0, deviation)
-    return (first + shift) * unit, np.where(constant, 1.0, deviation * fine * unit)
+    return (first + shift) * unit, np.where(constant, 1.0, deviation * unit)
 
 
 def check_spread(low: Vector, high: Vector, mean: Vector, names: list[str]) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from regcli.data.features.dates import UNITS
 from regcli.data.features.encoding import Encoding
-from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Part
+from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Feature, Part
 from regcli.data.roles import Role
 from regcli.errors import Notice, counted, listed, visible
 
@@ -36,7 +36,10 @@ def _levels(encoding: Encoding, roles: Mapping[str, Role]) -> list[Notice]:
     coded = [name for name in encoding.categories if name in roles]
     if not coded:
         return []
-    columns = {name: [one for one in encoding.features if one.sources == (name,)] for name in coded}
+    columns: dict[str, list[Feature]] = {name: [] for name in coded}
+    for one in encoding.features:
+        if len(one.sources) == 1 and one.sources[0] in columns:
+            columns[one.sources[0]].append(one)
     whole = [name for name in coded if len(columns[name]) == len(encoding.categories[name].levels)]
     each = [f"{visible(name)} ({len(encoding.categories[name].levels):,})" for name in coded]
     text = f"{counted(len(coded), 'column')} of levels: {listed(each)}"
