@@ -80,7 +80,10 @@ def in_file(frame: pd.DataFrame, folder: Path) -> str:
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "binomial": ("", {"target": "diagnosis"}),
-    "poisson": (str(SAMPLES / "insurance.csv"), {"target": "Claims", "family": "poisson", "exposure": "Holders"}),
+    "poisson": (
+        str(SAMPLES / "insurance.csv"),
+        {"target": "Claims", "family": "poisson", "exposure": "Holders", "reference": ["Group=<1l", "Age=<25"]},
+    ),
     "multinomial": (
         str(SAMPLES / "penguins.csv"),
         {"target": "species", "family": "multinomial", "missing": "drop", "exclude": ["island", "year"]},
@@ -103,6 +106,16 @@ def test_fit_is_that_of_held_rows(family: str, penalty: Any, pieces: Pieces, tmp
     assert passed["certificate"]["tied"] == held["certificate"]["tied"]
     assert passed["data"]["engine"] == "chunks" and 3 <= passed["data"]["passes"] <= 15
     assert passed["metrics"]["train"].get("auc", None) is None
+
+
+def test_columns_that_depend_on_each_other_are_named(pieces: Pieces) -> None:
+    """The levels of two columns, each with all of its levels, add up to the same: their coefficients can be shared."""
+    asked: dict[str, Any] = {"target": "Claims", "family": "poisson", "exposure": "Holders", "alpha": 0.03}
+    held = regcli.fit(SAMPLES / "insurance.csv", **asked)
+    pieces.of(2500)
+    passed = regcli.fit(SAMPLES / "insurance.csv", **asked)
+    assert held.certificate.tied and passed.certificate.tied == held.certificate.tied
+    assert passed.model.objective == pytest.approx(held.model.objective, rel=1e-12)
 
 
 @pytest.mark.parametrize("family", CASES)
