@@ -147,6 +147,20 @@ def test_a_path_stops_where_that_of_held_rows_does(pieces: Pieces, tmp_path: Pat
     assert_same(held, passed, ("path", "criteria"), 1e-7)
 
 
+def test_many_columns_have_second_derivatives_of_few(pieces: Pieces, tmp_path: Path) -> None:
+    """Beyond fifty columns only those that have a coefficient, or may soon, are looked at twice."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(600, 60))
+    logits = X[:, 0] - 0.8 * X[:, 1] + 0.5 * X[:, 2]
+    frame = pd.DataFrame(X.round(4)).add_prefix("x").assign(y=np.where(logits + rng.logistic(size=600) > 0, "a", "b"))
+    path = in_file(frame, tmp_path)
+    held = regcli.cv(path, n_alphas=8, folds=2, alpha_min_ratio=0.02, jobs=1).to_dict()
+    pieces.of(60_000)
+    passed = regcli.cv(path, n_alphas=8, folds=2, alpha_min_ratio=0.02).to_dict()
+    assert_same(held, passed, ("curve", "chosen", "model"), 1e-8)
+    assert passed["folds"]["certified"] and passed["certificate"]["certified"]
+
+
 def test_rows_that_count_and_rows_held_back(pieces: Pieces, tmp_path: Path) -> None:
     """Weights, groups that stay together, and the test rows that a column marks."""
     frame = WDBC.assign(w=1 + np.arange(len(WDBC)) % 3, g=np.arange(len(WDBC)) // 20, part=np.arange(len(WDBC)) % 4 > 0)
