@@ -11,4 +11,8 @@ __all__ = ["Engine", "engine_of"]
 
 def engine_of(data: DataSpec, memory: int, watch: Watch = unwatched) -> Engine:
     """The engine that `data` asks for, which may take up to `memory` bytes on this machine."""
+    if data.engine == "dask":
+        from regcli.data.engines.cluster import Cluster
+
+        return Cluster(data.source, memory, watch, data.scheduler)
     return Local(data.source, memory, watch)

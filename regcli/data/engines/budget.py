@@ -56,14 +56,15 @@ def piece_size(memory: int, moments: int) -> int:
     if size < LEAST_PIECE:
         least = INTERPRETER + moments + IN_PIECES * LEAST_PIECE
         raise UsageError(
-            f"--memory {_told(memory)} is too little: {_told(moments)} of moments and {_told(INTERPRETER)} of "
+            f"--memory {told(memory)} is too little: {told(moments)} of moments and {told(INTERPRETER)} of "
             "program are held at once",
-            hint=f"--memory {_told(least + (1 << 24))}",
+            hint=f"--memory {told(least + (1 << 24))}",
         )
     return int(min(size, MOST_PIECE))
 
 
-def _told(size: int) -> str:
+def told(size: int) -> str:
+    """`800MB`, `12.0GB`, as --memory takes it."""
     return f"{size / 1e9:.1f}GB" if size >= 1e10 else f"{-(-size // 10**6)}MB"
 
 

@@ -27,7 +27,7 @@ class Local:
     def __init__(self, source: Any, memory: int, watch: Watch = unwatched) -> None:
         self.source, self.memory, self.size, self.passes = source, memory, HEAD, 0
         self._watch = watch
-        self._bytes = _bytes_of(source)
+        self._bytes = bytes_of(source)
 
     def suit(self, moments: int) -> None:
         """Make the pieces as large as memory allows beside sums of so many bytes; UsageError where it allows none."""
@@ -56,12 +56,15 @@ class Local:
             raise DataError("no rows of data")
         return total
 
+    def close(self) -> None:
+        """Nobody else works for it."""
+
     def _pieces(self, spec: DataSpec, consumed: list[int]) -> Generator[Rows]:
         tell: Callable[[int], None] = lambda bytes: consumed.__setitem__(0, bytes)  # noqa: E731
         yield from chunks(spec, self.source, self.size, tell=tell)
 
 
-def _bytes_of(source: Any) -> int:
+def bytes_of(source: Any) -> int:
     """How many bytes the files have; 0 where nobody knows."""
     paths = files(source)
     if any(path == "-" or is_address(path) for path in paths):
