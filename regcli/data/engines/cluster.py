@@ -19,7 +19,7 @@ from itertools import accumulate, count, repeat
 from typing import Any, cast
 
 from regcli.data.engines.ahead import one_ahead
-from regcli.data.engines.joining import Joined, distributed, joined, line_of, started
+from regcli.data.engines.joining import ON_EACH, Joined, distributed, joined, line_of, started
 from regcli.data.engines.local import Local, bytes_of
 from regcli.data.engines.seam import Reached, S, Task, Watch, unwatched
 from regcli.data.reading.bodies import same_names
@@ -106,13 +106,13 @@ class Cluster:
     def _pass(self, task: Task[Any], before: Sequence[int], counting: bool = False) -> _Share:
         """What came of all parts, before each of which so many rows are used."""
         cluster, run = self._cluster(), uuid.uuid4().hex
-        heard: dict[int, Reached] = {}
+        heard: dict[int, tuple[int, int]] = {}
         done = threading.Event()
 
         def hear(event: tuple[float, Sequence[Any]]) -> None:
             of, part, rows, size = event[1]
             if of == run:
-                heard[part] = Reached(rows, size, 0)
+                heard[part] = rows, size
 
         order = _Order(run, task, cluster.size, counting, self._said, name_of(self._head), self._columns)
         future = None
@@ -127,7 +127,7 @@ class Cluster:
             if future.status != "finished":
                 raise self._reason(future)
             share: _Share = future.result()
-            self._tell([Reached(share.read, share.bytes, 0)])
+            self._tell([(share.read, share.bytes)])
             return share
         except BaseException:
             if future is not None and not future.done():
@@ -135,9 +135,11 @@ class Cluster:
             self.close()
             raise
 
-    def _tell(self, parts: Sequence[Reached]) -> None:
+    def _tell(self, parts: Sequence[tuple[int, int]]) -> None:
+        """So many rows and bytes of each part that was heard of were read."""
         if parts:
-            self._watch(Reached(sum(one.rows for one in parts), sum(one.bytes for one in parts), self._bytes))
+            rows, size = (sum(one) for one in zip(*parts, strict=True))
+            self._watch(Reached(self.passes, rows, size, self._bytes))
 
     def _reason(self, future: Any) -> BaseException:
         """Why there is no result."""
@@ -149,6 +151,8 @@ class Cluster:
             return UsageError(what, hint="workers with more memory, or fewer threads each")
         if isinstance(error, RegcliError | MemoryError):
             return error.with_traceback(None)
+        if isinstance(error, ImportError):
+            return UsageError(f"a worker cannot do its part: {line_of(error)}", hint=ON_EACH)
         if error is None or type(error).__module__.partition(".")[0] in ("distributed", "asyncio"):
             return UsageError("the cluster was lost", found=None if error is None else line_of(error))
         return cast(BaseException, error)

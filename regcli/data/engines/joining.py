@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import logging
 import pkgutil
-import shutil
 import socket
 import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from regcli import __version__
 from regcli.data.engines.budget import IN_PIECES, INTERPRETER, LEAST_PIECE, ROOM, told
+from regcli.data.engines.hosting import hosted
 from regcli.errors import UsageError, visible
-from regcli.writing import unfinished
 
 PIECE = 8 << 20
 """Bytes of text that a worker passes over at once, where its memory allows."""
 PATIENCE = 10.0
 """Seconds in which a scheduler has to answer, and a first worker to come."""
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 ALIKE = {"regcli": 3, "python": 2, "numpy": 2, "pandas": 2, "dask": 3, "distributed": 3}
 """How many numbers of a version have to be the same on all machines."""
+
+ON_EACH = f"pip install 'regcli[dask]=={__version__}' on each machine of the cluster"
 
 
 @dataclass(frozen=True)
@@ -56,83 +55,56 @@ def started(memory: int, moments: int, parts: int) -> Joined:
     parts, and memory for pieces of a good size. UsageError where there is not enough for one."""
     from dask.system import CPU_COUNT
 
-    rest = memory - INTERPRETER - moments
+    rest = memory - 2 * (INTERPRETER + moments)  # this process and the scheduler
     if rest < _needed(LEAST_PIECE, moments):
-        least = INTERPRETER + moments + _needed(LEAST_PIECE, moments)
-        what = f"--engine dask needs {told(least)} here, for this process and a worker: there are {told(memory)}"
+        least = memory - rest + _needed(LEAST_PIECE, moments)
+        what = f"--engine dask needs {told(least)} on this machine: there are {told(memory)}"
         raise UsageError(what, hint=f"--memory {told(least + (1 << 24))}, or a --scheduler elsewhere")
     workers = max(1, min(CPU_COUNT, parts, rest // _needed(PIECE, moments)))
-    with _leaving() as way_out:
-        folder = way_out.enter_context(_scratch())
-        try:
-            cluster = distributed().LocalCluster(
-                n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
-                memory_limit=rest // workers, local_directory=folder, silence_logs=logging.CRITICAL, env=ONE_THREAD,
-            )  # fmt: skip
-            way_out.callback(_quietly, cluster.close)
-            client = distributed().Client(cluster, set_as_default=False)
-            way_out.callback(_quietly, client.close)
-        except (OSError, RuntimeError) as error:
-            raise UsageError("no cluster could be started on this machine", found=line_of(error)) from None
-        return Joined(client, _size(rest // workers, moments), way_out.pop_all().close)
+    with ExitStack() as way_out:
+        there = joined(way_out.enter_context(hosted(workers, rest // workers)), moments)
+        way_out.callback(there.leave)
+        return replace(there, leave=way_out.pop_all().close)
 
 
 def joined(address: str, moments: int) -> Joined:
     """The cluster whose scheduler is there. UsageError where it does not answer, has no workers, or where one of its
     machines lacks regcli or memory."""
     option = f"--scheduler {visible(address)}"
-    with _leaving() as way_out:
+    with ExitStack() as way_out:
+        logger = logging.getLogger("distributed")
+        way_out.callback(logger.setLevel, logger.level)
+        logger.setLevel(logging.CRITICAL)
         try:
-            with socket.create_connection(_host_and_port(address), PATIENCE):
-                pass  # a client that nobody answers cannot be closed
+            _greeted(address)
             with warnings.catch_warnings(action="ignore"):  # versions are compared below
                 client = distributed().Client(address, timeout=PATIENCE, set_as_default=False)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, ImportError) as error:
             what = f"{option}: no Dask scheduler answers there"
             raise UsageError(what, found=line_of(error), hint="tcp://HOST:8786, as dask scheduler prints it") from None
-        way_out.callback(_quietly, client.close)
+        way_out.callback(_closed, client)
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             what = f"{option}: it has no worker, and none has come within {PATIENCE:.0f} s"
             raise UsageError(what, hint=f"dask worker {visible(address)}") from None
         _check_versions(client)
-        return Joined(client, _size(_memory_of(client, option, moments), moments), way_out.pop_all().close)
+        size = _size(_memory_of(client, option, moments), moments)
+        return Joined(client, size, way_out.pop_all().close)
 
 
-@contextmanager
-def _leaving() -> Iterator[ExitStack]:
-    """What is to be done on the way out; until then the package is not to log anything."""
-    logger = logging.getLogger("distributed")
-    with ExitStack() as way_out:
-        way_out.callback(logger.setLevel, logger.level)
-        logger.setLevel(logging.CRITICAL)
-        yield way_out
+def _closed(client: Any) -> None:
+    with suppress(Exception):  # its scheduler may be gone
+        client.close()
 
 
-def _quietly(close: Callable[[], Any]) -> None:
-    """Close what may be gone already."""
-    with suppress(Exception):
-        close()
-
-
-@contextmanager
-def _scratch() -> Iterator[str]:
-    """A folder for what workers write, which is gone afterwards."""
-    folder = tempfile.mkdtemp(prefix="regcli-")
-    unfinished.add(folder)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        unfinished.discard(folder)
-
-
-def _host_and_port(address: str) -> tuple[str, int]:
+def _greeted(address: str) -> None:
+    """OSError or ValueError where nobody speaks as a Dask scheduler does: first. A client would wait for ever."""
     from distributed.comm import get_address_host_port
 
-    host, port = get_address_host_port(address)
-    return str(host), int(port)
+    with socket.create_connection(get_address_host_port(address), PATIENCE) as there:
+        if not address.startswith("tls:") and not there.recv(1):
+            raise OSError("the connection was closed")
 
 
 def _needed(piece: int, moments: int) -> int:
@@ -161,14 +133,14 @@ def _check_versions(client: Any) -> None:
     ask = (pkgutil.resolve_name, "regcli:__version__")
     try:
         found = {"the scheduler": client.run_on_scheduler(*ask)}
-    except ImportError as error:
+    except Exception as error:
         found = {"the scheduler": error}
     found |= {f"the worker {where}": one for where, one in client.run(*ask, on_error="return").items()}
     for where, one in found.items():
         if isinstance(one, BaseException):
             raise UsageError(
                 f"regcli cannot be imported by {where}: {line_of(one)}",
-                hint=f"pip install 'regcli[dask]=={__version__}' on each machine of the cluster",
+                hint=ON_EACH,
             )
     versions = client.get_versions()
     packages = {"the scheduler": versions["scheduler"]["packages"]}

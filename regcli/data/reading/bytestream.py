@@ -19,7 +19,7 @@ from typing import IO, NamedTuple
 
 from regcli.data.reading import kinds
 from regcli.data.reading.paths import is_address
-from regcli.data.reading.remote import remote_file
+from regcli.data.reading.remote import remote_file, without_password
 from regcli.data.reading.unpack import unpacked
 from regcli.errors import DataError, Notice, UsageError, nearest, visible
 
@@ -32,7 +32,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -81,7 +80,7 @@ def source_file(path: str, name: str) -> Iterator[IO[bytes]]:
 
 def name_of(path: str) -> str:
     """What the source is called in messages and reports: no password that an address holds belongs there."""
-    return STDIN if path == "-" else visible(_PASSWORD.sub(r"\1***@", path))
+    return STDIN if path == "-" else without_password(path)
 
 
 def decoded(raw: Stream, encoding: str | None) -> Stream:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from regcli.data.reading.remote import remote_files
 from regcli.errors import DataError, UsageError, counted, listed, visible
 
 MOST_FILES = 3
@@ -48,7 +49,9 @@ def several_names(names: Sequence[str]) -> str:
 
 
 def _matches(path: str) -> list[str]:
-    if path == "-" or is_address(path) or not glob.has_magic(path) or os.path.lexists(path):
+    if is_address(path):
+        return remote_files(path)
+    if path == "-" or not glob.has_magic(path) or os.path.lexists(path):
         return [path]
     found = sorted(match for match in glob.glob(path, recursive=True) if not Path(match).is_dir())
     if not found:
