@@ -186,6 +186,12 @@ class _Share:
         total = None if self.sum is None else self.sum.merge(other.sum)
         return _Share(total, self.used + other.used, self.read + other.read, self.bytes + other.bytes)
 
+    def __sizeof__(self) -> int:
+        """What it takes to send it, by which the scheduler decides who merges."""
+        arrays: list[pickle.PickleBuffer] = []
+        rest = pickle.dumps(self.sum, protocol=5, buffer_callback=arrays.append)
+        return len(rest) + sum(one.raw().nbytes for one in arrays)
+
 
 def _before(used: Sequence[int]) -> tuple[int, ...]:
     """How many rows are used before each part."""

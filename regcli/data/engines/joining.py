@@ -24,6 +24,7 @@ PATIENCE = 10.0
 ALIKE = {"regcli": 3, "python": 2, "numpy": 2, "pandas": 2, "dask": 3, "distributed": 3}
 """How many numbers of a version have to be the same on all machines."""
 
+VERSION = "regcli:__version__"
 ON_EACH = f"pip install 'regcli[dask]=={__version__}' on each machine of the cluster"
 
 
@@ -130,7 +131,7 @@ def _memory_of(client: Any, option: str, moments: int) -> int:
 
 def _check_versions(client: Any) -> None:
     """UsageError for a machine of the cluster that lacks regcli, or has other versions than this one."""
-    ask = (pkgutil.resolve_name, "regcli:__version__")
+    ask = (pkgutil.resolve_name, VERSION)
     try:
         found = {"the scheduler": client.run_on_scheduler(*ask)}
     except Exception as error:
