@@ -91,9 +91,12 @@ class See:
     numbered: bool = False
     seconds: float = 0.0
     log: str | None = None
+    deadly: bool = False
     spec: DataSpec = PLAIN
 
     def of(self, rows: Rows, first: int) -> Seen:
+        if self.deadly:
+            os._exit(1)
         if self.log is not None:
             with open(self.log, "a", encoding="ascii") as log:
                 log.write(f"{os.getpid()}\n")
@@ -161,27 +164,45 @@ def test_the_tree_depends_on_the_files_alone(tmp_path: Path, there: Any, monkeyp
     monkeypatch.setattr(engine, "MOST_PARTS", 2)
     passing = there(source)
     assert passing.total(See(numbered=True)).begun == ((0, 20), (20, 30), (50, 10), (60, 40), (100, 50))
-    assert len(passing._used) == 2
+    assert len(passing._before) == 2
     passing.close()
 
 
 def test_rows_are_numbered(tmp_path: Path, there: Any) -> None:
-    """Each file knows how many used rows come before it: counted once, known afterwards, and counted anew where
-    another task uses other rows."""
+    """Each file knows how many used rows come before it: the lines are counted first, and where other rows are used
+    than those, or than an earlier task used, the pass is made again."""
+    every, passes = ((0, 20), (20, 30), (50, 10), (60, 40), (100, 50)), 0
     passing = there(write(tmp_path, [20, 30, 10, 40, 50]))
+    assert passing.total(See(numbered=True)).begun == every
+    assert passing.passes == (passes := passes + 2)
     few = passing.total(See(below=4, numbered=True))
     lengths = [used for _, used in few.begun]
-    assert list(few.begun) == list(zip(np.cumsum([0, *lengths[:-1]]), lengths, strict=True))
     assert 0 < few.rows < 150
-    assert passing.passes == 2
+    assert list(few.begun) == list(zip(np.cumsum([0, *lengths[:-1]]), lengths, strict=True))
+    assert passing.passes == (passes := passes + 2)
     assert passing.total(See(below=4, numbered=True)) == few
-    assert passing.passes == 3
-    every = ((0, 20), (20, 30), (50, 10), (60, 40), (100, 50))
-    assert passing.total(See(numbered=True)).begun == every
-    assert passing.passes == 5
+    assert passing.passes == (passes := passes + 1)
     passing.total(See())
     assert passing.total(See(numbered=True)).begun == every
-    assert passing.passes == 7
+    assert passing.passes == passes + 2
+    passing.close()
+
+
+def test_lines_are_not_rows(tmp_path: Path, there: Any) -> None:
+    """What is no row, a packed file, one without a last line end, Parquet: counted wrongly or not, numbered rightly."""
+    frame = pd.DataFrame({"group": range(5), "text": ["one", "two\nlines", "", "four", "5"], "y": range(5)})
+    for place, words in enumerate((",,\n1,x,1\n\n2,x,2", "3,x,3\n", '"4","x\ny",4\n')):
+        (tmp_path / f"{place}.csv").write_text(f"group,text,y\n{words}", "utf-8")
+    frame.to_csv(tmp_path / "3.csv.gz", index=False)
+    frame.to_csv(tmp_path / "4.csv", index=False)
+    passing = there([str(path) for path in sorted(tmp_path.iterdir())])
+    assert passing.total(See(numbered=True)).begun == ((0, 2), (2, 1), (3, 1), (4, 5), (9, 5))
+    passing.close()
+    for place in range(3):
+        frame.to_parquet(tmp_path / f"{place}.parquet")
+    passing = there(str(tmp_path / "*.parquet"))
+    assert passing.total(See(numbered=True)).begun == ((0, 5), (5, 5), (10, 5))
+    assert passing.passes == 2
     passing.close()
 
 
@@ -252,6 +273,14 @@ def test_a_worker_that_dies(tmp_path: Path, workers: Any, there: Any) -> None:
     assert [used for _, used in found.begun] == [20, 30, 10, 40, 50, 60]
     assert len(killed) == 1
     assert len(log.read_text("ascii").split()) > 6
+
+
+def test_a_file_that_kills(tmp_path: Path, workers: Any, there: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where as many workers have died as the scheduler allows, it is said at which file."""
+    monkeypatch.setattr(workers.scheduler, "allowed_failures", 0)
+    passing = there(write(tmp_path, [20]))
+    with pytest.raises(UsageError, match=r"worker after worker died at .*part0\.csv: they may have too little memory"):
+        passing.total(See(deadly=True))
 
 
 def test_bad_data(tmp_path: Path, workers: Any, there: Any) -> None:
@@ -395,6 +424,8 @@ def test_what_is_not_for_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             engine_of(DataSpec(source, engine="dask"), ROOMY)
     with pytest.raises(UsageError, match="--engine dask is for files"):
         regcli.fit(np.eye(5), np.arange(5.0), alpha=1, engine="dask")
+    with pytest.raises(UsageError, match="--memory cannot act with --scheduler"):
+        DataSpec("a.csv", engine="dask", scheduler="tcp://somewhere:8786", memory="1GB")
     plain = builtins.__import__
 
     def without(name: str, *args: Any) -> Any:

@@ -128,6 +128,8 @@ class DataSpec:
         member("--engine", self.engine, ENGINES)
         if self.scheduler is not None and self.engine != "dask":
             raise UsageError("--scheduler cannot act without --engine dask", hint="--engine dask")
+        if self.scheduler is not None and self.memory is not None:
+            raise UsageError("--memory cannot act with --scheduler: its workers have limits of their own")
         if self.engine == "dask" and self.sample is not None:
             raise UsageError("--sample cannot act with --engine dask: a sample needs no cluster")
 

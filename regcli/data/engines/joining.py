@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import pkgutil
 import socket
 import sys
@@ -71,15 +72,16 @@ def started(memory: int, moments: int, parts: int) -> Joined:
 def joined(address: str, moments: int) -> Joined:
     """The cluster whose scheduler is there. UsageError where it does not answer, has no workers, or where one of its
     machines lacks regcli or memory."""
-    option = f"--scheduler {visible(address)}"
+    package, option = distributed(), f"--scheduler {visible(address)}"
     with ExitStack() as way_out:
-        logger = logging.getLogger("distributed")
-        way_out.callback(logger.setLevel, logger.level)
-        logger.setLevel(logging.CRITICAL)
+        for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+            logger = logging.getLogger(name)
+            way_out.callback(setattr, logger, "disabled", logger.disabled)
+            logger.disabled = os.environ.get("REGCLI_DEBUG") != "1"
         try:
             _greeted(address)
             with warnings.catch_warnings(action="ignore"):  # versions are compared below
-                client = distributed().Client(address, timeout=PATIENCE, set_as_default=False)
+                client = package.Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError, TypeError, ImportError) as error:
             what = f"{option}: no Dask scheduler answers there"
             raise UsageError(what, found=line_of(error), hint="tcp://HOST:8786, as dask scheduler prints it") from None
