@@ -11,6 +11,7 @@ import numpy as np
 
 import regcli
 from regcli.data.design import Design
+from regcli.data.engines import lets_go
 from regcli.data.engines.seam import Watch, unwatched
 from regcli.errors import Notice, UsageError, counted
 from regcli.report.of_compare import report_of_compare, rival_words
@@ -52,6 +53,7 @@ from regcli.workflows.tuning import processes
 from regcli.workflows.verdicts import verdict_of
 
 
+@lets_go
 def compare(
     data: DataSpec,
     model: ModelSpec,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import regcli
+from regcli.data.engines import lets_go
 from regcli.data.engines.seam import Watch, unwatched
 from regcli.errors import counted
 from regcli.problem.objective import Solution
@@ -41,6 +42,7 @@ from regcli.workflows.tuning import (
 )
 
 
+@lets_go
 def cv(
     data: DataSpec,
     model: ModelSpec,

@@ -11,6 +11,7 @@ import numpy as np
 
 import regcli
 from regcli.data.design import Design
+from regcli.data.engines import lets_go
 from regcli.data.engines.seam import Watch, unwatched
 from regcli.errors import counted
 from regcli.problem.objective import Solution
@@ -42,6 +43,7 @@ NO_TRAINING = TrainingSpec()
 SELECTED = "no standard errors: rows cannot test the coefficients they chose"
 
 
+@lets_go
 def fit(
     data: DataSpec,
     model: ModelSpec,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import regcli
+from regcli.data.engines import lets_go
 from regcli.data.engines.seam import Watch, unwatched
 from regcli.errors import Notice, UsageError, counted
 from regcli.problem.certificate import certify
@@ -38,6 +39,7 @@ from regcli.workflows.separated import check_separation
 from regcli.workflows.solving import is_passed_over, solved, solved_along
 
 
+@lets_go
 def path(
     data: DataSpec,
     model: ModelSpec,

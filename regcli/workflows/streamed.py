@@ -8,7 +8,6 @@ condensed   rows with the same moments, which everything else takes for the rows
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,11 +104,7 @@ class Streamed(Gathered):
 def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
     """The design, and the moments of its folds, of rows that may take `memory` bytes."""
     check_request(request)
-    with closing(engine_of(request.data, memory, watch)) as passing:
-        return _streamed(request, passing)
-
-
-def _streamed(request: Request, passing: Passing) -> Streamed:
+    passing = engine_of(request.data, memory, watch)
     outline = _outline(request, passing.head(request.data.as_text()))
     passing.suit(_bytes_of_moments(outline, request.folds))
     recipe, taught = outline.recipe, None

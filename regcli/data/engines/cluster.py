@@ -11,15 +11,20 @@ import threading
 import uuid
 import weakref
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any, cast
 
+import numpy as np
+
+from regcli.data.engines.budget import LEAST_PIECE
 from regcli.data.engines.joining import ON_EACH, Joined, distributed, joined, line_of, started
-from regcli.data.engines.local import Local, bytes_of
+from regcli.data.engines.local import HEAD, bytes_of
 from regcli.data.engines.seam import Reached, S, Task, Watch, unwatched
-from regcli.data.engines.sharing import TOPIC, Order, Share, placed, tree
+from regcli.data.engines.sharing import TOPIC, How, Order, Share, placed, tree
 from regcli.data.reading.bytestream import name_of
 from regcli.data.reading.paths import files, is_address, several_names
 from regcli.data.sources import Rows
+from regcli.data.streaming import chunks
 from regcli.errors import RegcliError, UsageError
 from regcli.specs import DataSpec
 
@@ -52,7 +57,8 @@ class Cluster:
         step = -(-len(paths) // MOST_PARTS)
         self._parts = [tuple(paths[at : at + step]) for at in range(0, len(paths), step)]
         self._columns: tuple[str, ...] | None = None
-        self._before: tuple[int, ...] | None = None
+        self._before: tuple[Any, ...] | None = None
+        self._by_class: bool | None = None
         self._open: Joined | None = None
         self._end: Any = None
 
@@ -63,23 +69,33 @@ class Cluster:
 
     def head(self, spec: DataSpec) -> Rows:
         """The first rows, which are read here."""
-        rows = Local(self._head, self._memory).head(spec)
+        rows = self._little(spec, HEAD)
         self._columns = tuple(rows.frame.columns)
-        return placed(rows, self._said)
+        return rows
+
+    def _little(self, spec: DataSpec, size: int = LEAST_PIECE) -> Rows:
+        with closing(chunks(spec, self._head, size)) as pieces:
+            return placed(next(pieces), self._said)
 
     def total(self, task: Task[S]) -> S:
         """One pass: the sum over all files, in their order.
 
-        Where it matters how many rows come before a file, the last pass tells; without one, the lines are counted.
-        Where that was wrong, for other rows are used, the pass is made again with what it has told.
+        Where it matters how many rows come before a file, the last pass tells. Without one the lines are counted, or,
+        where rows are counted by class, the rows in a pass of its own. Where that was wrong, for other rows are used,
+        the pass is made again with what it has told.
         """
-        before = (0,) * len(self._parts)
+        before: Sequence[Any] = (0,) * len(self._parts)
         if task.numbered and len(self._parts) > 1:
-            before = self._before or self._pass(task, before, counting=True).before
+            if self._by_class is None:
+                self._by_class = np.ndim(task.of(self._little(task.spec), 0).rows) > 0
+            if self._before is not None and self._by_class == (np.ndim(self._before[-1]) > 0):
+                before = self._before
+            else:
+                before = self._pass(task, before, "count" if self._by_class else "guess").before
         while True:
             share = self._pass(task, before)
             self._before = share.before
-            if not task.numbered or before == share.before:
+            if not task.numbered or all(map(np.array_equal, before, share.before)):
                 return share.sum  # type: ignore[no-any-return]
             before = share.before
 
@@ -98,7 +114,7 @@ class Cluster:
             self._end = weakref.finalize(self, self._open.leave)
         return self._open
 
-    def _pass(self, task: Task[Any], before: Sequence[int], counting: bool = False) -> Share:
+    def _pass(self, task: Task[Any], before: Sequence[Any], how: How = "sum") -> Share:
         """What came of all parts, before each of which so many rows are used."""
         cluster, run = self._cluster(), uuid.uuid4().hex
         heard: dict[int, tuple[int, int]] = {}
@@ -109,7 +125,7 @@ class Cluster:
             if of == run:
                 heard[part] = rows, size
 
-        order = Order(run, task, cluster.size, counting, self._said, name_of(self._head), self._columns)
+        order = Order(run, task, cluster.size, how, self._said, name_of(self._head), self._columns)
         future = None
         self.passes += 1
         try:

@@ -56,9 +56,6 @@ class Local:
             raise DataError("no rows of data")
         return total
 
-    def close(self) -> None:
-        """Nobody else works for it."""
-
     def _pieces(self, spec: DataSpec, consumed: list[int]) -> Generator[Rows]:
         tell: Callable[[int], None] = lambda bytes: consumed.__setitem__(0, bytes)  # noqa: E731
         yield from chunks(spec, self.source, self.size, tell=tell)

@@ -81,6 +81,3 @@ class Engine(Protocol):
 
     def total(self, task: Task[S]) -> S:
         """One pass: the sum over all pieces, in the order of the rows."""
-
-    def close(self) -> None:
-        """Let go of whoever works for it; a further pass would call them again."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import accumulate, count, repeat
-from typing import Any
+from typing import Any, Literal
 
 from regcli.data.engines.ahead import one_ahead
 from regcli.data.engines.joining import distributed
@@ -27,15 +27,19 @@ EVERY = 0.25
 """Seconds between what a worker says of how far it has come."""
 
 
+How = Literal["sum", "count", "guess"]
+
+
 @dataclass(frozen=True)
 class Order:
-    """What all workers are told: the task and the bytes of a piece; or, when `counting`, to guess how many rows
-    there are. Several files are called `said`, and have the `columns` of the `first` of them."""
+    """What all workers are told: the task and the bytes of a piece, and `how`: to sum, only to count the rows that are
+    used, or to guess their number by the lines. Several files are called `said`, and have the `columns` of the `first`
+    of them."""
 
     run: str
     task: Task[Any]
     size: int
-    counting: bool
+    how: How
     said: str | None
     first: str
     columns: tuple[str, ...] | None
@@ -43,10 +47,11 @@ class Order:
 
 @dataclass(frozen=True)
 class Share:
-    """What came of some parts: the sum, how many rows of each part were used, rows and bytes that were read."""
+    """What came of some parts: the sum, how many rows of each part were used, as `Sum.rows` has it, and how many rows
+    and bytes were read."""
 
     sum: Any
-    used: tuple[int, ...]
+    used: tuple[Any, ...]
     read: int
     bytes: int
 
@@ -62,17 +67,17 @@ class Share:
         return len(rest) + sum(one.raw().nbytes for one in arrays)
 
     @property
-    def before(self) -> tuple[int, ...]:
+    def before(self) -> tuple[Any, ...]:
         """How many rows are used before each part."""
         return tuple(accumulate(self.used[:-1], initial=0))
 
 
-def tree(order: Order, parts: Sequence[tuple[str, ...]], before: Sequence[int]) -> Any:
+def tree(order: Order, parts: Sequence[tuple[str, ...]], before: Sequence[Any]) -> Any:
     """The graph: a leaf for each part, a node for two that are neighbours, and so on up to the root."""
     from dask import delayed
 
     told = delayed(pickle.dumps(order), name=f"regcli-order-{order.run}")
-    leaf = delayed(guessed if order.counting else summed, pure=False)
+    leaf = delayed(guessed if order.how == "guess" else summed, pure=False)
     node = delayed(Share.merge, pure=False)
     row = [
         leaf(told, part, paths, first, dask_key_name=(f"regcli-part-{order.run}", part))
@@ -92,11 +97,12 @@ def tree(order: Order, parts: Sequence[tuple[str, ...]], before: Sequence[int]) 
 _read = lru_cache(maxsize=1)(pickle.loads)
 
 
-def summed(told: bytes, part: int, paths: Sequence[str], first: int) -> Share:
+def summed(told: bytes, part: int, paths: Sequence[str], first: Any) -> Share:
     """The sum of these files, before which `first` rows are used. DataError for what is wrong with their data."""
     order: Order = _read(told)
     word = _Word(order.run, part)
-    total, used, read, done = None, 0, 0, 0
+    total, read, done = None, 0, 0
+    used: Any = 0
     for path in paths:
         word.check_there(path)
         size = [0]
@@ -104,16 +110,17 @@ def summed(told: bytes, part: int, paths: Sequence[str], first: int) -> Share:
         for rows in one_ahead(chunks(order.task.spec, path, order.size, tell=tell)):
             if order.columns is not None:
                 same_names(order.columns, list(rows.frame.columns), order.first, rows.name)
-            one = order.task.of(placed(rows, order.said), first + used)
-            total = one if total is None else total.merge(one)
+            summing = order.how == "sum"
+            one = order.task.of(placed(rows, order.said), first + used if summing else 0)
+            total = one if total is None or not summing else total.merge(one)
             used, read = used + one.rows, read + rows.rows_read
             word.say(read, done + size[0])
         done += size[0]
     word.say(read, done, last=True)
-    return Share(total, (used,), read, done)
+    return Share(total if order.how == "sum" else None, (used,), read, done)
 
 
-def guessed(told: bytes, part: int, paths: Sequence[str], first: int) -> Share:
+def guessed(told: bytes, part: int, paths: Sequence[str], first: Any) -> Share:
     """How many rows these files seem to have: rows that are dropped and lines that are no rows are not known yet."""
     order: Order = _read(told)
     word, spec = _Word(order.run, part), order.task.spec
