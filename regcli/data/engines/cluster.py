@@ -1,7 +1,8 @@
 """The engine of many machines: the files are shared out to the workers of a Dask cluster, their sums merged as a tree.
 
 A worker streams its files in pieces, as the engine of one machine does, and hands on nothing but their sum. Which files
-make a part, and which sums are merged with which, depends on the files alone: so do the bits of what comes out.
+make a part, and which sums are merged with which, depends on the files alone, and the pieces are of one size where
+memory allows: so the bits of what comes out depend neither on how many workers there are nor on who did what.
 """
 
 from __future__ import annotations
