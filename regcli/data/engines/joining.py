@@ -136,26 +136,24 @@ def _check_versions(client: Any) -> None:
     ask = (pkgutil.resolve_name, VERSION)
     try:
         found = {"the scheduler": client.run_on_scheduler(*ask)}
-    except Exception as error:
+    except (ImportError, AttributeError) as error:
         found = {"the scheduler": error}
     found |= {f"the worker {where}": one for where, one in client.run(*ask, on_error="return").items()}
     for where, one in found.items():
-        if isinstance(one, BaseException):
-            raise UsageError(
-                f"regcli cannot be imported by {where}: {line_of(one)}",
-                hint=ON_EACH,
-            )
+        if isinstance(one, ImportError | AttributeError):  # any other error: it is going, or not there yet
+            raise UsageError(f"regcli cannot be imported by {where}: {line_of(one)}", hint=ON_EACH)
     versions = client.get_versions()
     packages = {"the scheduler": versions["scheduler"]["packages"]}
     packages |= {f"the worker {where}": one["packages"] for where, one in versions["workers"].items()}
     ours = versions["client"]["packages"] | {"regcli": __version__}
     for where, theirs in packages.items():
-        for package, numbers in ALIKE.items():
-            mine, its = (_start(one.get(package), numbers) for one in (ours, theirs | {"regcli": found.get(where)}))
-            if mine != its:
-                raise UsageError(
-                    f"{where} has {package} {its}, and this machine {mine}", hint="the same versions on all machines"
-                )
+        if isinstance(found.get(where), str):
+            theirs = theirs | {"regcli": found[where]}
+            for package, numbers in ALIKE.items():
+                mine, its = (_start(one.get(package), numbers) for one in (ours, theirs))
+                if mine != its:
+                    what = f"{where} has {package} {its}, and this machine {mine}"
+                    raise UsageError(what, hint="the same versions on all machines")
 
 
 def _start(version: str | None, numbers: int) -> str:
