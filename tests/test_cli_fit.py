@@ -92,6 +92,10 @@ ACTS: dict[str, tuple[str | bytes, str, str]] = {
     "order": (DIABETES, "-a 1", "--order file"),
     "quiet": (DIABETES, "-a 1", "-q"),
     "verbose": (DIABETES, "-a 1", "-v"),
+    "sample": (DIABETES, "-a 1", "--sample 50"),
+    "memory": (DIABETES, "-a 1", "--memory 1MB"),
+    "engine": (DIABETES, "-a 1 --sample 50", "--engine dask"),
+    "scheduler": (DIABETES, "-a 1", "--scheduler tcp://localhost:8786"),
 }
 """For each parameter of the command: a file, a command, and words that change what it says."""
 

@@ -256,7 +256,7 @@ def test_settings_are_the_options(tmp_path: Path) -> None:
         "min_level_count": None, "dates": None, "formula": None, "interactions": False, "degree": 1, "thousands": None,
         "units": [], "header": True, "skip_lines": 0, "comment": None, "bad_rows": "error",
         "weights": None, "offset": None, "exposure": None, "positive_class": None, "family": None, "class_weight": None,
-        "keep": [], "penalty_factor": [], "positive": False, "bounds": [], "C": None,
+        "sample": None, "keep": [], "penalty_factor": [], "positive": False, "bounds": [], "C": None,
         "penalty": "elasticnet", "alpha": 1.0, "l1_ratio": 0.3, "l1": None, "l2": None,
         "convention": "sum", "standardize": False, "intercept": False, "solver": "exact", "learning_rate": None,
         "epochs": None, "accelerate": False, "start": None, "early_stopping": False, "validation_size": None,

@@ -293,7 +293,7 @@ def test_settings_are_the_options(tmp_path: Path) -> None:
         "min_level_count": None, "dates": None, "formula": None, "interactions": False, "degree": 1, "thousands": None,
         "units": [], "header": True, "skip_lines": 0, "comment": None, "bad_rows": "error", "penalty": "elasticnet",
         "weights": None, "offset": None, "exposure": None, "positive_class": None, "family": None, "class_weight": None,
-        "keep": [], "penalty_factor": [], "positive": False, "bounds": [],
+        "sample": None, "keep": [], "penalty_factor": [], "positive": False, "bounds": [],
         "convention": "sum", "standardize": False, "intercept": False, "solver": "exact",
     }  # fmt: skip
     path_words = ["--l1-ratio", "0.3", "--full-path", "--select", "bic", "--n-alphas", "9", "--alpha-min-ratio", "0.1"]

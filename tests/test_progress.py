@@ -60,7 +60,7 @@ class Scene:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, stderr: Any) -> None:
         self.now = 100.0
         self.told: list[Any] = []
-        monkeypatch.setattr(progress, "_bar", lambda: Bar(self.told))
+        monkeypatch.setattr(progress, "_bar", lambda *columns: Bar(self.told))
         monkeypatch.setattr(sys, "stderr", stderr)
         monkeypatch.setattr(progress.time, "monotonic", lambda: self.now)
 
