@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from regcli.data.reading import paths
 from regcli.data.reading.bodies import Place
+from regcli.data.reading.keeping import keep
 from regcli.data.reading.tidy import PLAIN
 from regcli.data.sources import Rows, read
 from regcli.data.streaming import chunks
@@ -32,6 +33,8 @@ def sampled(spec: DataSpec, count: int) -> Rows:
     """`count` rows of the source of `spec`, or all where it has no more. Raises what `read` raises."""
     if not (paths.is_path(spec.source) or paths.is_several(spec.source)):
         return _drawn(spec, count, iter([read(spec)]))
+    if "-" in paths.files(spec.source):
+        keep()
     return _drawn(spec, count, chunks(spec))
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from regcli.data.reading.keeping import keep
 from regcli.data.reading.paths import is_address
 from regcli.errors import UsageError
 
@@ -27,13 +28,14 @@ PACKINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 
 def held(files: Sequence[str]) -> int | None:
-    """How many bytes it takes to hold the rows of these files; None where nobody knows how long they are."""
+    """How many bytes it takes to hold the rows of these files; None where nobody knows how long they are.
+    Standard input can be read again afterwards."""
     total = 0.0
     for path in files:
-        if path == "-" or is_address(path):
+        if is_address(path):
             return None
         try:
-            size = os.stat(path).st_size
+            size = keep() if path == "-" else os.stat(path).st_size
         except OSError:
             return None  # whoever opens it says so
         total += size * (PACKED if path.lower().endswith(PACKINGS) else 1)

@@ -9,6 +9,7 @@ from typing import Any
 from regcli.data.engines.ahead import one_ahead
 from regcli.data.engines.budget import piece_size
 from regcli.data.engines.seam import Reached, S, Task, Watch, unwatched
+from regcli.data.reading.keeping import keep
 from regcli.data.reading.paths import files, is_address
 from regcli.data.sources import Rows
 from regcli.data.streaming import chunks
@@ -64,9 +65,9 @@ class Local:
 def bytes_of(source: Any) -> int:
     """How many bytes the files have; 0 where nobody knows."""
     paths = files(source)
-    if any(path == "-" or is_address(path) for path in paths):
+    if any(is_address(path) for path in paths):
         return 0
     try:
-        return sum(os.stat(path).st_size for path in paths)
+        return sum(keep() if path == "-" else os.stat(path).st_size for path in paths)
     except OSError:
         return 0

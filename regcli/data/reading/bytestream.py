@@ -8,22 +8,20 @@ NUL bytes, so that the parser after it never has to guess.
 from __future__ import annotations
 
 import codecs
-import io
 import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from regcli.data.reading import kinds
+from regcli.data.reading.keeping import STDIN, standard_input
 from regcli.data.reading.paths import is_address
 from regcli.data.reading.remote import remote_file, without_password
 from regcli.data.reading.unpack import unpacked
 from regcli.errors import DataError, Notice, UsageError, nearest, visible
 
-STDIN = "standard input"
 PIECE = 1 << 20
 
 _MARKS = (
@@ -65,7 +63,7 @@ def source_file(path: str, name: str) -> Iterator[IO[bytes]]:
     """The file open for reading, from its beginning to its end, once; what goes wrong meanwhile is a DataError."""
     try:
         if path == "-":
-            yield _standard_input()
+            yield standard_input()
         elif is_address(path):
             with remote_file(path, name) as file:
                 yield file
@@ -92,13 +90,6 @@ def decoded(raw: Stream, encoding: str | None) -> Stream:
     content, found = _as_utf8(raw.content, name, encoding)
     no_nul(content, name)
     return Stream(name, without_lone_returns(content), (*found, *raw.notices))
-
-
-def _standard_input() -> IO[bytes]:
-    if sys.stdin is None:
-        raise DataError(f"cannot read {STDIN}: it is closed")
-    binary: IO[bytes] | None = getattr(sys.stdin, "buffer", None)
-    return binary if binary is not None else io.BytesIO(sys.stdin.read().encode("utf-8", "surrogateescape"))
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Generator, Iterator
 from typing import IO, Any
 
-from regcli.data.reading import kinds
+from regcli.data.reading import keeping, kinds
 from regcli.data.reading.bytestream import (
     codec_of,
     is_byte_wise,
@@ -51,7 +51,7 @@ class Pieces:
     @property
     def is_pipe(self) -> bool:
         """Whether it is read from its beginning to its end only."""
-        return self._path == "-"
+        return self._path == "-" and not keeping.is_kept()
 
     def frames(self, size: int) -> Iterator[Framed]:
         """The columns of a file that `is_columnar`, in pieces of about `size` bytes."""
