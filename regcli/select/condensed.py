@@ -20,19 +20,19 @@ ALIKE = 1e-12
 
 
 def stand_ins(sums: Moments | Roots) -> Matrix:
-    """Rows (r + 1, q) of equal weight whose centred products, for a total weight as of `sums`, are those of all, and
+    """Rows (q + 1, q) of equal weight whose centred products, for a total weight as of `sums`, are those of all, and
     whose means are 0: what each is off its column's mean.
 
-    With R'R the cross-products, W the weight and N = r + 1 rows of weight W / N, they are sqrt(N / W) H R, where the
-    r columns of H are orthonormal and orthogonal to ones: those of a Householder reflection but for the first.
+    With R'R the cross-products, W the weight and N = q + 1 rows of weight W / N, they are sqrt(N / W) H R, where the
+    q columns of H are orthonormal and orthogonal to ones: those of a Householder reflection but for the first.
     """
     root = sums.factor if isinstance(sums, Roots) else _root(sums.cross)
-    count = len(root) + 1
+    count = root.shape[1] + 1
     rows = np.zeros((count, root.shape[1]))
-    rows[1:] = root * np.sqrt(count / sums.weight)
+    rows[1 : 1 + len(root)] = root * np.sqrt(count / sums.weight)
     mirror = np.full(count, -1 / np.sqrt(count))
     mirror[0] += 1.0
-    mirror *= np.sqrt(2 / (mirror @ mirror)) if count > 1 else 0.0
+    mirror *= np.sqrt(2 / (mirror @ mirror))
     return np.asarray(rows - np.outer(mirror, mirror @ rows))
 
 

@@ -121,7 +121,7 @@ def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
         )
     task = MomentTask(recipe, recipe.spec, rule, exact=request.contrasts and squared, marks=gappy if squared else ())
     sums = passing.total(task)
-    return _finished(request, outline, recipe, taught, rule, said, sums, gappy, passing)
+    return _finished(request, outline, recipe, taught, rule, said, sums, task.marks, passing)
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def _finished(
     rule: FoldRule | None,
     said: list[Notice],
     sums: MomentSum,
-    gappy: tuple[str, ...],
+    marked: tuple[str, ...],
     passing: Passing,
 ) -> Streamed:
     encoding, target = recipe.encoding, recipe.choices.target
@@ -249,7 +249,9 @@ def _finished(
     dropped = [
         (names[j], f"constant: {whole.low[j]:.6g} in every row") for j in range(p) if j not in set(kept.tolist())
     ]
-    these = np.concatenate([kept, np.arange(p, len(whole.mean))])
+    gappy = tuple(name for j in kept if (name := names[j]) in marked)
+    marks, targets = [p + marked.index(name) for name in gappy], range(p + len(marked), len(whole.mean))
+    these = np.array([*kept, *marks, *targets], dtype=np.intp)
     groups = tuple(tuple(one.only(these) for one in group) for group in sums.groups)
     encoding = encoding.only(kept.tolist())
     whole = _without(whole.only(these), len(kept))
@@ -266,7 +268,7 @@ def _finished(
         *outline.notices,
         *_dropped(sums, recipe),
         *said_of_constants(dropped),
-        *([] if taught is None else _told(encoding, recipe, taught)),
+        *([] if taught is None else _told(recipe.encoding, recipe, taught)),
     ]
     held = _held(request, recipe, encoding, sums, kept)
     learned, tested = (float(one.deviation[0]) ** 2 if one.rows else 0.0 for one in sums.targets)
