@@ -154,3 +154,198 @@ def test_no_digits_are_lost_without_a_penalty(name: str) -> None:
     found = min(digits(one, row["estimate"]) for one, row in zip(estimates, nist["certified"], strict=True))
     assert found >= DIGITS[name][0] - 1
     assert digits(report.inference.residual_deviation, nist["residual_sd"]) >= DIGITS[name][2] - 1
+
+
+def rows(n: int = 240, seed: int = 3) -> pd.DataFrame:
+    """Some columns of every kind: numbers, equal and mirrored ones, a constant one, gaps, levels, dates, and y."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, n))
+    made = pd.DataFrame({
+        "a": a, "again": a, "b": 5 + b, "flag": np.where(a > 0, 1, 0), "other": np.where(a > 0, 0, 1), "five": 5,
+        "gap": np.where(rng.random(n) < 0.2, np.nan, rng.normal(size=n)),
+        "five or none": np.where(rng.random(n) < 0.2, np.nan, 5.0),
+        "kind": rng.choice(["u", "v", "w"], n),
+        "day": pd.date_range("2024-01-30", periods=n, freq="13h").strftime("%Y-%m-%d %H:%M"),
+    })  # fmt: skip
+    return made.assign(y=a + 0.3 * b + (made["kind"] == "v") + rng.normal(size=n))
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The rows above; `folder` in its attributes holds them as files."""
+    folder = tmp_path_factory.mktemp("streams")
+    found = rows()
+    found.to_csv(folder / "t.csv", index=False)
+    (folder / "t.csv.gz").write_bytes(gzip.compress((folder / "t.csv").read_bytes()))
+    found.to_parquet(folder / "t.parquet")
+    for part in range(3):
+        found[80 * part : 80 * (part + 1)].to_csv(folder / f"part{part}.csv", index=False)
+    found.attrs["folder"] = folder
+    return found
+
+
+@pytest.mark.parametrize("missing", ["drop", "mean", "indicator"])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_columns_of_every_kind(table: pd.DataFrame, missing: str, intercept: bool) -> None:
+    """Equal columns, mirrored ones, constant ones, constant ones with gaps; dates are numbers as soon as rows with gaps
+    are dropped."""
+    options: dict[str, Any] = {"missing": missing, "intercept": intercept, "folds": 3}
+    options |= {"dates": "ordinal"} if missing == "drop" else {"exclude": "day"}
+    alike("cv", table.attrs["folder"] / "t.csv", 3000, **options)
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.parquet", "part*.csv"])
+def test_files_of_every_kind(table: pd.DataFrame, name: str) -> None:
+    """Packed, Parquet, and several files as one."""
+    path, size = str(table.attrs["folder"] / name), 3000
+    alike("fit", path, size, alpha=0.05, missing="drop", dates="ordinal")
+
+
+def test_dates_in_parts(table: pd.DataFrame) -> None:
+    """Whether any has a clock is known when all have passed."""
+    alike("fit", table.attrs["folder"] / "t.csv", 3000, alpha=0.05, dates="parts", features=["day", "b"])
+
+
+def test_fills_and_levels_leak_nothing(table: pd.DataFrame) -> None:
+    """Test rows marked by a column teach no fill value: those of another file with other cells there are filled alike."""
+    folder = table.attrs["folder"]
+    marked = table[["a", "gap", "kind", "y"]].assign(train=np.arange(len(table)) % 3 > 0)
+    marked.to_csv(folder / "marked.csv", index=False)
+    other = marked.assign(gap=np.where(marked["train"], marked["gap"], marked["gap"] + 1e6))
+    other.to_csv(folder / "other.csv", index=False)
+    found = []
+    for name in ("marked.csv", "other.csv"):
+        options: dict[str, Any] = {"alpha": 0.05, "missing": "mean", "split_column": "train"}
+        alike("fit", folder / name, 2000, **options)
+        with in_pieces(2000):
+            found.append(package.fit(folder / name, **options).to_dict()["model"])
+    assert found[0] == found[1]
+
+
+# Standard input
+
+
+@pytest.mark.parametrize("verb", ["fit", "cv"])
+def test_standard_input_passes_twice(table: pd.DataFrame, verb: str) -> None:
+    """It is kept, and named as what it is."""
+    content = (table.attrs["folder"] / "t.csv").read_bytes()
+    words = ("-y", "y", "--missing", "mean", "--exclude", "day", "--json", *(("-a", "0.05") if verb == "fit" else ()))
+    held = regcli(verb, "-", *words, stdin=content)
+    with in_pieces(3000):
+        streamed = regcli(verb, "-", *words, stdin=content)
+    assert (held.code, streamed.code) == (0, 0), streamed.err
+    assert streamed.json["data"]["source"] == held.json["data"]["source"] == "standard input"
+    assert streamed.json["data"]["passes"] == 2
+    assert list(differences(figures(held.json), figures(streamed.json), TOLERANCE)) == []
+
+
+# What cannot be
+
+
+REFUSED: dict[str, tuple[str, str]] = {
+    "fit -a 1 --missing median": (PENGUINS, "-y body_mass_g"),
+    "fit -a 1 --solver gradient": (DIABETES, ""),
+    "cv --solver sklearn": (DIABETES, ""),
+    "fit -a 1 --test-size 0.2": (DIABETES, ""),
+    "cv --folds loo": (DIABETES, ""),
+    "cv --measure mae": (DIABETES, ""),
+    "cv --alphas 1,0": (DIABETES, ""),
+    "fit -a 1 --fitted fitted.csv": (DIABETES, ""),
+    "fit -a 1 --plot picture.png": (DIABETES, ""),
+    "path --lines bmi --plot lines.png": (DIABETES, ""),
+    "fit -a 1 --formula 'target ~ poly(bmi, 2)'": (DIABETES, ""),
+    "fit -a 1 --missing mean --interactions": (PENGUINS, "-y body_mass_g"),
+}
+"""What needs all rows at once; what it is asked of, and with what."""
+
+WAYS_OUT: dict[str, str] = {
+    "fit -a 1 --missing median": "fit -a 1 --missing mean",
+    "fit -a 1 --solver gradient": "fit -a 1 --solver auto",
+    "cv --solver sklearn": "cv --solver auto",
+    "fit -a 1 --test-size 0.2": f"fit -a 1 --test {DIABETES}",
+    "cv --folds loo": "cv --folds 10",
+    "cv --measure mae": "cv",
+    "cv --alphas 1,0": "cv --alphas 1",
+    "fit -a 1 --fitted fitted.csv": "fit -a 1",
+    "fit -a 1 --plot picture.png": "fit -a 1 --plot picture.png --sample 100",
+    "path --lines bmi --plot lines.png": "path --lines bmi --plot lines.png --sample 100",
+    "fit -a 1 --formula 'target ~ poly(bmi, 2)'": "fit -a 1 --formula 'target ~ bmi + I(bmi**2)'",
+    "fit -a 1 --missing mean --interactions": "fit -a 1 --missing drop --interactions",
+}
+"""What their `Try:` says, typed."""
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_cannot_be_is_refused_with_a_way_out(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 2, before anything is written; and what is said to do instead works."""
+    monkeypatch.chdir(tmp_path)
+    source, more = REFUSED[line]
+    verb, *words = shlex.split(line)
+    with in_pieces(5000):
+        refused = regcli(verb, source, *shlex.split(more), *words)
+    check_error(refused, 2)
+    assert "passed over in pieces" in refused.err and refused.hint is not None
+    assert list(tmp_path.iterdir()) == []
+    verb, *words = shlex.split(WAYS_OUT[line])
+    given = [word for word in shlex.split(refused.hint.split(",")[0]) if word.startswith("--")]
+    assert all(word in words for word in given if word not in ("--split-column", "--measure", "--save"))
+    run = regcli if "--sample" in words else regcli_in_pieces
+    assert run(verb, source, *shlex.split(more), *words).code == 0
+
+
+def regcli_in_pieces(*words: object) -> Any:
+    """The command line with rows passed over."""
+    with in_pieces(5000):
+        return regcli(*words)
+
+
+def test_rows_in_memory_have_no_pieces() -> None:
+    """A frame is held already: --memory cannot act."""
+    with pytest.raises(package.errors.UsageError, match="--memory is for files"):
+        package.fit(rows(), "y", alpha=1, memory="1GB")
+
+
+def test_fewer_rows_than_features(tmp_path: Path) -> None:
+    """A fold has to learn from more rows than there are features, for its moments to be enough."""
+    pd.DataFrame(np.random.default_rng(0).normal(size=(12, 13))).to_csv(tmp_path / "t.csv", index=False)
+    with in_pieces(800):
+        check_error(regcli("cv", tmp_path / "t.csv", "-k", "3"), 3)
+
+
+# What is wrong in late pieces
+
+
+BAD: dict[str, tuple[str, str, str]] = {
+    "text in a column of numbers": ("x3,9,1", "line 3001", "line 3001"),
+    "an infinite number": ("1,inf,2", "line 3001", "line 3001"),
+    "a row of another width": ("1,2,3,4", "line 3001", "line 3001"),
+    "a missing cell": ("1,,2", "line 3001", "line 3001"),
+    "a target that is no number": ("1,2,high", "line 3001", "line 3001"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+@pytest.mark.parametrize("verb", ["fit", "cv"])
+def test_errors_name_their_line(what: str, verb: str, tmp_path: Path) -> None:
+    """Exit 3 and nothing on standard output, however late it comes."""
+    line, named, _ = BAD[what]
+    path = tmp_path / "t.csv"
+    good = "\n".join(f"{i % 7},{i % 11},{i % 5 + i % 7}" for i in range(2999))
+    path.write_text(f"a,b,y\n{good}\n{line}\n{good}\n")
+    with in_pieces(4000):
+        found = regcli(verb, path, *(("-a", "1") if verb == "fit" else ()), "--json")
+    check_error(found, 3)
+    assert named in found.err.replace(",", "")
+
+
+def test_the_way_out_of_a_late_gap_works(tmp_path: Path) -> None:
+    """--missing drop, as it is said, added to the command."""
+    path = tmp_path / "t.csv"
+    good = "\n".join(f"{i % 7},{i % 11},{i % 5 + i % 7}" for i in range(2999))
+    path.write_text(f"a,b,y\n{good}\n1,,2\n{good}\n")
+    with in_pieces(4000):
+        command = ("fit", path, "-a", "1")
+        again = typed_next(regcli(*command), command)
+    assert again.code == 0 and "1 row of 5,999 dropped" in again.err

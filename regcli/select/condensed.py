@@ -58,10 +58,11 @@ def equal_columns(moments: Moments, centred: bool) -> Index | None:
     `regcli.data.features.scaling.first_equal_columns` finds by rows: (p,), or None where all differ."""
     p = len(moments.mean) - 1
     size = np.sqrt(np.diagonal(moments.cross)[:p])
-    live = size > 0
-    unit = np.where(live, size, 1.0)
-    correlation = moments.cross[:p, :p] / np.outer(unit, unit)
     low, high, mean = moments.low[:p], moments.high[:p], moments.mean[:p]
+    still = low == high
+    live = (size > 0) | still
+    unit = np.where(size > 0, size, 1.0)
+    correlation = np.where(np.outer(still, still), 1.0, moments.cross[:p, :p] / np.outer(unit, unit))
     near = ALIKE * np.maximum(np.abs(low), np.abs(high))
     same = correlation >= 1 - ALIKE
     for one in (low, high, mean):
