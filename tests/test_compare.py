@@ -25,7 +25,7 @@ from regcli.report.report import Report
 from regcli.select.comparison import Difference, fold_difference, is_tied, row_difference, simplest, stability
 from regcli.specs import CompareSpec, DataSpec, FoldSpec, ModelSpec, ValidationSpec
 from regcli.workflows.folding import folds_of
-from regcli.workflows.nesting import Nested
+from regcli.workflows.nesting import HeldParts, Nested
 from regcli.workflows.rivals import contenders, inner_folds
 
 Vector = NDArray[np.float64]
@@ -382,7 +382,9 @@ def test_several_processes_say_the_same() -> None:
     data = DataSpec(SAMPLES / "penguins.csv", "body_mass_g", missing="mean")
     folding, spec, model = FoldSpec(folds=4), CompareSpec.of("ols"), ModelSpec("l1")
     design = replace(build(data, ValidationSpec(), True, folding), lines=list)
-    nested = Nested(design, contenders(spec, model, folding), spec, folding, folds_of(design, folding)[0])
+    folds = folds_of(design, folding)[0]
+    parts = HeldParts(design, folds, model.intercept)
+    nested = Nested(parts, len(design.names), contenders(spec, model, folding), spec, folding, folds)
     here, there = (each(2)[1] for each in (nested, pickle.loads(pickle.dumps(nested))))
     assert (here.test, here.train) == (there.test, there.train)
 

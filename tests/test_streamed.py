@@ -11,21 +11,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from commandline import DIABETES, PROSTATE, ROOT, check_error, regcli, typed_next
+from commandline import DIABETES, PROSTATE, check_error, regcli, typed_next
 from contract import valid
 from pieces import differences, figures, in_pieces, said
-from support import DATA, SAMPLES
+from support import SAMPLES
 from test_nist import DIGITS, certified_by_nist, digits, fitted
 
 import regcli as package
-from regcli.errors import DataError
 
 TOLERANCE = 1e-10
 PENGUINS = str(SAMPLES / "penguins.csv")
 CONCRETE = str(SAMPLES / "concrete.csv")
 WINE = str(SAMPLES / "winequality_white.csv")
 INSURANCE = str(SAMPLES / "insurance.csv")
-MASS = {"target": "body_mass_g", "missing": "drop"}
+DROP = {"missing": "drop"}
+MASS = {"target": "body_mass_g"} | DROP
 SIZE = {DIABETES: 6000, PENGUINS: 4000, CONCRETE: 9000, PROSTATE: 1500, WINE: 90_000, INSURANCE: 500}
 """Bytes of a piece: each file has three and more."""
 
@@ -72,7 +72,7 @@ FITS: dict[str, tuple[str, dict[str, Any]]] = {
     "numbers as levels": (PENGUINS, MASS | {"categorical": "year"}),
     "levels that depend on each other": (INSURANCE, {}),
     "formula": (
-        PENGUINS, {"formula": "body_mass_g ~ C(year) + flipper_length_mm * sex + log(bill_length_mm)", "missing": "drop"}
+        PENGUINS, {"formula": "body_mass_g ~ C(year) + flipper_length_mm * sex + log(bill_length_mm)"} | DROP
     ),
     "no penalty, with levels": (PENGUINS, MASS | {"alpha": 0}),
     "no penalty, no intercept": (CONCRETE, {"alpha": 0, "intercept": False}),
@@ -207,7 +207,7 @@ def test_dates_in_parts(table: pd.DataFrame) -> None:
 
 
 def test_fills_and_levels_leak_nothing(table: pd.DataFrame) -> None:
-    """Test rows marked by a column teach no fill value: those of another file with other cells there are filled alike."""
+    """Test rows marked by a column teach no fill value: other cells there change no coefficient."""
     folder = table.attrs["folder"]
     marked = table[["a", "gap", "kind", "y"]].assign(train=np.arange(len(table)) % 3 > 0)
     marked.to_csv(folder / "marked.csv", index=False)
@@ -276,9 +276,7 @@ WAYS_OUT: dict[str, str] = {
 
 
 @pytest.mark.parametrize("line", REFUSED)
-def test_what_cannot_be_is_refused_with_a_way_out(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_is_refused_with_a_way_out(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 2, before anything is written; and what is said to do instead works."""
     monkeypatch.chdir(tmp_path)
     source, more = REFUSED[line]

@@ -3,6 +3,8 @@ have the same answers. What fits, certifies and reports then needs no word about
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,36 @@ LEAST_PIVOT = 1e-6
 """With a smaller pivot columns may depend on each other."""
 ALIKE = 1e-12
 """Columns of equal means and extremes whose correlation is this near to 1 are one and the same."""
+RESTED = 1e-14
+"""The share of a variance that is left where a column became constant."""
+
+
+@dataclass(frozen=True)
+class StandIns:
+    """Rows of squared error that stand for all: X (N, p) counted from `origin` (p,), y (N,), weights (N,); `twins` as
+    `equal_columns` finds them."""
+
+    X: Matrix
+    y: Vector
+    weights: Vector
+    origin: Vector
+    twins: Index | None
+
+    @classmethod
+    def of(cls, whole: Moments, intercept: bool, roots: Roots | None = None) -> StandIns:
+        """Those with these moments, of p columns and y, whose digits `roots` may hold in full."""
+        rows = stand_ins(whole if roots is None else roots)
+        mean, twins = whole.mean[:-1], equal_columns(whole, intercept)
+        if twins is not None:  # rounding has set apart what the rows did not
+            turned = np.sign(whole.cross[np.arange(len(mean)), twins])
+            rows[:, :-1] = rows[:, twins] * turned
+        return cls(
+            X=np.asfortranarray(rows[:, :-1] if intercept else rows[:, :-1] + mean),
+            y=rows[:, -1] + whole.mean[-1],
+            weights=np.full(len(rows), whole.weight / len(rows)),
+            origin=mean if intercept else np.zeros(len(mean)),
+            twins=twins,
+        )
 
 
 def stand_ins(sums: Moments | Roots) -> Matrix:
@@ -93,8 +125,14 @@ def refilled(test: Moments, train: Moments, filled: Index, fills: Vector) -> tup
     change[np.arange(p), np.arange(p)] = 1.0
     change[p, q - 1] = 1.0
     change[filled, p + np.arange(m)] = fresh - fills
-    these = np.append(np.arange(p), q - 1)
-    return tuple(  # type: ignore[return-value]
-        Moments(one.rows, one.weight, change @ one.mean, change @ one.cross @ change.T, one.low[these], one.high[these])
-        for one in (test, train)
-    )
+    return _changed(test, change, filled), _changed(train, change, filled)
+
+
+def _changed(moments: Moments, change: Matrix, filled: Index) -> Moments:
+    these = np.append(np.arange(len(change) - 1), len(moments.mean) - 1)
+    mean, cross = change @ moments.mean, change @ moments.cross @ change.T
+    low, high = moments.low[these], moments.high[these]
+    # A column that varied by its fill alone is constant now, but for rounding.
+    still = filled[np.diagonal(cross)[filled] <= RESTED * np.diagonal(moments.cross)[filled]]
+    low[still] = high[still] = mean[still]
+    return Moments(moments.rows, moments.weight, mean, cross, low, high)

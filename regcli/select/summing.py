@@ -66,8 +66,11 @@ class MomentTask:
 
     def of(self, rows: Rows, first: Any) -> MomentSum:
         """The moments of one piece."""
-        learned, held = Targets.of(self.recipe, rows, self.marks)
-        X, y = _table(learned)
+        return self.of_parts(*Targets.of(self.recipe, rows, self.marks), rows, first)
+
+    def of_parts(self, learned: Targets, held: Targets, rows: Rows, first: Any) -> MomentSum:
+        """The same, of the rows that are learned from and of those held back."""
+        X, y = table_of(learned)
         groups = []
         for repeat in range(1 if self.rule is None else self.rule.repeats):
             if self.rule is None:
@@ -80,13 +83,13 @@ class MomentTask:
             read=rows.rows_read,
             dropped=Counter(dict(learned.dropped)),
             groups=tuple(groups),
-            held=Moments.of(np.column_stack(_table(held)), held.weights),
+            held=Moments.of(np.column_stack(table_of(held)), held.weights),
             targets=(_of_targets(learned), _of_targets(held)),
             roots=Roots.of(np.column_stack([X, y]), learned.weights) if self.exact else None,
         )
 
 
-def _table(targets: Targets) -> tuple[Matrix, Vector]:
+def table_of(targets: Targets) -> tuple[Matrix, Vector]:
     """X and y; y of squared error without its offset, of K classes the first K - 1 beside X; of counts over an exposure
     that beside X."""
     X, y, offset = targets.X, targets.y, targets.offset

@@ -48,7 +48,7 @@ from regcli.workflows.noticing import passed_over, solution_notices
 from regcli.workflows.origins import origin_of_comparison
 from regcli.workflows.paths import check_solver, coefficients_of
 from regcli.workflows.preparing import Clock
-from regcli.workflows.rivals import Contender, Fitted, contenders, fit_all
+from regcli.workflows.rivals import Contender, Fitted, Inside, contenders, fit_all
 from regcli.workflows.tuning import processes
 from regcli.workflows.verdicts import verdict_of
 
@@ -73,22 +73,23 @@ def compare(
     check_solver(model, "compare")
     spec.check(folding, validation)
     clock = Clock(tell)
-    gathered = gather(Request("compare", data, model, validation, output, folding), watch)
+    gathered = gather(Request("compare", data, model, validation, output, folding, rivals=spec), watch)
     design = gathered.design
     asked, folding = folding, folding.for_family(design.family)
     clock.tell(f"read {design.rows_read:,} rows, used {design.count:,} with {counted(len(design.names), 'feature')}")
-    pair = _pair(design, spec, model)
+    pair, inside = _pair(design, spec, model), gathered.inside()
     rivals = contenders(spec, model, folding)
     jobs = processes(folding)
     judged, notices = None, list[Notice]()
     if design.X_test is None:
         folds, notices = gathered.folds(folding)
-        judged = judge(Nested(replace(design, lines=list), rivals, spec, folding, folds), jobs, progress)
+        parts = gathered.parts(folds, model.intercept)
+        judged = judge(Nested(parts, len(design.names), rivals, spec, folding, folds), jobs, progress)
         clock.tell(f"tuned and judged {counted(len(rivals), 'model')} in {counted(len(judged.verdicts), 'fold')}")
-    fitted = fit_all(design, rivals, spec, folding, jobs)
+    fitted = fit_all(inside, rivals, spec, folding, jobs)
     standing = by_test_rows(fitted, folding.judge) if judged is None else by_folds(judged, fitted)
     clock.tell("tuned and fitted them on all training rows")
-    document = _document(design, rivals, fitted, standing, judged, (data, model, validation, folding, spec))
+    document = _document(inside, rivals, fitted, standing, judged, (data, model, validation, folding, spec))
     if pair is not None:
         document["geometry"] = geometry_of(fitted[0].prepared, pair, _strengths(document, spec))
     said = [
@@ -107,7 +108,7 @@ def compare(
 
 
 def _document(
-    design: Design,
+    inside: Inside,
     rivals: Sequence[Contender],
     fitted: Sequence[Fitted],
     standing: Standing,
@@ -115,6 +116,7 @@ def _document(
     specs: tuple[DataSpec, ModelSpec, ValidationSpec, FoldSpec, CompareSpec],
 ) -> dict[str, Any]:
     data, model, validation, folding, spec = specs
+    design = inside.design
     models = [_model(i, rivals[i], one, standing, judged) for i, one in enumerate(fitted)]
     certificates = [one.solution.certificate for one in fitted]
     return {
@@ -134,7 +136,7 @@ def _document(
         "tuning": _tuning(fitted, folding),
         "models": models,
         "verdict": verdict_of(models, standing, fitted, rivals, folding.judge),
-        "diagnosis": diagnosis(models, fitted, rivals, standing, spec, folding),
+        "diagnosis": diagnosis(models, fitted, rivals, standing, spec, folding, inside),
         "geometry": None,
         "certificate": {
             "gap": max(one.gap for one in certificates),

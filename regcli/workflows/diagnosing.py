@@ -15,7 +15,7 @@ from regcli.report.wording import number, percent, short
 from regcli.select.crossval import Curve
 from regcli.specs import CompareSpec, FoldSpec
 from regcli.workflows.comparing import Standing
-from regcli.workflows.rivals import Contender, Fitted, fit_all
+from regcli.workflows.rivals import Contender, Fitted, Inside, fit_all
 from regcli.workflows.tuning import chosen_index
 
 APART = 1.5
@@ -38,6 +38,8 @@ UNEVEN = 10.0
 CHANGED = 0.1
 """A ridge whose error changes by more than this share, scaled or not, is called distorted."""
 WIDEST = 2000
+STANDS = 1e-6
+"""So far from one another may be rows that stand for equal ones: moments hold half of the digits."""
 
 Line = dict[str, Any]
 Model = Mapping[str, Any]
@@ -50,8 +52,9 @@ def diagnosis(
     standing: Standing,
     spec: CompareSpec,
     folding: FoldSpec,
+    inside: Inside,
 ) -> list[Line]:
-    """All lines that apply."""
+    """All lines that apply to models fitted to the rows `inside`."""
     family = fitted[0].prepared.design.family
     lines = [
         *_wide(fitted[0]),
@@ -59,7 +62,7 @@ def diagnosis(
         *_over_regularized(models, standing, folding),
         *_near_perfect(models, standing),
         *_collinear(fitted[0]),
-        *_distorted(fitted, rivals, spec, folding),
+        *_distorted(fitted, rivals, spec, folding, inside),
         *_at_the_end(models),
     ]
     return [line | {"message": plainly(line["message"], family)} for line in lines]
@@ -155,8 +158,9 @@ def _collinear(one: Fitted) -> Iterator[Line]:
     # The last right singular vector shows which columns take part.
     part = np.abs(vectors[-1])
     involved = listed([names[kept[j]] for j in np.argsort(-part)[:3] if part[j] > 0.1])
-    exactly = condition > DEPENDENT
-    size = "beyond 1e12" if exactly else f"{condition:.2g}"
+    most = DEPENDENT if one.prepared.design.condensed is None else 1 / STANDS
+    exactly = condition > most
+    size = f"beyond {most:.0e}".replace("+0", "").replace("+", "") if exactly else f"{condition:.2g}"
     text = (
         f"collinear features: the condition number is {size}, above all through {involved}; "
         "least-squares coefficients of these are unsteady, ridge steadies them"
@@ -168,12 +172,13 @@ def _without_references(one: Fitted) -> list[int]:
     """The columns but for one level of each text: all of its levels together are the intercept by construction."""
     design = one.prepared.design
     groups = [group for group in design.encoding.level_groups if len(group) > 1]
-    dropped = {group[0] for group in groups if np.ptp(design.X[:, group].sum(axis=1)) == 0}
+    rounding = 0.0 if design.condensed is None else STANDS
+    dropped = {group[0] for group in groups if np.ptp(design.X[:, group].sum(axis=1)) <= rounding}
     return [j for j in range(len(design.names)) if j not in dropped]
 
 
 def _distorted(
-    fitted: Sequence[Fitted], rivals: Sequence[Contender], spec: CompareSpec, folding: FoldSpec
+    fitted: Sequence[Fitted], rivals: Sequence[Contender], spec: CompareSpec, folding: FoldSpec, inside: Inside
 ) -> Iterator[Line]:
     """How the result of the first tuned model would change if columns were penalised in the units of the file."""
     scale = fitted[0].prepared.scaling.scale
@@ -188,7 +193,7 @@ def _distorted(
     standardized = rivals[i].model.standardize
     other_way = replace(rivals[i], model=replace(rivals[i].model, standardize=not standardized))
     try:
-        other = fit_all(design, [other_way], spec, folding)[0]
+        other = fit_all(inside, [other_way], spec, folding)[0]
     except RegcliError:  # the other way is beyond double precision: nothing that a comparison asked for fails
         return
     here, there = _kept(one), _kept(other)

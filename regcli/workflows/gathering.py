@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from regcli.data.design import Design, build
 from regcli.data.engines.budget import ROOM, free, held
@@ -11,16 +12,20 @@ from regcli.data.reading import paths
 from regcli.errors import Notice, UsageError
 from regcli.select.asking import Engine
 from regcli.select.folds import Folds
-from regcli.specs import DataSpec, FoldSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec
+from regcli.specs import CompareSpec, DataSpec, FoldSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec
 from regcli.workflows.folding import folds_of
 from regcli.workflows.preparing import Prepared
 from regcli.workflows.tuning import engine_for
+
+if TYPE_CHECKING:
+    from regcli.workflows.nesting import Parts
+    from regcli.workflows.rivals import Inside
 
 
 @dataclass(frozen=True)
 class Request:
     """What a command asks of its rows; `folds` where it makes any, `verb` what it is called, `drawn` the feature, if
-    any, over whose rows it draws."""
+    any, over whose rows it draws, `rivals` the models that it compares."""
 
     verb: str
     data: DataSpec
@@ -32,6 +37,7 @@ class Request:
     contrasts: bool = False
     unpenalised: bool = False
     drawn: str | None = None
+    rivals: CompareSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,18 @@ class Gathered:
     def engine(self, prepared: Prepared, folds: Folds, folding: FoldSpec, unpenalised: bool = False) -> Engine:
         """What fits and tests the folds."""
         return engine_for(prepared, folds, folding.judge, unpenalised)
+
+    def inside(self) -> Inside:
+        """The rows, for models that are compared to be tuned on."""
+        from regcli.workflows.rivals import Inside
+
+        return Inside(self.design)
+
+    def parts(self, folds: Folds, intercept: bool) -> Parts:
+        """The folds, for those to be tuned and judged in."""
+        from regcli.workflows.nesting import HeldParts
+
+        return HeldParts(replace(self.design, lines=list), folds, intercept)
 
 
 def gather(request: Request, watch: Watch = unwatched) -> Gathered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from regcli.solve.classes import present
 from regcli.specs import CompareSpec, FoldSpec, Measure
 from regcli.workflows.judging import parts
 from regcli.workflows.preparing import sample_of
-from regcli.workflows.rivals import Contender, Fitted, fit_all
+from regcli.workflows.rivals import Contender, Fitted, Inside, fit_all
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -77,10 +78,56 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What a fold learns from, `inside`, and is tested on, `outside`: of the columns that vary inside, `live`."""
+
+    inside: Inside
+    outside: Design
+    live: NDArray[np.intp]
+
+
+class Parts(Protocol):
+    """The parts of each fold; it can be sent to other processes."""
+
+    def of(self, index: int) -> Part:
+        """Those of fold `index` of all repeats."""
+
+    def weights(self) -> tuple[Vector, Vector]:
+        """The weight of the test rows of each fold, and of the rows that it learns from, (R K,)."""
+
+
+@dataclass(frozen=True)
+class HeldParts:
+    """The rows of a design, cut by its folds."""
+
+    design: Design
+    folds: Folds
+    intercept: bool
+
+    def of(self, index: int) -> Part:
+        """The rows themselves."""
+        design = self.design
+        train, test = (part(*divmod(index, self.folds.k)) for part in (self.folds.train, self.folds.test))
+        X = design.X if design.relearn is None else design.relearn(train)
+        live = varying(X[train].min(axis=0), X[train].max(axis=0), self.intercept)
+        return Part(Inside(_part(design, train, X, live)), _part(design, test, X, live), live)
+
+    def weights(self) -> tuple[Vector, Vector]:
+        """Sums over rows."""
+        own = np.ones(len(self.design.y)) if self.design.weights is None else self.design.weights
+        pairs = [divmod(index, self.folds.k) for index in range(self.folds.k * len(self.folds.assignment))]
+        tested, learned = (
+            np.array([own[part(*pair)].sum() for pair in pairs]) for part in (self.folds.test, self.folds.train)
+        )
+        return tested, learned
+
+
+@dataclass(frozen=True)
 class Nested:
     """What is done in each fold; it can be sent to other processes."""
 
-    design: Design
+    parts: Parts
+    width: int
     rivals: list[Contender]
     spec: CompareSpec
     folding: FoldSpec
@@ -88,25 +135,22 @@ class Nested:
 
     def __call__(self, index: int) -> list[Verdict]:
         """Each model tuned and fitted on the training rows of fold `index`, and judged by its test rows."""
-        design = self.design
-        train, test = (part(*divmod(index, self.folds.k)) for part in (self.folds.train, self.folds.test))
-        X = design.X if design.relearn is None else design.relearn(train)
+        part = self.parts.of(index)
+        inside, live = part.inside.design, part.live
         intercept = self.rivals[0].model.intercept
-        live = _varying(X[train], intercept)
-        inside, outside = _part(design, train, X, live), _part(design, test, X, live)
         learned = sample_of(inside)
         check_classes(without_features(learned, intercept), index % self.folds.k)
         y = learned.y
         if live.size == 0 or (intercept and np.all(y.max(axis=0) == y.min(axis=0))):
-            nothing = np.zeros(X.shape[1], dtype=bool)
-            losses = _null_losses(inside, outside, intercept, self.folding.judge)
+            nothing = np.zeros(self.width, dtype=bool)
+            losses = _null_losses(inside, part.outside, intercept, self.folding.judge)
             return [Verdict(*losses, nothing, nothing, 0, np.nan, np.nan, 0.0, 0.0, 0.0, True) for _ in self.rivals]
-        found = fit_all(inside, self.rivals, self.spec, self.folding)
-        return [self._verdict(one, outside, live) for one in found]
+        found = fit_all(part.inside, self.rivals, self.spec, self.folding)
+        return [self._verdict(one, part.outside, live) for one in found]
 
     def _verdict(self, one: Fitted, outside: Design, live: NDArray[np.intp]) -> Verdict:
         problem, solution, measure = one.prepared.problem, one.solution, self.folding.judge
-        selected, varying = np.zeros((2, self.design.X.shape[1]), dtype=bool)
+        selected, varying = np.zeros((2, self.width), dtype=bool)
         selected[live], varying[live] = present(solution.coef, live.size), True
         learned, tested = parts(one.prepared, solution, outside)
         rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]
@@ -128,12 +172,8 @@ class Nested:
 def judge(nested: Nested, jobs: int, tell: Callable[[int, int], None]) -> Judged:
     """Every model judged on every fold."""
     folds = nested.folds
-    pairs = [divmod(index, folds.k) for index in range(folds.k * len(folds.assignment))]
-    verdicts = run_folds(nested, len(pairs), jobs, tell)
-    weights = nested.design.weights
-    own = np.ones(len(nested.design.y)) if weights is None else weights
-    tested, learned = (np.array([own[part(*pair)].sum() for pair in pairs]) for part in (folds.test, folds.train))
-    return Judged(folds, verdicts, tested, learned)
+    verdicts = run_folds(nested, folds.k * len(folds.assignment), jobs, tell)
+    return Judged(folds, verdicts, *nested.parts.weights())
 
 
 def _null_losses(inside: Design, outside: Design, intercept: bool, measure: Measure) -> tuple[float, float]:
@@ -146,9 +186,8 @@ def _null_losses(inside: Design, outside: Design, intercept: bool, measure: Meas
     )
 
 
-def _varying(X: NDArray[np.float64], intercept: bool) -> NDArray[np.intp]:
-    """The columns that teach something."""
-    low, high = X.min(axis=0), X.max(axis=0)
+def varying(low: Vector, high: Vector, intercept: bool) -> NDArray[np.intp]:
+    """The columns that teach something, of such extremes (p,)."""
     if not intercept:
         return np.flatnonzero((low != 0) | (high != 0))
     return np.flatnonzero(~is_constant(low, high, np.maximum(np.abs(low), np.abs(high))))

@@ -14,7 +14,7 @@ from regcli.errors import DataError, counted
 from regcli.problem.objective import Solution
 from regcli.select.asking import Engine
 from regcli.select.crossval import Curve, best_of
-from regcli.select.folds import Folds, given_folds, grouped_folds, random_folds, stratified_folds, time_folds
+from regcli.select.folds import Folds, dealt, given_folds, random_folds, stratified_folds, time_blocks
 from regcli.solve import solve
 from regcli.specs import DEFAULT_L1_RATIO, DEFAULT_RATIOS, PENALTY_OF, CompareSpec, FoldSpec, GridSpec, ModelSpec, Rival
 from regcli.workflows.preparing import Prepared, check_alpha, prepare
@@ -65,6 +65,18 @@ class Fitted:
         return int(np.count_nonzero(self.sizes))
 
 
+@dataclass(frozen=True)
+class Inside:
+    """The rows that models are tuned on and fitted to."""
+
+    design: Design
+
+    def tuning(self, prepared: Prepared, folding: FoldSpec, spec: CompareSpec) -> tuple[Folds, Engine]:
+        """The folds of these rows, and what fits and tests them."""
+        folds = inner_folds(self.design, folding, spec)
+        return folds, engine_for(prepared, folds, folding.judge)
+
+
 def contenders(spec: CompareSpec, model: ModelSpec, folding: FoldSpec) -> list[Contender]:
     """Those asked for; `model` says what they have in common."""
     given = dict(spec.alphas)
@@ -85,17 +97,16 @@ def contenders(spec: CompareSpec, model: ModelSpec, folding: FoldSpec) -> list[C
 
 
 def fit_all(
-    design: Design,
+    inside: Inside,
     rivals: list[Contender],
     spec: CompareSpec,
     folding: FoldSpec,
     jobs: int = 1,
     tell: Callable[[str], None] = lambda text: None,
 ) -> list[Fitted]:
-    """Every contender tuned on folds of the rows of `design`, where it is to be, and fitted to all of them."""
-    plain = prepare(design, rivals[0].model)
-    folds = inner_folds(design, folding, spec) if spec.tuned else None
-    engine = None if folds is None else engine_for(plain, folds, folding.judge)
+    """Every contender tuned on folds of the rows `inside`, where it is to be, and fitted to all of them."""
+    plain = prepare(inside.design, rivals[0].model)
+    folds, engine = inside.tuning(plain, folding, spec) if spec.tuned else (None, None)
     found = []
     for rival in rivals:
         begun = time.perf_counter()
@@ -129,8 +140,27 @@ def inner_folds(design: Design, folding: FoldSpec, spec: CompareSpec) -> Folds:
     """The folds that models are tuned on: of the same scheme as those they are judged on, as many as `spec`
     asks for where the rows of `design` allow that. Raises DataError where they allow no two."""
     n, labels = len(design.y), design.labels
-    distinct = n if labels is None else int(labels.max()) + 1
-    most = distinct - 1 if folding.time else distinct
+    if labels is not None:
+        by_value = inner_folds_of_values(np.bincount(labels), folding, spec)
+        return replace(by_value, assignment=tuple(one[labels] for one in by_value.assignment))
+    k = _inner_count(n, n, folding, spec)
+    strata = design.strata
+    return random_folds(n, k, folding.drawn_with) if strata is None else stratified_folds(strata, k, folding.drawn_with)
+
+
+def inner_folds_of_values(sizes: NDArray[np.intp], folding: FoldSpec, spec: CompareSpec) -> Folds:
+    """The same of the values (V,) of the column that says, of which so many rows (V,) have each, in their order."""
+    distinct = len(sizes)
+    k = _inner_count(distinct - 1 if folding.time else distinct, int(sizes.sum()), folding, spec, distinct)
+    if folding.fold_column:
+        return given_folds(np.arange(distinct))
+    if folding.time:
+        return Folds(k, (time_blocks(sizes, k) - 1,), "time", ordered=True)
+    return Folds(k, (dealt(sizes, k, folding.drawn_with, 0),), "groups", folding.drawn_with)
+
+
+def _inner_count(most: int, n: int, folding: FoldSpec, spec: CompareSpec, distinct: int = 0) -> int:
+    """How many folds of n rows, `most` at the most."""
     k = min(spec.inner, most)
     if k < 2 or n < 4:
         what = f"{counted(distinct, 'value')} of {folding.column}" if folding.column else counted(n, "row")
@@ -138,11 +168,4 @@ def inner_folds(design: Design, folding: FoldSpec, spec: CompareSpec) -> Folds:
             f"models are to be tuned on {what}: too few for two folds",
             hint=f"--alpha {','.join(f'{name}=0.1' for name in spec.tuned)}, or other numbers: nothing is tuned then",
         )
-    if labels is None:
-        strata = design.strata
-        if strata is not None:
-            return stratified_folds(strata, k, folding.drawn_with)
-        return random_folds(n, k, folding.drawn_with)
-    if folding.fold_column:
-        return given_folds(labels)
-    return time_folds(labels, k) if folding.time else grouped_folds(labels, k, folding.drawn_with)
+    return k

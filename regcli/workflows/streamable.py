@@ -35,6 +35,11 @@ def check_request(request: Request) -> None:
         (request.unpenalised, "an alpha of 0 needs the rows of each fold", "--alphas without 0"),
         (output.fitted is not None, "--fitted writes every row", "--save, then regcli predict, which streams too"),
         (request.verb == "fit" and output.plot is not None, "--plot of a fit draws its rows", LOOK),
+        (
+            request.rivals is not None and request.validation.split_column is not None,
+            "compare judges by single test rows, which --split-column has among all",
+            "--test with a file, or no test rows: folds are the judges",
+        ),
         (request.drawn is not None, "--lines draws over the rows", LOOK),
     )
     for wrong, what, way_out in refused:

@@ -38,9 +38,10 @@ from regcli.problem.moments import Moments, prefixes
 from regcli.select.asking import Engine
 from regcli.select.by_moments import MomentsEngine, parted
 from regcli.select.by_passes import MOST_BENDS
-from regcli.select.condensed import equal_columns, refilled, stand_ins
+from regcli.select.condensed import StandIns, refilled, stand_ins
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import Folds
+from regcli.select.nested_sums import NestedTask
 from regcli.select.summing import MomentSum, MomentTask
 from regcli.specs import CLASS_FAMILIES, DEFAULT_FOLDS, FoldSpec, measure_for
 from regcli.workflows.folding import check_training, folds_of_values
@@ -91,11 +92,12 @@ class Streamed(Gathered):
         shift = np.append(scaling.mean if scaling.centre else np.zeros(p), centre)
         scale = np.append(scaling.scale, 1.0)
         test, train = parted(self.groups, folds.ordered)
+        whole = prefixes([*self.groups[-1], self.groups[-1][0]])[-1]
         if self.filled.size:
             fills = np.array([self.design.encoding.fills[Number(self.design.names[j])] for j in self.filled])
             pairs = [refilled(a, b, self.filled, fills) for a, b in zip(test, train, strict=True)]
             test, train = [a for a, _ in pairs], [b for _, b in pairs]
-        whole = _without(prefixes([*self.groups[-1], self.groups[-1][0]])[-1], p)
+            whole, _ = refilled(whole, whole, self.filled, fills)
         units = ([one.scaled(shift, scale) for one in part] for part in (test, train, [whole]))
         test, train, (whole,) = units
         return MomentsEngine(test, train, whole, scaling.mean, scaling.scale, folds, prepared.problem.twins)
@@ -106,7 +108,7 @@ def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
     check_request(request)
     passing = engine_of(request.data, memory, watch)
     outline = _outline(request, passing.head(request.data.as_text()))
-    passing.suit(_bytes_of_moments(outline, request.folds))
+    passing.suit(_bytes_of_moments(outline, request))
     recipe, taught = outline.recipe, None
     if _must_learn(outline.recipe, request):
         taught = passing.total(SurveyTask(recipe, recipe.spec))
@@ -120,8 +122,17 @@ def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
             hint="--missing drop",
         )
     task = MomentTask(recipe, recipe.spec, rule, exact=request.contrasts and squared, marks=gappy if squared else ())
-    sums = passing.total(task)
-    return _finished(request, outline, recipe, taught, rule, said, sums, task.marks, passing)
+    if request.rivals is None:
+        return _finished(request, outline, recipe, taught, rule, said, passing.total(task), task.marks, passing)[0]
+    from regcli.workflows.streamed_compare import Rules, StreamedComparison
+
+    if request.validation.test is not None:  # the rows of the file are the judges
+        task, rule = replace(task, rule=None), None
+    assert request.folds is not None
+    rules = Rules.of(rule, _sizes(request.folds, taught), request.folds, request.rivals)
+    nested = passing.total(NestedTask(task, rules.inner, rules.final))
+    plain, kept = _finished(request, outline, recipe, taught, rule, said, nested.plain, task.marks, passing)
+    return StreamedComparison.of(plain, rules, nested, kept)
 
 
 @dataclass(frozen=True)
@@ -211,18 +222,28 @@ def _rule(folding: FoldSpec | None, answer: Answer, taught: Survey | None) -> tu
         counts = taught.classes if taught is not None else {}
         strata = tuple(counts[label] for label in answer.classes) if counts else ()
         return FoldRule(k, "random", folding.repeats, folding.drawn_with, strata=strata), []
-    assert taught is not None
-    sizes = np.array([taught.labels[value] for value in sorted(taught.labels)], dtype=np.intp)
+    sizes = _sizes(folding, taught)
+    assert sizes is not None
     made, said = folds_of_values(sizes, folding)
     return FoldRule.of(made, labelled=True), said
 
 
-def _bytes_of_moments(outline: _Outline, folding: FoldSpec | None) -> int:
-    """What the sums take: those added up, those of a piece, those of the training folds, each in two units."""
-    p = len(outline.recipe.encoding.features)
+def _sizes(folding: FoldSpec, taught: Survey | None) -> NDArray[np.intp] | None:
+    """How many rows (V,) have each value of the column that folds are made by; None where there is none."""
+    if folding.column is None or taught is None:
+        return None
+    return np.array([taught.labels[value] for value in sorted(taught.labels)], dtype=np.intp)
+
+
+def _bytes_of_moments(outline: _Outline, request: Request) -> int:
+    """What the sums take: those added up, those of a piece, those of the training folds, each in two units; of a
+    comparison those of inner folds are added up beside a piece's."""
+    p, folding, rivals = len(outline.recipe.encoding.features), request.folds, request.rivals
     k = 1 if folding is None else (folding.folds if isinstance(folding.folds, int) else DEFAULT_FOLDS) + 1
+    outer = k * (1 if folding is None else folding.repeats)
+    inner = 0 if rivals is None else (outer + 1) * (rivals.inner + 1)
     passes = 0 if outline.recipe.answer.family == "gaussian" else 2 * MOST_BENDS
-    return passes + 8 * (p + 1) ** 2 * (5 * k * (1 if folding is None else folding.repeats) + 8)
+    return passes + 8 * (p + 1) ** 2 * (5 * outer + 8 + 3 * inner)
 
 
 def _finished(
@@ -235,7 +256,7 @@ def _finished(
     sums: MomentSum,
     marked: tuple[str, ...],
     passing: Passing,
-) -> Streamed:
+) -> tuple[Streamed, NDArray[np.intp]]:
     encoding, target = recipe.encoding, recipe.choices.target
     intercept = request.model.intercept
     whole = prefixes([*sums.groups[0], sums.groups[0][0]])[-1]
@@ -258,12 +279,8 @@ def _finished(
     if not recipe.answer.classes:
         check_reach(whole.low[-1], whole.high[-1], whole.mean[-1], whole.rows, target)
     check_spread(whole.low[:-1], whole.high[:-1], whole.mean[:-1], [one.name for one in encoding.features])
-    rows = stand_ins(whole if sums.roots is None else sums.roots.only(np.append(kept, len(sums.roots.mean) - 1)))
-    origin = whole.mean[:-1] if intercept else np.zeros(len(kept))
-    twins = equal_columns(whole, intercept)
-    if twins is not None:  # rounding has set apart what the rows did not
-        turned = np.sign(whole.cross[np.arange(len(kept)), twins])
-        rows[:, :-1] = rows[:, twins] * turned
+    roots = None if sums.roots is None else sums.roots.only(np.append(kept, len(sums.roots.mean) - 1))
+    few = StandIns.of(whole, intercept, roots)
     notices = [
         *outline.notices,
         *_dropped(sums, recipe),
@@ -275,11 +292,11 @@ def _finished(
     behind = None
     if recipe.answer.family != "gaussian":
         encoded = replace(recipe, encoding=encoding)
-        behind = likelihood_of(request, passing, encoded, groups, rule, len(kept), twins)
+        behind = likelihood_of(request, passing, encoded, groups, rule, len(kept), few.twins)
     names = [one.name for one in encoding.features]
     design = Design(
-        X=np.asfortranarray(rows[:, :-1] if intercept else rows[:, :-1] + whole.mean[:-1]),
-        y=rows[:, -1] + whole.mean[-1],
+        X=few.X,
+        y=few.y,
         encoding=encoding,
         train=outline.head.frame.iloc[:0],
         target=target,
@@ -292,10 +309,17 @@ def _finished(
         unit=outline.head.unit,
         family=recipe.answer.family,
         classes=recipe.answer.classes,
-        weights=np.full(len(rows), whole.weight / len(rows)),
+        weights=few.weights,
         weighing=recipe.choices.weighing,
         condensed=Condensed(
-            whole.rows, sums.held.rows or None, (learned, tested), origin, twins, passing.name, passing.passes, behind
+            whole.rows,
+            sums.held.rows or None,
+            (learned, tested),
+            few.origin,
+            few.twins,
+            passing.name,
+            passing.passes,
+            behind,
         ),
     )
     if held is not None:
@@ -304,7 +328,7 @@ def _finished(
             offset_test=held.offset, notices=[*notices, *held.notices],
         )  # fmt: skip
     filled = np.array([names.index(name) for name in gappy if name in names], dtype=np.intp)
-    return Streamed(design, rule, groups, filled, tuple(said))
+    return Streamed(design, rule, groups, filled, tuple(said)), these
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Standard input, kept so that it can be read again: a small one in memory, else in a file that goes with the process."""
+"""Standard input, kept so that it can be read again: in memory, or a large one in a file that goes with the process."""
 
 from __future__ import annotations
 
