@@ -58,9 +58,8 @@ def test_folds_by_time_and_by_a_column(tmp_path: Path) -> None:
     """Inner folds are made of the values that the outer ones leave."""
     rng = np.random.default_rng(5)
     X = rng.normal(size=(300, 3))
-    made = pd.DataFrame(X, columns=["a", "b", "c"]).assign(
-        when=np.arange(300) // 25, day=np.arange(300) % 4, y=X[:, 0] + rng.normal(size=300)
-    )
+    made = pd.DataFrame(X, columns=["a", "b", "c"])
+    made = made.assign(when=np.arange(300) // 25, day=np.arange(300) % 4, y=X[:, 0] + rng.normal(size=300))
     made.to_csv(tmp_path / "t.csv", index=False)
     each: tuple[dict[str, Any], ...] = ({"time": "when", "folds": 2, "inner_folds": 2}, {"fold_column": "day"})
     for options in each:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from regcli.data.answering import Answer, answer_of, is_boolean, label_counts
 from regcli.data.blockers import Used, usable
-from regcli.data.checking import check_reach, finite_test_columns, said_of_constants
+from regcli.data.checking import check_reach, said_of_constants
 from regcli.data.choosing import Choices, choices_of, roles_of
 from regcli.data.design import Condensed, Design
 from regcli.data.engines import engine_of
@@ -25,12 +25,10 @@ from regcli.data.engines.seam import Watch
 from regcli.data.features.encoding import Encoding
 from regcli.data.features.planning import plan
 from regcli.data.features.scaling import check_spread
-from regcli.data.features.telling import new_levels, told_of
+from regcli.data.features.telling import told_of
 from regcli.data.features.terms import Atom, Number
-from regcli.data.held_out import HeldOut, read_test_file
 from regcli.data.recipe import Recipe, spelled
 from regcli.data.sources import Rows
-from regcli.data.splitting import Split
 from regcli.data.survey import Survey, SurveyTask
 from regcli.data.weighing import counting
 from regcli.errors import DataError, Notice, UsageError, counted, listed
@@ -38,7 +36,7 @@ from regcli.problem.moments import Moments, prefixes
 from regcli.select.asking import Engine
 from regcli.select.by_moments import MomentsEngine, parted
 from regcli.select.by_passes import MOST_BENDS
-from regcli.select.condensed import StandIns, refilled, stand_ins
+from regcli.select.condensed import StandIns, refilled
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import Folds
 from regcli.select.nested_sums import NestedTask
@@ -46,6 +44,7 @@ from regcli.select.summing import MomentSum, MomentTask
 from regcli.specs import CLASS_FAMILIES, DEFAULT_FOLDS, FoldSpec, measure_for
 from regcli.workflows.folding import check_training, folds_of_values
 from regcli.workflows.gathering import Gathered, Request
+from regcli.workflows.held_back import held_back
 from regcli.workflows.likelihoods import Likelihood
 from regcli.workflows.preparing import Prepared
 from regcli.workflows.streamable import check_family, check_request, check_roles
@@ -287,7 +286,7 @@ def _finished(
         *said_of_constants(dropped),
         *([] if taught is None else _told(recipe.encoding, recipe, taught)),
     ]
-    held = _held(request, recipe, encoding, sums, kept)
+    held = held_back(request, recipe, encoding, sums, kept)
     learned, tested = (float(one.deviation[0]) ** 2 if one.rows else 0.0 for one in sums.targets)
     behind = None
     if recipe.answer.family != "gaussian":
@@ -329,49 +328,6 @@ def _finished(
         )  # fmt: skip
     filled = np.array([names.index(name) for name in gappy if name in names], dtype=np.intp)
     return Streamed(design, rule, groups, filled, tuple(said)), these
-
-
-@dataclass(frozen=True)
-class _Held:
-    """Rows to be predicted, or a few that stand for them."""
-
-    split: Split
-    X: NDArray[np.float64]
-    y: Vector
-    weights: Vector | None
-    offset: Vector | None
-    notices: list[Notice]
-
-
-def _held(
-    request: Request, recipe: Recipe, encoding: Encoding, sums: MomentSum, kept: NDArray[np.intp]
-) -> _Held | None:
-    data, validation = request.data, request.validation
-    nothing = np.zeros(0, dtype=bool)
-    if validation.test is not None:
-        found: HeldOut = read_test_file(
-            data, validation.test, recipe.answer, recipe.choices.weighing, encoding, recipe.roles
-        )
-        notices = [*found.notices, *new_levels(encoding, found.frame)]
-        weighing = recipe.choices.weighing
-        return _Held(
-            Split(nothing, f"the file {found.name}"), finite_test_columns(encoding, found.frame), found.y,
-            weighing.weights_of(found.frame), weighing.offset_of(found.frame), notices,
-        )  # fmt: skip
-    if validation.split_column is None:
-        return None
-    if recipe.answer.family != "gaussian":  # passes judge the rows themselves
-        empty = np.zeros((0, len(kept)))
-        return _Held(Split(nothing, f"the column {validation.split_column}"), empty, empty[:, 0], None, None, [])
-    held = sums.held
-    if held.rows < 1:
-        raise DataError(
-            f"the split leaves {sum(one.rows for one in sums.groups[0]):,} training and 0 test rows: 2 and 1 are needed"
-        )
-    these = np.append(kept, len(held.mean) - 1)
-    rows = stand_ins(held.only(these)) + held.mean[these]
-    split = Split(nothing, f"the column {validation.split_column}")
-    return _Held(split, rows[:, :-1], rows[:, -1], np.full(len(rows), held.weight / len(rows)), None, [])
 
 
 def _told(encoding: Encoding, recipe: Recipe, taught: Survey) -> list[Notice]:
