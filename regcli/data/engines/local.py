@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from regcli.data.engines.ahead import one_ahead
-from regcli.data.engines.budget import piece_size
+from regcli.data.engines.budget import LEAST_PIECE, cost_in_pieces, most_piece, piece_size
 from regcli.data.engines.seam import Reached, S, Task, Watch, unwatched
 from regcli.data.reading.keeping import keep
 from regcli.data.reading.paths import files, is_address
@@ -17,7 +17,9 @@ from regcli.errors import DataError
 from regcli.specs import DataSpec
 
 HEAD = 4 << 20
-"""Bytes of the first piece, which tells what the columns are."""
+"""Bytes of the first piece, which tells what the columns are, at the most."""
+SHARE = 4
+"""It stays, and so takes no more than this part of a piece."""
 
 
 class Local:
@@ -26,17 +28,19 @@ class Local:
     name = "chunks"
 
     def __init__(self, source: Any, memory: int, watch: Watch = unwatched) -> None:
-        self.source, self.memory, self.size, self.passes = source, memory, HEAD, 0
+        self.source, self.memory, self.passes = source, memory, 0
+        self._each = cost_in_pieces(files(source))
+        self.size = most_piece(memory, 0, self._each)
         self._watch = watch
         self._bytes = bytes_of(source)
 
     def suit(self, moments: int) -> None:
         """Make the pieces as large as memory allows beside sums of so many bytes; UsageError where it allows none."""
-        self.size = piece_size(self.memory, moments)
+        self.size = piece_size(self.memory, moments, self._each)
 
     def head(self, spec: DataSpec) -> Rows:
         """The first rows."""
-        pieces = chunks(spec, self.source, min(self.size, HEAD))
+        pieces = chunks(spec, self.source, min(max(self.size // SHARE, LEAST_PIECE), HEAD))
         try:
             return next(pieces)
         finally:
