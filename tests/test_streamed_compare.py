@@ -21,7 +21,7 @@ from regcli.select.nested_sums import _before
 
 PENGUINS = str(SAMPLES / "penguins.csv")
 MASS = {"target": "body_mass_g", "missing": "drop"}
-FEW = {"folds": 4, "inner_folds": 3, "penalties": "ols,ridge,lasso"}
+FEW = {"folds": 3, "inner_folds": 2, "penalties": "ols,lasso"}
 
 COMPARED: dict[str, tuple[str, int, dict[str, Any]]] = {
     "as they come": (DIABETES, 6000, {"folds": 3, "inner_folds": 3}),
