@@ -22,8 +22,8 @@ def in_pieces(size: int) -> Iterator[None]:
     """Files are passed over in pieces of about `size` bytes, however small they are."""
     with (
         mock.patch.object(gathering, "_in_pieces", lambda data: 1 << 40),
-        mock.patch.object(local, "piece_size", lambda memory, moments, each: size),
-        mock.patch.object(local, "most_piece", lambda memory, moments, each: size),
+        mock.patch.object(local, "piece_size", lambda *known: size),
+        mock.patch.object(local, "most_piece", lambda *known: size),
         mock.patch.object(local, "SHARE", 1),
         mock.patch.object(local, "LEAST_PIECE", size),
     ):

@@ -39,7 +39,7 @@ class Pieces:
 
     def of(self, size: int) -> None:
         self._monkeypatch.setattr(gathering, "_in_pieces", lambda data: 1 << 30)
-        self._monkeypatch.setattr(local, "piece_size", lambda memory, moments: size)
+        self._monkeypatch.setattr(local, "piece_size", lambda *known: size)
         self._monkeypatch.setattr(local, "HEAD", size)
 
 
