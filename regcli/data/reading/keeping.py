@@ -6,7 +6,7 @@ import io
 import sys
 from dataclasses import dataclass
 from typing import IO, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 from regcli.errors import DataError
 
@@ -66,7 +66,7 @@ def _made(source: IO[bytes]) -> _Kept:
     import shutil
     import tempfile
 
-    copy = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed when standard input is let go of
+    copy = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed with standard input
     try:
         shutil.copyfileobj(source, copy, 1 << 20)
     except OSError as error:
@@ -75,4 +75,5 @@ def _made(source: IO[bytes]) -> _Kept:
             f"cannot keep {STDIN} in {tempfile.gettempdir()}: {(error.strerror or str(error)).lower()}",
             hint="the file itself as DATA, or TMPDIR with more room",
         ) from None
+    finalize(sys.stdin, copy.close)
     return _Kept(cast(IO[bytes], copy), 0, copy.tell())
