@@ -19,7 +19,7 @@ SAFE = 1.15
 """More than was measured is reckoned with."""
 PACKED = 5
 """How many bytes a byte of a compressed file may become."""
-IN_PIECES = 22.0
+IN_PIECES = 22
 """Bytes that a byte of a piece takes where nobody has looked: numbers of three digits."""
 LEAST_PIECE = 1 << 18
 MOST_PIECE = 32 << 20
