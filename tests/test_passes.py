@@ -20,8 +20,8 @@ from regcli.problem.objective import Problem, curved_gram
 from regcli.problem.penalties import ElasticNet
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import stratified_folds
-from regcli.select.passing import Query, _Summing
-from regcli.select.targets import Targets
+from regcli.select.sums.of_points import Query, _Summing
+from regcli.select.sums.targets import Targets
 from regcli.workflows import gathering
 
 SAMPLES = ROOT / "sample_data"

@@ -17,7 +17,7 @@ from support import SAMPLES
 import regcli as package
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import random_folds
-from regcli.select.nested_sums import _before
+from regcli.select.sums.nested import _before
 
 PENGUINS = str(SAMPLES / "penguins.csv")
 MASS = {"target": "body_mass_g", "missing": "drop"}

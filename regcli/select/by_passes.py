@@ -16,8 +16,8 @@ from regcli.problem.penalties import ElasticNet, Strengths
 from regcli.problem.rulings import ruled
 from regcli.select.asking import Ask, FoldResult, is_constant
 from regcli.select.folds import Folds
-from regcli.select.passing import EVERYTHING, Query
 from regcli.select.pathwise import SolutionPath
+from regcli.select.sums.of_points import EVERYTHING, Query
 from regcli.solve.classes import present
 from regcli.solve.lockstep import FEW, Asking, Curved, Found, Place, Wanted, minimise
 

@@ -71,7 +71,7 @@ def gather(request: Request, watch: Watch = unwatched) -> Gathered:
     """The rows that `request` asks for, held where memory allows; else passed over, which `watch` hears of."""
     memory = _in_pieces(request.data)
     if memory is not None:
-        from regcli.workflows.streamed import streamed
+        from regcli.workflows.streams.streamed import streamed
 
         return streamed(request, memory, watch)
     model = request.model

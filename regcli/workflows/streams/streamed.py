@@ -2,7 +2,7 @@
 
 head        the first rows settle which column is what
 survey      where levels, fill values or folds have to be learned: a pass (`regcli.data.survey`)
-moments     of all rows, by fold: a pass (`regcli.select.summing`)
+moments     of all rows, by fold: a pass (`regcli.select.sums.of_moments`)
 condensed   rows with the same moments, which everything else takes for the rows (`regcli.select.condensed`)
 """
 
@@ -39,15 +39,15 @@ from regcli.select.by_passes import MOST_BENDS
 from regcli.select.condensed import StandIns, refilled
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import Folds
-from regcli.select.nested_sums import NestedTask
-from regcli.select.summing import MomentSum, MomentTask
+from regcli.select.sums.nested import NestedTask
+from regcli.select.sums.of_moments import MomentSum, MomentTask
 from regcli.specs import CLASS_FAMILIES, DEFAULT_FOLDS, FoldSpec, measure_for
 from regcli.workflows.folding import check_training, folds_of_values
 from regcli.workflows.gathering import Gathered, Request
-from regcli.workflows.held_back import held_back
-from regcli.workflows.likelihoods import Likelihood
 from regcli.workflows.preparing import Prepared
-from regcli.workflows.streamable import check_family, check_request, check_roles
+from regcli.workflows.streams.held_back import held_back
+from regcli.workflows.streams.likelihoods import Likelihood
+from regcli.workflows.streams.refusing import check_family, check_request, check_roles
 
 Vector = NDArray[np.float64]
 Groups = tuple[tuple[Moments, ...], ...]
@@ -123,7 +123,7 @@ def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
     task = MomentTask(recipe, recipe.spec, rule, exact=request.contrasts and squared, marks=gappy if squared else ())
     if request.rivals is None:
         return _finished(request, outline, recipe, taught, rule, said, passing.total(task), task.marks, passing)[0]
-    from regcli.workflows.streamed_compare import Rules, StreamedComparison
+    from regcli.workflows.streams.comparing import Rules, StreamedComparison
 
     if request.validation.test is not None:  # the rows of the file are the judges
         task, rule = replace(task, rule=None), None

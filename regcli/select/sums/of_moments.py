@@ -14,7 +14,7 @@ from regcli.data.sources import Rows
 from regcli.problem.moments import Moments, moments_by_group
 from regcli.problem.roots import Roots
 from regcli.select.drawing import FoldRule
-from regcli.select.targets import Targets
+from regcli.select.sums.targets import Targets
 from regcli.specs import DataSpec
 
 Vector = NDArray[np.float64]

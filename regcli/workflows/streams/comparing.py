@@ -16,12 +16,12 @@ from regcli.select.by_moments import parted
 from regcli.select.condensed import StandIns, refilled, stand_ins
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import Folds
-from regcli.select.nested_sums import NestedSum
+from regcli.select.sums.nested import NestedSum
 from regcli.specs import CompareSpec, FoldSpec
 from regcli.workflows.nesting import Part, varying
 from regcli.workflows.preparing import Prepared
 from regcli.workflows.rivals import Inside, inner_folds_of_values
-from regcli.workflows.streamed import Groups, Streamed
+from regcli.workflows.streams.streamed import Groups, Streamed
 
 Vector = NDArray[np.float64]
 Index = NDArray[np.intp]

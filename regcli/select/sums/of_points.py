@@ -18,7 +18,7 @@ from regcli.data.sources import Rows
 from regcli.problem.families import FAMILIES
 from regcli.problem.measures.losses import row_losses
 from regcli.select.drawing import FoldRule
-from regcli.select.targets import Targets
+from regcli.select.sums.targets import Targets
 from regcli.solve.lockstep import Found
 from regcli.specs import DataSpec, FamilyName, Measure
 

@@ -15,7 +15,7 @@ from regcli.data.recipe import Recipe
 from regcli.data.splitting import Split
 from regcli.errors import DataError, Notice
 from regcli.select.condensed import stand_ins
-from regcli.select.summing import MomentSum
+from regcli.select.sums.of_moments import MomentSum
 from regcli.workflows.gathering import Request
 
 Vector = NDArray[np.float64]

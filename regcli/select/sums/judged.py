@@ -13,7 +13,7 @@ from regcli.data.recipe import Recipe
 from regcli.data.sources import Rows
 from regcli.problem.families import FAMILIES
 from regcli.problem.measures.classes import confusion, log_losses, predicted_class, shares, squared_misses
-from regcli.select.targets import Targets
+from regcli.select.sums.targets import Targets
 from regcli.specs import DataSpec, FamilyName
 
 Vector = NDArray[np.float64]

@@ -24,9 +24,9 @@ from regcli.select.by_passes import PassEngine, Passes
 from regcli.select.criteria import share_of
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import Folds
-from regcli.select.judged import Both, JudgeTask
-from regcli.select.passing import PassTask, Query
 from regcli.select.pathwise import SolutionPath
+from regcli.select.sums.judged import Both, JudgeTask
+from regcli.select.sums.of_points import PassTask, Query
 from regcli.solve.lockstep import Found, Place, curved_of
 from regcli.specs import Measure
 from regcli.workflows.preparing import Prepared

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from regcli.data.sources import Rows
 from regcli.problem.moments import Moments, moments_by_group
 from regcli.select.drawing import FoldRule
-from regcli.select.summing import MomentSum, MomentTask, table_of
-from regcli.select.targets import Targets
+from regcli.select.sums.of_moments import MomentSum, MomentTask, table_of
+from regcli.select.sums.targets import Targets
 from regcli.specs import DataSpec
 
 Index = NDArray[np.intp]

@@ -1,0 +1,1 @@
+"""What is added up over the pieces of a source: the tasks that an engine carries out."""
