@@ -11,26 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from regcli.data.answering import Answer, answer_of, is_boolean, label_counts
-from regcli.data.blockers import Used, usable
 from regcli.data.checking import check_reach, said_of_constants
-from regcli.data.choosing import Choices, choices_of, roles_of
 from regcli.data.design import Condensed, Design
 from regcli.data.engines import engine_of
 from regcli.data.engines.seam import Engine as Passing
 from regcli.data.engines.seam import Watch
 from regcli.data.features.encoding import Encoding
-from regcli.data.features.planning import plan
 from regcli.data.features.scaling import check_spread
 from regcli.data.features.telling import told_of
-from regcli.data.features.terms import Atom, Number
-from regcli.data.recipe import Recipe, spelled
-from regcli.data.sources import Rows
+from regcli.data.features.terms import Number
+from regcli.data.recipe import Recipe
 from regcli.data.survey import Survey, SurveyTask
-from regcli.data.weighing import counting
 from regcli.errors import DataError, Notice, UsageError, counted, listed
 from regcli.problem.moments import Moments, prefixes
 from regcli.select.asking import Engine
@@ -41,13 +34,14 @@ from regcli.select.drawing import FoldRule
 from regcli.select.folds import Folds
 from regcli.select.sums.nested import NestedTask
 from regcli.select.sums.of_moments import MomentSum, MomentTask
-from regcli.specs import CLASS_FAMILIES, DEFAULT_FOLDS, FoldSpec, measure_for
-from regcli.workflows.folding import check_training, folds_of_values
+from regcli.specs import DEFAULT_FOLDS, FoldSpec, measure_for
+from regcli.workflows.folding import check_training
 from regcli.workflows.gathering import Gathered, Request
 from regcli.workflows.preparing import Prepared
 from regcli.workflows.streams.held_back import held_back
 from regcli.workflows.streams.likelihoods import Likelihood
-from regcli.workflows.streams.refusing import check_family, check_request, check_roles
+from regcli.workflows.streams.outline import Outline, gappy_columns, must_learn, outline_of, rule_of, settled, sizes_of
+from regcli.workflows.streams.refusing import check_request
 
 Vector = NDArray[np.float64]
 Groups = tuple[tuple[Moments, ...], ...]
@@ -106,14 +100,14 @@ def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
     """The design, and the moments of its folds, of rows that may take `memory` bytes."""
     check_request(request)
     passing = engine_of(request.data, memory, watch)
-    outline = _outline(request, passing.head(request.data.as_text()))
+    outline = outline_of(request, passing.head(request.data.as_text()))
     passing.suit(_bytes_of_moments(outline, request))
     recipe, taught = outline.recipe, None
-    if _must_learn(outline.recipe, request):
+    if must_learn(outline.recipe, request):
         taught = passing.total(SurveyTask(recipe, recipe.spec))
-        recipe = _settled(outline, taught, request)
-    rule, said = _rule(request.folds, recipe.answer, taught)
-    gappy = _gappy(recipe, taught)
+        recipe = settled(outline, taught, request)
+    rule, said = rule_of(request.folds, recipe.answer, taught)
+    gappy = gappy_columns(recipe, taught)
     squared = recipe.answer.family == "gaussian"
     if gappy and request.folds is not None and not squared:
         raise UsageError(
@@ -128,113 +122,13 @@ def streamed(request: Request, memory: int, watch: Watch) -> Streamed:
     if request.validation.test is not None:  # the rows of the file are the judges
         task, rule = replace(task, rule=None), None
     assert request.folds is not None
-    rules = Rules.of(rule, _sizes(request.folds, taught), request.folds, request.rivals)
+    rules = Rules.of(rule, sizes_of(request.folds, taught), request.folds, request.rivals)
     nested = passing.total(NestedTask(task, rules.inner, rules.final))
     plain, kept = _finished(request, outline, recipe, taught, rule, said, nested.plain, task.marks, passing)
     return StreamedComparison.of(plain, rules, nested, kept)
 
 
-@dataclass(frozen=True)
-class _Outline:
-    """What the first rows have settled."""
-
-    recipe: Recipe
-    head: Rows
-    notices: list[Notice]
-
-
-def _outline(request: Request, head: Rows) -> _Outline:
-    data, model = request.data, request.model
-    chosen = choices_of(head, data, request.validation, request.folds)
-    rows, _ = counting(
-        replace(head, name=f"{head.name}, first {counted(len(head.frame), 'row')}"), chosen.weighing, data
-    )
-    roles = roles_of(rows, data, chosen.columns, chosen.formula)
-    used = usable(rows, data, chosen.target, roles, chosen.markers, family=model.family)
-    answer = _first_answer(request, used, chosen)
-    chosen.weighing.check_family(answer.family)
-    check_family(request, answer.family)
-    encoding = plan(used.frame, roles, data, chosen.formula, request.contrasts)
-    check_roles(roles, encoding)
-    needed = {name: roles[name] for name in roles if name in encoding.columns or chosen.formula is None}
-    recipe = Recipe(data.as_text(), chosen, needed, answer, encoding, request.validation.split_column)
-    recipe = replace(recipe, spec=spelled(recipe.spec, encoding, answer))
-    return _Outline(recipe, head, [*chosen.notices, *answer.notices])
-
-
-def _first_answer(request: Request, used: Used, chosen: Choices) -> Answer:
-    """How the first rows say that the target is taken; that these are all of one class says nothing of the others."""
-    cells, family = used.frame[chosen.target], request.model.family
-    if family in CLASS_FAMILIES or (family is None and cells.dtype.kind not in "iuf"):
-        labels = label_counts(cells, is_boolean(cells))
-        if len(labels) == 1 or family == "multinomial":
-            return Answer(chosen.target, family or "binomial", tuple(labels), boolean=is_boolean(cells))
-    return answer_of(cells, request.data, family, chosen.weighing.weights is not None, used.where)
-
-
-def _must_learn(recipe: Recipe, request: Request) -> bool:
-    """Whether the first rows do not suffice to say what features there are and what folds."""
-    plain = all(role.kind == "number" for role in recipe.roles.values())
-    fills = request.data.missing in ("mean", "indicator")
-    by_value = recipe.choices.by is not None or bool(recipe.answer.classes)
-    return not plain or fills or request.data.degree > 1 or by_value
-
-
-def _settled(outline: _Outline, taught: Survey, request: Request) -> Recipe:
-    """The recipe with what the survey has taught."""
-    recipe, data = outline.recipe, request.data
-    frame = outline.head.frame
-    encoding = plan(frame, recipe.roles, data, recipe.choices.formula, request.contrasts, taught.tallies)
-    if data.missing in ("mean", "indicator"):
-        needed = set(encoding.columns)
-        fills: dict[Atom, float] = {Number(name): one.value for name, one in taught.means.items() if name in needed}
-        encoding = replace(encoding, fills=fills)
-    labels = {value: place for place, value in enumerate(sorted(taught.labels))} if recipe.choices.by else None
-    return replace(recipe, encoding=encoding, labels=labels, answer=_answer(outline, taught, request))
-
-
-def _answer(outline: _Outline, taught: Survey, request: Request) -> Answer:
-    """How the target is taken, once all its labels are known."""
-    answer, name = outline.recipe.answer, outline.recipe.choices.target
-    if not taught.classes:
-        return answer
-    numeric = outline.head.frame[name].dtype.kind in "iuf"
-    cells = pd.Series([float(label) if numeric else label for label in taught.classes], name=name)
-    weighted = outline.recipe.choices.weighing.weights is not None
-    return answer_of(cells, request.data, answer.family, weighted, lambda rows: f"{outline.head.name}")
-
-
-def _gappy(recipe: Recipe, taught: Survey | None) -> tuple[str, ...]:
-    """The columns of numbers some cells of which are filled."""
-    if taught is None or not recipe.encoding.fills:
-        return ()
-    return tuple(
-        atom.column for atom in recipe.encoding.fills if isinstance(atom, Number) and taught.tallies[atom.column].gaps
-    )
-
-
-def _rule(folding: FoldSpec | None, answer: Answer, taught: Survey | None) -> tuple[FoldRule | None, list[Notice]]:
-    if folding is None:
-        return None, []
-    if folding.column is None:
-        k = folding.folds if isinstance(folding.folds, int) else DEFAULT_FOLDS
-        counts = taught.classes if taught is not None else {}
-        strata = tuple(counts[label] for label in answer.classes) if counts else ()
-        return FoldRule(k, "random", folding.repeats, folding.drawn_with, strata=strata), []
-    sizes = _sizes(folding, taught)
-    assert sizes is not None
-    made, said = folds_of_values(sizes, folding)
-    return FoldRule.of(made, labelled=True), said
-
-
-def _sizes(folding: FoldSpec, taught: Survey | None) -> NDArray[np.intp] | None:
-    """How many rows (V,) have each value of the column that folds are made by; None where there is none."""
-    if folding.column is None or taught is None:
-        return None
-    return np.array([taught.labels[value] for value in sorted(taught.labels)], dtype=np.intp)
-
-
-def _bytes_of_moments(outline: _Outline, request: Request) -> int:
+def _bytes_of_moments(outline: Outline, request: Request) -> int:
     """What the sums take: those added up, those of a piece, those of the training folds, each in two units; of a
     comparison those of inner folds are added up beside a piece's."""
     p, folding, rivals = len(outline.recipe.encoding.features), request.folds, request.rivals
@@ -247,7 +141,7 @@ def _bytes_of_moments(outline: _Outline, request: Request) -> int:
 
 def _finished(
     request: Request,
-    outline: _Outline,
+    outline: Outline,
     recipe: Recipe,
     taught: Survey | None,
     rule: FoldRule | None,
