@@ -35,7 +35,7 @@ class Outline:
 
 
 def outline_of(request: Request, head: Rows) -> Outline:
-    """What the first rows settle. Raises what `design.build` raises of all, and UsageError for what passes cannot do."""
+    """What the first rows settle. Raises what `design.build` does, and UsageError for what passes cannot do."""
     data, model = request.data, request.model
     chosen = choices_of(head, data, request.validation, request.folds)
     rows, _ = counting(
