@@ -52,6 +52,7 @@ class Reading(TypedDict, total=False):
     memory: str | None
     engine: specs.EngineName
     scheduler: str | None
+    jobs: int | None
 
 
 SCALE = ("sample", "memory", "engine", "scheduler")
@@ -192,7 +193,6 @@ def cv(
     fold_column: Any = None,
     rule: specs.Rule = "1se",
     measure: specs.Measure | None = None,
-    jobs: int | None = None,
     test: Any = None,
     test_size: float | None = None,
     split_column: Any = None,
@@ -215,7 +215,16 @@ def cv(
     data = _data(source, target, reading)
     fold_seed, test_seed = specs.seeds(seed, folds, time, fold_column, test_size)
     folding = specs.FoldSpec(
-        folds, repeats, fold_seed, _name(groups), _name(time), _name(fold_column), rule, measure, l1_ratio, jobs
+        folds,
+        repeats,
+        fold_seed,
+        _name(groups),
+        _name(time),
+        _name(fold_column),
+        rule,
+        measure,
+        l1_ratio,
+        reading.get("jobs"),
     )
     model = specs.ModelSpec(
         penalty,
@@ -262,7 +271,6 @@ def compare(
     fold_column: Any = None,
     rule: specs.Rule = "min",
     measure: specs.Measure | None = None,
-    jobs: int | None = None,
     test: Any = None,
     test_size: float | None = None,
     split_column: Any = None,
@@ -285,7 +293,16 @@ def compare(
     data = _data(source, target, reading)
     fold_seed, test_seed = specs.seeds(seed, folds, time, fold_column, test_size)
     folding = specs.FoldSpec(
-        folds, repeats, fold_seed, _name(groups), _name(time), _name(fold_column), rule, measure, l1_ratio, jobs
+        folds,
+        repeats,
+        fold_seed,
+        _name(groups),
+        _name(time),
+        _name(fold_column),
+        rule,
+        measure,
+        l1_ratio,
+        reading.get("jobs"),
     )
     model = specs.ModelSpec(
         "l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver,

@@ -94,6 +94,7 @@ ACTS: dict[str, tuple[str | bytes, str, str]] = {
     "verbose": (DIABETES, "-a 1", "-v"),
     "sample": (DIABETES, "-a 1", "--sample 50"),
     "memory": (DIABETES, "-a 1", "--memory 1MB"),
+    "jobs": (DIABETES, "-a 1", "--jobs 0"),
     "engine": (DIABETES, "-a 1 --sample 50", "--engine dask"),
     "scheduler": (DIABETES, "-a 1", "--scheduler tcp://localhost:8786"),
 }

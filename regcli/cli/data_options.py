@@ -221,3 +221,10 @@ Scheduler = Annotated[
         help="Where the Dask scheduler is, as in tcp://HOST:8786; else a cluster of this machine is started.",
     ),
 ]  # fmt: skip
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", metavar="NUMBER", rich_help_panel=SCALE,
+        help="Processes or threads that share the work, at most one a core, which is usual. The result is the same.",
+    ),
+]  # fmt: skip

@@ -342,14 +342,6 @@ MeasureName = Annotated[
         "or mae of counts; or r2, the first as a share of the model without features. The first unless given.",
     ),
 ]  # fmt: skip
-Jobs = Annotated[
-    int | None,
-    typer.Option(
-        "--jobs", "-j", metavar="NUMBER", rich_help_panel=FOLDS,
-        help="Processes that share the folds, at most one a core, which is usual. The result is the same.",
-    ),
-]  # fmt: skip
-
 Test = Annotated[
     str | None,
     typer.Option("--test", metavar="FILE", rich_help_panel=VALIDATION, help="Rows to predict, in another file."),

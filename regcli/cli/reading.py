@@ -46,6 +46,7 @@ def data_spec(
     memory: o.Memory = None,
     engine: o.Engine = "local",
     scheduler: o.Scheduler = None,
+    jobs: o.Jobs = None,
 ) -> DataSpec:
     """The request that these options make."""
     given: dict[str, Any] = dict(locals())

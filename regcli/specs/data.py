@@ -32,7 +32,7 @@ class DataSpec:
     `sep` and `encoding` means: find out, and say so. `weights`, `offset` and `exposure` are columns that say how much a
     row counts, what is added to its linear predictor, and whose logarithm is. `sample` rows drawn at random stand for
     all. `memory`, as in 1GB, bounds what the rows may take: more are passed over in pieces. `engine` says who passes
-    over them, `scheduler` where its cluster is.
+    over them, `scheduler` where its cluster is. `jobs` threads at the most share the parsing.
     """
 
     source: Any
@@ -67,6 +67,7 @@ class DataSpec:
     memory: str | None = None
     engine: EngineName = "local"
     scheduler: str | None = None
+    jobs: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", _one_or_several(self.source))
@@ -119,6 +120,9 @@ class DataSpec:
             )
 
     def _check_scale(self) -> None:
+        object.__setattr__(self, "jobs", whole_number("--jobs", self.jobs))
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(f"--jobs is the number of processes or threads, 1 or more, not {self.jobs}")
         object.__setattr__(self, "sample", whole_number("--sample", self.sample))
         if self.sample is not None and self.sample < 4:
             raise UsageError(f"--sample is a number of rows, 4 or more, not {self.sample}", hint="--sample 10000")

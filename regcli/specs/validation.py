@@ -89,7 +89,7 @@ class FoldSpec:
         if not 1 <= self.repeats <= MOST_REPEATS:
             raise UsageError(f"--repeats is a whole number from 1 to {MOST_REPEATS:,}, not {self.repeats:,}")
         if self.jobs is not None and self.jobs < 1:
-            raise UsageError(f"--jobs is the number of processes, 1 or more, not {self.jobs}")
+            raise UsageError(f"--jobs is the number of processes or threads, 1 or more, not {self.jobs}")
         self._check_scheme()
 
     def _check_scheme(self) -> None:

@@ -40,7 +40,9 @@ def settings_of(data: DataSpec, model: ModelSpec, *specs: Any) -> dict[str, Any]
 def data_settings(data: DataSpec) -> dict[str, Any]:
     """The request for rows, without those and without what changes no number."""
     found = asdict(replace(data, source=None))
-    return {name: value for name, value in found.items() if name not in ("source", "memory", "engine", "scheduler")}
+    return {
+        name: value for name, value in found.items() if name not in ("source", "memory", "engine", "scheduler", "jobs")
+    }
 
 
 def data_of(prepared: Prepared) -> dict[str, Any]:

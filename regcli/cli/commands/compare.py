@@ -37,7 +37,6 @@ def compare(
     fold_column: o.FoldColumn = None,
     rule: o.ComparedRule = "min",
     measure: o.ErrorName = None,
-    jobs: o.Jobs = None,
     test: o.Test = None,
     test_size: o.TestSize = None,
     split_column: o.SplitColumn = None,
@@ -60,7 +59,16 @@ def compare(
     said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted, report=report)
     fold_seed, test_seed = seeds(seed, folds, time, fold_column, test_size)
     folding = FoldSpec(
-        folds, repeats, fold_seed, groups, time, fold_column, rule, measure, numbers("--l1-ratio", l1_ratio), jobs
+        folds,
+        repeats,
+        fold_seed,
+        groups,
+        time,
+        fold_column,
+        rule,
+        measure,
+        numbers("--l1-ratio", l1_ratio),
+        data.jobs,
     )
     spec = CompareSpec.of(penalties, alpha, inner_folds, geometry)
     said.check_drawn("--geometry", geometry)

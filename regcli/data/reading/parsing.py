@@ -69,7 +69,7 @@ def _in_ranges(content: bytes, start: int, cut: Layout, spec: DataSpec) -> pd.Da
     large = len(content) >= LARGE or cut.width > WIDE
     if not large or cut.width != len(cut.header) or content.find(b'"', start) >= 0:
         return None
-    return in_ranges(content, start, cut, spec)
+    return in_ranges(content, start, cut, spec, spec.jobs)
 
 
 def _check_all_widths(body: Body, expected: int) -> int:

@@ -37,6 +37,8 @@ class Outline:
 def outline_of(request: Request, head: Rows) -> Outline:
     """What the first rows settle. Raises what `design.build` does, and UsageError for what passes cannot do."""
     data, model = request.data, request.model
+    if data.engine == "dask":  # a worker is one of many already
+        data = replace(data, jobs=1)
     chosen = choices_of(head, data, request.validation, request.folds)
     rows, _ = counting(
         replace(head, name=f"{head.name}, first {counted(len(head.frame), 'row')}"), chosen.weighing, data
