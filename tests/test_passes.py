@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from commandline import ROOT
+from pieces import in_pieces
 
 import regcli
-from regcli.data.engines import local
 from regcli.errors import UsageError
 from regcli.problem.families import FAMILIES
 from regcli.problem.objective import Problem, curved_gram
@@ -22,7 +23,6 @@ from regcli.select.drawing import FoldRule
 from regcli.select.folds import stratified_folds
 from regcli.select.sums.of_points import Query, _Summing
 from regcli.select.sums.targets import Targets
-from regcli.workflows import gathering
 
 SAMPLES = ROOT / "sample_data"
 WDBC = pd.read_csv(SAMPLES / "wdbc.csv")[
@@ -32,21 +32,19 @@ WDBC = pd.read_csv(SAMPLES / "wdbc.csv")[
 
 
 class Pieces:
-    """Whatever is read from a file while this is on is passed over in pieces of so many bytes."""
+    """Whatever is read from a file is passed over, once this was told in pieces of how many bytes."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
+    def __init__(self, on: ExitStack) -> None:
+        self._on = on
 
     def of(self, size: int) -> None:
-        self._monkeypatch.setattr(gathering, "_in_pieces", lambda data: 1 << 30)
-        self._monkeypatch.setattr(local, "piece_size", lambda *known: size)
-        self._monkeypatch.setattr(local, "HEAD", size)
+        self._on.enter_context(in_pieces(size))
 
 
 @pytest.fixture
 def pieces() -> Iterator[Pieces]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        yield Pieces(monkeypatch)
+    with ExitStack() as on:
+        yield Pieces(on)
 
 
 def numbers(found: Any, where: str = "") -> Iterator[tuple[str, float]]:

@@ -44,15 +44,8 @@ class Moments:
         """The moments of the rows of `table` (n, q)."""
         if len(table) == 0:
             return cls.none(table.shape[1])
-        low, high = table.min(axis=0), table.max(axis=0)
-        first = np.average(table, axis=0, weights=weights)
-        centred = table - first
-        rest = np.average(centred, axis=0, weights=weights)
-        centred -= rest
-        if weights is not None:
-            centred *= np.sqrt(weights)[:, None]
-        total = float(len(table) if weights is None else weights.sum())
-        return cls(len(table), total, first + rest, centred.T @ centred, low, high)
+        total, mean, centred = centred_rows(table, weights)
+        return cls(len(table), total, mean, centred.T @ centred, table.min(axis=0), table.max(axis=0))
 
     def merge(self, other: Moments) -> Moments:
         """The moments of both batches together."""
@@ -83,6 +76,18 @@ class Moments:
     def deviation(self) -> Vector:
         """Population deviations (q,)."""
         return np.sqrt(np.maximum(np.diagonal(self.cross), 0.0) / self.weight)
+
+
+def centred_rows(table: Matrix, weights: Vector | None) -> tuple[float, Vector, Matrix]:
+    """The total weight, the means (q,), taken in two shifted passes, and the rows (n, q) less their means, each times
+    the root of its weight."""
+    first = np.average(table, axis=0, weights=weights)
+    centred = table - first
+    rest = np.average(centred, axis=0, weights=weights)
+    centred -= rest
+    if weights is not None:
+        centred *= np.sqrt(weights)[:, None]
+    return float(len(table) if weights is None else weights.sum()), first + rest, centred
 
 
 def moments_by_group(X: Matrix, y: Vector, groups: Index, count: int, weights: Vector | None = None) -> list[Moments]:

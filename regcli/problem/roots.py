@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regcli.problem.moments import centred_rows
+
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -39,14 +41,8 @@ class Roots:
         """Those of the rows of `table` (n, q)."""
         if len(table) == 0:
             return cls.none(table.shape[1])
-        first = np.average(table, axis=0, weights=weights)
-        centred = table - first
-        rest = np.average(centred, axis=0, weights=weights)
-        centred -= rest
-        if weights is not None:
-            centred *= np.sqrt(weights)[:, None]
-        total = float(len(table) if weights is None else weights.sum())
-        return cls(len(table), total, first + rest, _triangle(centred), table.min(axis=0), table.max(axis=0))
+        total, mean, centred = centred_rows(table, weights)
+        return cls(len(table), total, mean, _triangle(centred), table.min(axis=0), table.max(axis=0))
 
     def merge(self, other: Roots) -> Roots:
         """Those of both batches together."""
