@@ -105,7 +105,7 @@ def timeless(text: str) -> str:
 
 def test_every_parameter_acts() -> None:
     """Each parameter of the command is either known from `fit`, and tested there, or changes the result here."""
-    assert options_of(command) <= set(ACTS) | set(ACTS_OF_FIT) | {"jobs", "inner_folds"}
+    assert options_of(command) <= set(ACTS) | set(ACTS_OF_FIT) | {"inner_folds"}
     assert set(ACTS) <= options_of(command)
 
 

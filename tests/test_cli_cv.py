@@ -165,11 +165,11 @@ def codes(said: Said) -> list[str]:
 
 
 def test_every_option_is_one_of_fit_or_listed_here() -> None:
-    """No parameter of the command is left out of these tests; `jobs` is the one that may not change anything."""
-    assert set(ACTS) | {"jobs"} == options_of(command) - set(ACTS_OF_FIT)
+    """No parameter of the command is left out of these tests."""
+    assert set(ACTS) == options_of(command) - set(ACTS_OF_FIT)
 
 
-@pytest.mark.parametrize("name", sorted(options_of(command) - {"source", "jobs"}))
+@pytest.mark.parametrize("name", sorted(options_of(command) - {"source"}))
 def test_each_option_acts(name: str, tmp_path: Path) -> None:
     """With the option something else is said, or drawn, than without it."""
     if name in ACTS:
