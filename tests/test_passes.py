@@ -15,7 +15,7 @@ from commandline import ROOT
 from pieces import in_pieces
 
 import regcli
-from regcli.errors import UsageError
+from regcli.errors import DataError, UsageError
 from regcli.problem.families import FAMILIES
 from regcli.problem.objective import Problem, curved_gram
 from regcli.problem.penalties import ElasticNet
@@ -172,6 +172,20 @@ def test_rows_that_count_and_rows_held_back(pieces: Pieces, tmp_path: Path) -> N
     assert passed["metrics"]["test"]["rows"] == held["metrics"]["test"]["rows"]
     again = regcli.cv(path, groups="g", folds=3, n_alphas=6, exclude="part", measure="accuracy", **asked).to_dict()
     assert_same(folded, again, ("curve", "chosen"), 1e-8)
+
+
+def test_separated_classes_are_an_error(pieces: Pieces, tmp_path: Path) -> None:
+    """Without a penalty there is no minimum: passes see it by what is left of the curvature; beside it a fit has one."""
+    x = np.linspace(-1, 1, 60)
+    apart = in_file(pd.DataFrame({"x": x, "z": np.sin(7 * x), "y": np.where(x > 0.1, "a", "b")}), tmp_path)
+    with pytest.raises(DataError, match="separated"):
+        regcli.fit(apart, alpha=0)
+    pieces.of(600)
+    with pytest.raises(DataError, match="separated"):
+        regcli.fit(apart, alpha=0)
+    mixed = in_file(WDBC.drop(columns="concavity_mean"), tmp_path)
+    found = regcli.fit(mixed, target="diagnosis", alpha=0)
+    assert found.certificate.certified and found.no_inference is not None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import DataError
-from regcli.problem.certificate import Rulings, Yardstick
+from regcli.problem.certificate import VIOLATION_BOUND_UNPENALISED, Rulings, Yardstick
 from regcli.problem.families import Family
 from regcli.problem.moments import Moments
 from regcli.problem.penalties import ElasticNet, Strengths
@@ -140,6 +140,8 @@ class Passes:
             penalty.only(columns), ask.alphas, intercepts, coefs[:, columns], pulls[:, columns], biases,
             lambda shrink: (1 - shrink) * losses, by,
         )  # fmt: skip
+        exact = (ask.alphas > 0) | (rulings.violation <= VIOLATION_BOUND_UNPENALISED)
+        rulings = Rulings(rulings.gap, rulings.violation, rulings.certified & exact)
         return coefs, intercepts, losses, rulings
 
     def fold(self, ask: Ask, index: int, places: Sequence[Place], rmse: bool) -> FoldResult:

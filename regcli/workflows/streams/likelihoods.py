@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from regcli.data.engines.seam import Engine as Passing
 from regcli.data.recipe import Recipe
+from regcli.errors import DataError, visible
 from regcli.problem.certificate import pull_scale, tied_columns
 from regcli.problem.conventions import Translation
 from regcli.problem.families import FAMILIES
@@ -30,6 +31,11 @@ from regcli.select.sums.of_points import PassTask, Query
 from regcli.solve.lockstep import Found, Place, curved_of
 from regcli.specs import Measure
 from regcli.workflows.preparing import Prepared
+
+FADED = 1e-5
+"""The share of curvature that is left where next to no row is in doubt."""
+INDEPENDENT = 1e-10
+"""Directions in which columns vary less are sums of others."""
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -103,6 +109,8 @@ class Likelihood:
         place = self.solved[ask.translation, problem.alpha]
         assert place.said is not None
         coef, rulings = path.coefs[0], path.rulings
+        if problem.alpha == 0:
+            self._check_end(prepared, place)
         objective = place.said.loss + problem.strengths.value(coef)
         level = path.intercepts[0]
         pull = place.said.pull / np.tile(self.passes.groups[0].unit, self.outputs)
@@ -113,6 +121,35 @@ class Likelihood:
         return Solution(
             coef, float(level) if self.outputs == 1 else level, objective, certificate, "passes", place.steps
         )
+
+    def _check_end(self, prepared: Prepared, place: Place) -> None:
+        """DataError where coefficients without a penalty have run off: in some direction rows teach nothing any more.
+
+        Rows would say exactly whether they are separated (`regcli.problem.separation`); passes see that next to nothing
+        is left of the curvature in a direction, of what the model without features has.
+        """
+        curved, Z = place.curved, prepared.problem.Z
+        if curved is None or not len(curved.places):
+            return
+        K, unit = self.outputs, np.tile(self.passes.groups[0].unit[curved.places], self.outputs)
+        hessian = curved.bend.matrix / np.outer(unit, unit)
+        rows = prepared.problem.rooted(Z[:, curved.places])
+        values, basis = np.linalg.eigh(rows.T @ rows / prepared.problem.total)
+        kept = values > INDEPENDENT * values[-1]
+        whitened = np.kron(np.eye(K), basis[:, kept] / np.sqrt(values[kept]))
+        left = np.linalg.eigvalsh(whitened.T @ hessian @ whitened)
+        level = np.asarray(self.passes.nulls[0].level)
+        bends = prepared.problem.family.curvature(level if K > 1 else level[0])
+        null = min(float(bend) for (k, m), bend in bends.items() if k == m and bend is not None)
+        least = left[left.size // K if K > 1 else 0]  # a shift common to all classes has no curvature
+        if least <= FADED * null:
+            target = visible(prepared.design.target)
+            what = f"the classes of {target} are separated" if self.recipe.answer.classes else f"{target} is 0 in rows"
+            raise DataError(
+                f"{what}, at least in part, by a sum of features, as far as passes can tell: without a penalty the "
+                "coefficients grow without end",
+                hint="--penalty l2 --alpha 0.01, or cv to choose the strength",
+            )
 
     def engine(self, folds: Folds) -> PassEngine:
         """The folds by passes."""
