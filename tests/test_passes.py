@@ -175,7 +175,7 @@ def test_rows_that_count_and_rows_held_back(pieces: Pieces, tmp_path: Path) -> N
 
 
 def test_separated_classes_are_an_error(pieces: Pieces, tmp_path: Path) -> None:
-    """Without a penalty there is no minimum: passes see it by what is left of the curvature; beside it a fit has one."""
+    """Without a penalty there is no minimum: passes see it by what is left of the curvature. Others have one."""
     x = np.linspace(-1, 1, 60)
     apart = in_file(pd.DataFrame({"x": x, "z": np.sin(7 * x), "y": np.where(x > 0.1, "a", "b")}), tmp_path)
     with pytest.raises(DataError, match="separated"):
