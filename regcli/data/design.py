@@ -117,6 +117,11 @@ class Design:
         """How many rows are learned from."""
         return len(self.y) if self.condensed is None else self.condensed.rows
 
+    @property
+    def behind(self) -> Any:
+        """What asks again the rows of a likelihood that were passed over; None where moments or rows suffice."""
+        return None if self.condensed is None else self.condensed.behind
+
     @cached_property
     def names(self) -> list[str]:
         """The features' names (p,)."""

@@ -31,7 +31,7 @@ Mask = NDArray[np.bool_]
 @dataclass(frozen=True)
 class Batch:
     """Some rows as numbers: X (m, p), y (m,), weights and offset (m,) or None; which are learned from (m,), None for
-    all; the number (m,) of what the column that folds are made by says, None where there is none. Of `read` rows the
+    all; the number (m,) of what the column that folds are made by says, None where there is none. Those
     `dropped` (reason, count) are not among them."""
 
     X: Matrix
@@ -40,7 +40,6 @@ class Batch:
     offset: Vector | None
     learned: Mask | None
     labels: NDArray[np.intp] | None
-    read: int
     dropped: tuple[tuple[str, int], ...]
 
 
@@ -93,7 +92,6 @@ class Recipe:
             offset=weighing.offset_of(frame),
             learned=self.learned(used),
             labels=self._numbered(used),
-            read=rows.rows_read,
             dropped=used.dropped_rows,
         )
 

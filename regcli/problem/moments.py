@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,6 +125,11 @@ def complements(groups: Sequence[Moments]) -> list[Moments]:
         others.append(head.merge(after))
         after = group.merge(after)
     return others[::-1]
+
+
+def together(groups: Sequence[Moments]) -> Moments:
+    """The moments of all groups."""
+    return reduce(Moments.merge, groups)
 
 
 def prefixes(groups: Sequence[Moments]) -> list[Moments]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from regcli.data.features.scaling import first_equal_columns
 from regcli.problem.certificate import Rulings, Yardstick, rule
-from regcli.problem.moments import Moments, complements, moments_by_group, prefixes
+from regcli.problem.moments import Moments, complements, moments_by_group, prefixes, together
 from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import EPS, Ask, FoldResult, is_constant
 from regcli.select.condensed import equal_columns
@@ -120,7 +120,7 @@ class MomentsEngine:
     ) -> MomentsEngine:
         """The engine of rows X (n, p), scaled to Z (n, p), that count by `weights` (n,)."""
         groups = [moments_by_group(Z, y, rows + 1, folds.k + 1, weights) for rows in folds.assignment]
-        whole = prefixes([*groups[-1], groups[-1][0]])[-1]
+        whole = together(groups[-1])
         return cls(*parted(groups, folds.ordered), whole, mean, scale, folds, twins, Behind(X, Z, y, weights))
 
     def run(self, index: int, ask: Ask) -> FoldResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,9 +187,8 @@ class Passes:
             return Wanted(which, Strengths(nothing, nothing), nothing > 0, coef, level, bend)
         ask, alpha = at
         strengths, unit = self._shape(ask, group).at(float(alpha)), np.tile(group.unit, self.outputs)
-        low, high = (None if end is None else end / unit for end in (strengths.low, strengths.high))
         live = np.tile(self._taking_part(ask, group), self.outputs)
-        mine = Strengths(strengths.l1 * unit, strengths.l2 * unit**2, low, high)
+        mine = Strengths(strengths.l1 * unit, strengths.l2 * unit**2)  # bounds are refused
         return Wanted(which, mine, live, np.where(live, coef, 0.0), level, bend)
 
     def _shape(self, ask: Ask, group: Group) -> ElasticNet:
@@ -227,7 +226,7 @@ class PassEngine:
     rmse: bool
     tell: Callable[[Ask, list[Place]], None]
     name: str = "passes"
-    _done: dict[int, tuple[Ask, list[list[Place]]]] = field(default_factory=dict)
+    _last: tuple[Ask, list[list[Place]]] | None = None
 
     def run(self, index: int, ask: Ask) -> FoldResult:
         """The path of one fold."""
@@ -235,11 +234,11 @@ class PassEngine:
         return self.passes.fold(ask, index, [one[index + 1] for one in places], self.rmse)
 
     def _all(self, ask: Ask) -> list[list[Place]]:
-        key = id(ask)
-        if key not in self._done:
-            self._done[key] = (ask, self.passes.along(ask, range(len(self.passes.groups))))
-            self.tell(ask, [one[0] for one in self._done[key][1]])
-        return self._done[key][1]
+        if self._last is None or self._last[0] is not ask:
+            places = self.passes.along(ask, range(len(self.passes.groups)))
+            self.tell(ask, [one[0] for one in places])
+            self._last = (ask, places)
+        return self._last[1]
 
 
 def _between(

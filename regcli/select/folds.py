@@ -35,8 +35,7 @@ class Folds:
 
     def train(self, repeat: int, fold: int) -> NDArray[np.bool_]:
         """Which rows (n,) fold `fold` learns from."""
-        rows = self.assignment[repeat]
-        return np.asarray(rows < fold if self.ordered else rows != fold)
+        return learned_from(self.assignment[repeat], fold, self.ordered)
 
     def test(self, repeat: int, fold: int) -> NDArray[np.bool_]:
         """Which rows (n,) fold `fold` is tested on."""
@@ -49,6 +48,11 @@ class Folds:
         if self.ordered:
             return int(min(size[0] for size in sizes))
         return int(min(size.sum() - size[1:].max() for size in sizes))
+
+
+def learned_from(folds: Index, fold: int, ordered: bool) -> NDArray[np.bool_]:
+    """Which rows (n,), of which `folds` (n,) says where each is tested, fold `fold` learns from; see `Folds`."""
+    return np.asarray(folds < fold if ordered else folds != fold)
 
 
 def random_folds(n: int, k: int, seed: int, repeats: int = 1) -> Folds:

@@ -230,7 +230,7 @@ def _step(place: Place, intercept: bool) -> tuple[Vector, Vector, float] | None:
     if kept.size:
         linear = matrix @ here + pull - back @ bias
         found = active_set(Quadratic(matrix, linear), inside, None).minimise(here, follow=bool(np.any(here)))
-        if outputs > 1 and not inside.bounded:
+        if outputs > 1:
             found = centred(found, outputs, inside)
     else:
         found = here

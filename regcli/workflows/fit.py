@@ -125,7 +125,7 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
     if not unpenalised:
         return SELECTED if selects else BIASED
     n, p = design.count, design.X.shape[1]
-    if design.condensed is not None and design.condensed.behind is not None:
+    if design.behind is not None:
         return "no standard errors: rows that are passed over give none"
     if design.family == "multinomial":
         return "no standard errors: the classes share one scale, on which no single class is the reference"

@@ -89,9 +89,9 @@ def formula_of(prepared: Prepared) -> str:
 
 def degrees_along(prepared: Prepared, path: SolutionPath) -> Vector:
     """The degrees of freedom of each solution, (A,), the intercept not counted."""
-    problem, few = prepared.problem, prepared.design.condensed
-    if few is not None and few.behind is not None:
-        found: Vector = few.behind.degrees(prepared, path)
+    problem, behind = prepared.problem, prepared.design.behind
+    if behind is not None:
+        found: Vector = behind.degrees(prepared, path)
         return found
     if problem.family.is_quadratic:
         return degrees_of_freedom(problem, path.alphas, path.coefs)

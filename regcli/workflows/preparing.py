@@ -143,7 +143,7 @@ def sample_of(design: Design) -> Sample:
 def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
     """Scale the columns and translate the penalty."""
     model.check_family(design.family)
-    if design.condensed is not None and design.condensed.behind is not None:
+    if design.behind is not None:
         return _passed_over(design, model, drawn)
     bare = without_features(sample_of(design), model.intercept)
     scaling, Z = learn_scaling(design.X, design.names, model.intercept, bare.weights)

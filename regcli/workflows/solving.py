@@ -15,23 +15,20 @@ Vector = NDArray[np.float64]
 
 def is_passed_over(prepared: Prepared) -> bool:
     """Whether the rows are asked by passes: those of likelihoods that memory does not hold."""
-    few = prepared.design.condensed
-    return few is not None and few.behind is not None
+    return prepared.design.behind is not None
 
 
 def solved(prepared: Prepared) -> Solution:
     """The solution at the strength that was asked for."""
-    few = prepared.design.condensed
-    if few is not None and few.behind is not None:
-        found: Solution = few.behind.solve(prepared)
+    if is_passed_over(prepared):
+        found: Solution = prepared.design.behind.solve(prepared)
         return found
     return solve(prepared.problem, prepared.model.solver)
 
 
 def solved_along(prepared: Prepared, alphas: Vector, stop_early: bool = False) -> SolutionPath:
     """The solutions along the alphas; see `solve_path`. Passes serve all alphas at once: none is saved by stopping."""
-    few = prepared.design.condensed
-    if few is None or few.behind is None:
+    if not is_passed_over(prepared):
         return solve_path(prepared.problem, alphas, prepared.model.solver, stop_early)
-    found: SolutionPath = few.behind.path(prepared, alphas)
+    found: SolutionPath = prepared.design.behind.path(prepared, alphas)
     return stopped(found, 2 * prepared.problem.null_objective) if stop_early else found

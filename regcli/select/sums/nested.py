@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from regcli.data.sources import Rows
 from regcli.problem.moments import Moments, moments_by_group
 from regcli.select.drawing import FoldRule
+from regcli.select.folds import learned_from
 from regcli.select.sums.of_moments import MomentSum, MomentTask, table_of
 from regcli.select.sums.targets import Targets
 from regcli.specs import DataSpec
@@ -74,7 +75,7 @@ class NestedTask:
             assert rule is not None
             repeat, fold = divmod(index, rule.k)
             outer = rule.of_rows(repeat, first, len(y), labels)
-            inside = np.flatnonzero(outer < fold if rule.ordered else outer != fold)
+            inside = np.flatnonzero(learned_from(outer, fold, rule.ordered))
             begin = 0 if within.by_label is not None else first - _before(rule, repeat, fold, int(first))
             weights = None if learned.weights is None else learned.weights[inside]
             numbers = None if labels is None else labels[inside]

@@ -18,6 +18,7 @@ from regcli.data.sources import Rows
 from regcli.problem.families import FAMILIES
 from regcli.problem.measures.losses import row_losses
 from regcli.select.drawing import FoldRule
+from regcli.select.folds import learned_from
 from regcli.select.sums.targets import Targets
 from regcli.solve.lockstep import Found
 from regcli.specs import DataSpec, FamilyName, Measure
@@ -141,8 +142,9 @@ class _Summing:
             eta = Z @ self._coefs[i].T + self._levels[i]
             eta = eta if targets.offset is None else eta + targets.offset[:, None]
             learned, tested = self._weights(query.group, targets, folds)
-            residual = self.family.pull(targets.y, eta)
-            self._tell(i, learned, tested, self.family.loss(targets.y, eta), self._cost(targets.y, eta))
+            residual, losses = self.family.pull(targets.y, eta), self.family.loss(targets.y, eta)
+            costs = 2 * losses if self._is_loss else self._cost(targets.y, eta)
+            self._tell(i, learned, tested, losses, costs)
             weighted = residual * learned[:, None]
             self.sums["pull"][i] += (weighted.T @ Z).ravel()
             self.sums["bias"][i] += weighted.sum(axis=0)
@@ -156,7 +158,7 @@ class _Summing:
         y = targets.y[:, None]
         losses = self.family.loss(y, eta)
         costs = 2 * losses
-        if self.task.measure not in ("deviance", "r2"):
+        if not self._is_loss:
             costs = np.column_stack([self._cost(targets.y, one) for one in eta.T])
         pairs = [self._weights(group, targets, folds) for group in self._groups]
         learned, tested = (np.column_stack(one)[:, self._of_group] for one in zip(*pairs, strict=True))
@@ -171,6 +173,11 @@ class _Summing:
             if query.curved is not None:
                 self._bend(i, Z[:, query.curved], self.family.curvature(eta[:, i]), learned[:, i])
 
+    @property
+    def _is_loss(self) -> bool:
+        """Whether rows cost what they lose, twice."""
+        return self.task.measure in ("deviance", "r2")
+
     def _cost(self, y: NDArray[np.float64], eta: NDArray[np.float64]) -> NDArray[np.float64]:
         return row_losses(self.task.measure, self.family, y, eta)
 
@@ -180,9 +187,8 @@ class _Summing:
         if group == EVERYTHING or folds is None or self.task.rule is None:
             return targets.weights, np.zeros(len(targets.weights))
         repeat, fold = divmod(group, self.task.rule.k)
-        mine = folds[repeat] == fold
-        others = folds[repeat] < fold if self.task.rule.ordered else ~mine
-        return targets.weights * others, targets.weights * mine
+        others = learned_from(folds[repeat], fold, self.task.rule.ordered)
+        return targets.weights * others, targets.weights * (folds[repeat] == fold)
 
     def _tell(self, i: int, learned: Vector, tested: Vector, losses: Vector, costs: Vector) -> None:
         self.sums["weight"][i] += learned.sum()

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.data.design import Condensed, Design
-from regcli.data.features.terms import Number
 from regcli.problem.moments import Moments
 from regcli.select.asking import Engine
 from regcli.select.by_moments import parted
 from regcli.select.condensed import StandIns, refilled, stand_ins
 from regcli.select.drawing import FoldRule
-from regcli.select.folds import Folds
+from regcli.select.folds import Folds, learned_from
 from regcli.select.sums.nested import NestedSum
 from regcli.specs import CompareSpec, FoldSpec
 from regcli.workflows.nesting import Part, varying
@@ -50,7 +49,7 @@ class Rules:
             assert outer is not None and outer.by_label is not None
             repeat, fold = divmod(index, outer.k)
             of_values = outer.by_label[repeat]
-            within = np.flatnonzero(of_values < fold if outer.ordered else of_values != fold)
+            within = np.flatnonzero(learned_from(of_values, fold, outer.ordered))
             made = inner_folds_of_values(sizes[within], folding, spec)
             every = np.full(len(sizes), -1)
             every[within] = made.assignment[0]
@@ -88,8 +87,7 @@ class StreamedParts:
         test, train = self.test[index], self.train[index]
         p = len(design.names)
         if filled.size:
-            fills = np.array([design.encoding.fills[Number(design.names[j])] for j in filled])
-            test, train = refilled(test, train, filled, fills)
+            test, train = refilled(test, train, filled, self.whole.fills)
         live = varying(train.low[:p], train.high[:p], self.intercept)
         inside = _standing(design, train.only(np.append(live, p)), live, self.intercept)
         groups: Groups = ()

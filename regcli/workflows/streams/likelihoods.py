@@ -66,16 +66,18 @@ class Likelihood:
     @cached_property
     def passes(self) -> Passes:
         """What solves by passes; the model without features is solved already."""
-        whole, p = self.moments[0], self.p
-        scale = np.where(whole.deviation[:p] > 0, whole.deviation[:p], 1.0)
-        family = FAMILIES[self.recipe.answer.family]
-        mean = whole.mean[:p] if self.intercept else np.zeros(p)
+        family, (mean, scale) = FAMILIES[self.recipe.answer.family], self._units
         return Passes(self._look, family, self.outputs, mean, scale, self.moments, self.intercept, self.twins)
 
-    def _look(self, queries: Sequence[Query]) -> list[Found]:
+    @cached_property
+    def _units(self) -> tuple[Vector, Vector]:
+        """What the columns are counted from, and in units of what, (p,)."""
         whole, p = self.moments[0], self.p
-        mean = whole.mean[:p] if self.intercept else np.zeros(p)
-        scale = np.where(whole.deviation[:p] > 0, whole.deviation[:p], 1.0)
+        deviation = whole.deviation[:p]
+        return whole.mean[:p] if self.intercept else np.zeros(p), np.where(deviation > 0, deviation, 1.0)
+
+    def _look(self, queries: Sequence[Query]) -> list[Found]:
+        mean, scale = self._units
         task = PassTask(
             self.recipe, self.recipe.spec, tuple(queries), mean, scale, self.recipe.answer.family, self.measure,
             self.rule,

@@ -25,7 +25,7 @@ from regcli.data.features.terms import Number
 from regcli.data.recipe import Recipe
 from regcli.data.survey import Survey, SurveyTask
 from regcli.errors import DataError, Notice, UsageError, counted, listed
-from regcli.problem.moments import Moments, prefixes
+from regcli.problem.moments import Moments, together
 from regcli.select.asking import Engine
 from regcli.select.by_moments import MomentsEngine, parted
 from regcli.select.by_passes import MOST_BENDS
@@ -60,6 +60,12 @@ class Streamed(Gathered):
     filled: NDArray[np.intp]
     said: tuple[Notice, ...] = ()
 
+    @property
+    def fills(self) -> Vector:
+        """What the cells of the `filled` features are filled with, (m,)."""
+        known, names = self.design.encoding.fills, self.design.names
+        return np.array([known[Number(names[j])] for j in self.filled])
+
     def folds(self, folding: FoldSpec) -> tuple[Folds, list[Notice]]:
         """The folds that were drawn for the rows as they passed."""
         assert self.rule is not None
@@ -76,21 +82,19 @@ class Streamed(Gathered):
 
     def engine(self, prepared: Prepared, folds: Folds, folding: FoldSpec, unpenalised: bool = False) -> Engine:
         """The folds by their moments, or by passes."""
-        few = self.design.condensed
-        if few is not None and few.behind is not None:
-            made: Engine = few.behind.engine(folds)
+        if self.design.behind is not None:
+            made: Engine = self.design.behind.engine(folds)
             return made
         scaling, centre = prepared.scaling, prepared.problem.null_intercept
         p = len(scaling.scale)
         shift = np.append(scaling.mean if scaling.centre else np.zeros(p), centre)
         scale = np.append(scaling.scale, 1.0)
         test, train = parted(self.groups, folds.ordered)
-        whole = prefixes([*self.groups[-1], self.groups[-1][0]])[-1]
+        whole = together(self.groups[-1])
         if self.filled.size:
-            fills = np.array([self.design.encoding.fills[Number(self.design.names[j])] for j in self.filled])
-            pairs = [refilled(a, b, self.filled, fills) for a, b in zip(test, train, strict=True)]
+            pairs = [refilled(a, b, self.filled, self.fills) for a, b in zip(test, train, strict=True)]
             test, train = [a for a, _ in pairs], [b for _, b in pairs]
-            whole, _ = refilled(whole, whole, self.filled, fills)
+            whole, _ = refilled(whole, whole, self.filled, self.fills)
         units = ([one.scaled(shift, scale) for one in part] for part in (test, train, [whole]))
         test, train, (whole,) = units
         return MomentsEngine(test, train, whole, scaling.mean, scaling.scale, folds, prepared.problem.twins)
@@ -152,7 +156,7 @@ def _finished(
 ) -> tuple[Streamed, NDArray[np.intp]]:
     encoding, target = recipe.encoding, recipe.choices.target
     intercept = request.model.intercept
-    whole = prefixes([*sums.groups[0], sums.groups[0][0]])[-1]
+    whole = together(sums.groups[0])
     if whole.rows < 2:
         raise DataError(f"{outline.head.name} has {counted(whole.rows, 'usable row')}: two are needed")
     p = len(encoding.features)
@@ -243,10 +247,9 @@ def likelihood_of(
     twins: NDArray[np.intp] | None,
 ) -> Likelihood:
     """What asks the rows again of a family that moments do not suffice for."""
-    whole = prefixes([*groups[0], groups[0][0]])[-1]
     train = [] if rule is None else parted(groups, rule.ordered)[1]
     measure = measure_for(request.folds.measure if request.folds else None, recipe.answer.family)
-    return Likelihood(passing, recipe, [whole, *train], p, request.model.intercept, measure, rule, twins)
+    return Likelihood(passing, recipe, [together(groups[0]), *train], p, request.model.intercept, measure, rule, twins)
 
 
 def _dropped(sums: MomentSum, recipe: Recipe) -> list[Notice]:
