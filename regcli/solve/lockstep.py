@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.objective import EPS, level_inverse
+from regcli.problem.objective import EPS
 from regcli.problem.penalties import Strengths
 from regcli.solve.classes import centred
-from regcli.solve.newton import CANCELLED, DECREASE, GOAL, STAY_PUT, Bend, positive
+from regcli.solve.newton import DECREASE, GOAL, Bend, bend_of, stay_put
 from regcli.solve.quadratic import Quadratic, active_set
 
 Vector = NDArray[np.float64]
@@ -31,6 +31,8 @@ FEW = 50
 """So many columns are all looked at for second derivatives."""
 NEAR = 0.7
 """Beyond so much of its L1 strength a feature that is zero may be about to join."""
+NOWHERE = np.zeros((0, 0))
+"""The linear predictors of rows that are not there."""
 LEAST_STEP = 1e-6
 STALLED = 1e-8
 """Where a step no longer halves a violation below this share, rounding has the last word."""
@@ -193,23 +195,10 @@ def curved_of(said: Found, outputs: int, intercept: bool, steady: bool = True) -
     something."""
     if said.places is None or said.inside is None or said.across is None or said.levels is None:
         return None
-    inside, across = said.inside.copy(), said.across
-    width = len(said.places)
-    if steady and outputs > 1 and width:  # a shift common to all classes costs nothing, and is kept where it is
-        cost, one = STAY_PUT * float(np.mean(np.diagonal(inside))), np.arange(width)
-        for k in range(outputs):
-            for m in range(outputs):
-                inside[k * width + one, m * width + one] += cost
-    eta = np.zeros((0, 0))
-    if not intercept:
-        none = np.zeros_like(across)
-        return Curved(said.places, Bend(inside, none, np.zeros((outputs, outputs)), none, eta))
-    inverse = level_inverse(float(said.levels[0, 0]) if outputs == 1 else said.levels)
-    back = across @ inverse
-    matrix = inside - back @ across.T
-    if width and np.any(np.diagonal(matrix) <= CANCELLED * np.diagonal(inside)):
-        matrix = positive(matrix)
-    return Curved(said.places, Bend(matrix, across, inverse, back, eta))
+    inside = said.inside.copy()
+    if steady:
+        stay_put(inside, outputs)
+    return Curved(said.places, bend_of(inside, said.across, said.levels, intercept, NOWHERE))
 
 
 def _step(place: Place, intercept: bool) -> tuple[Vector, Vector, float] | None:

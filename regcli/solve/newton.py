@@ -287,17 +287,8 @@ class Newton:
     def _second_order(self) -> Bend:
         """The second derivatives at the point reached."""
         inside, across, level = second_order(self.problem, self._columns_taken, self.point.eta)
-        if self.outputs > 1:
-            self._stay_put(inside, len(self.columns))
-        if not self.problem.intercept:
-            none = np.zeros_like(across)
-            return Bend(inside, none, np.zeros((self.outputs, self.outputs)), none, self.point.eta)
-        inverse = level_inverse(level)
-        back = across @ inverse
-        matrix = inside - back @ across.T
-        if np.any(np.diagonal(matrix) <= CANCELLED * np.diagonal(inside)):
-            matrix = positive(matrix)
-        return Bend(matrix, across, inverse, back, self.point.eta)
+        stay_put(inside, self.outputs)
+        return bend_of(inside, across, level, self.problem.intercept, self.point.eta)
 
     def _extended(self, bend: Bend) -> Bend:
         """The same second derivatives, those of columns that have joined since included; of one output."""
@@ -314,14 +305,6 @@ class Newton:
         matrix = np.empty((len(across), len(across)))
         matrix[:old, :old], matrix[:, old:], matrix[old:, :old] = bend.matrix, beside, beside[:old].T
         return Bend(matrix, across, bend.inverse, back, bend.eta)
-
-    def _stay_put(self, inside: Matrix, width: int) -> None:
-        """Add what a shift common to all classes costs, which changes no answer but makes it one of many."""
-        cost = STAY_PUT * float(np.mean(np.diagonal(inside))) if width else 0.0
-        places = np.arange(width)
-        for k in range(self.outputs):
-            for m in range(self.outputs):
-                inside[k * width + places, m * width + places] += cost
 
     @property
     def _columns_taken(self) -> Matrix:
@@ -357,7 +340,32 @@ class Newton:
             self._bend = self._extended(self._bend) if self.outputs == 1 else None
 
 
-def positive(matrix: Matrix) -> Matrix:
+def stay_put(inside: Matrix, outputs: int) -> None:
+    """Add to second derivatives (K m, K m) what a shift common to all classes costs, which changes no answer but makes
+    it one of many."""
+    width = len(inside) // outputs
+    cost = STAY_PUT * float(np.mean(np.diagonal(inside))) if width and outputs > 1 else 0.0
+    places = np.arange(width)
+    for k in range(outputs if cost else 0):
+        for m in range(outputs):
+            inside[k * width + places, m * width + places] += cost
+
+
+def bend_of(inside: Matrix, across: Matrix, level: Matrix, intercept: bool, eta: Matrix) -> Bend:
+    """The second derivatives with the levels minimised out; the arguments are as `sweep.second_order` gives them, and
+    where they were taken."""
+    if not intercept:
+        none = np.zeros_like(across)
+        return Bend(inside, none, np.zeros_like(level), none, eta)
+    inverse = level_inverse(level)
+    back = across @ inverse
+    matrix = inside - back @ across.T
+    if np.any(np.diagonal(matrix) <= CANCELLED * np.diagonal(inside)):
+        matrix = _positive(matrix)
+    return Bend(matrix, across, inverse, back, eta)
+
+
+def _positive(matrix: Matrix) -> Matrix:
     """The nearest matrix without negative curvature, and with a trace of it where there is none."""
     values, basis = np.linalg.eigh(matrix)
     least = 64 * EPS * max(float(values[-1]), np.finfo(np.float64).tiny)
