@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from regcli import specs
 from regcli.errors import UsageError
@@ -55,7 +55,32 @@ class Reading(TypedDict, total=False):
     jobs: int | None
 
 
+class Fitting(Reading, total=False):
+    """What is minimised, beside the penalty: options of the command line by the same names, that fit, path, cv and
+    compare share.
+
+    `keep` is names or globs, one or several; `penalty_factor` is a dict from names or globs to factors, `bounds` one to
+    pairs (low, high), None where an end is open; both also take the words of the command line. `power`, `threshold`,
+    `quantile_level` and `ties` belong to the families tweedie, huber, quantile and cox.
+    """
+
+    convention: specs.Convention
+    standardize: bool
+    intercept: bool
+    keep: Any
+    penalty_factor: Any
+    positive: bool
+    bounds: Any
+    family: specs.FamilyName | None
+    class_weight: str | None
+    power: float | None
+    threshold: float | None
+    quantile_level: Any
+    ties: specs.Ties | None
+
+
 SCALE = ("sample", "memory", "engine", "scheduler")
+OF_ROWS = frozenset(Reading.__annotations__)
 
 
 def fit(
@@ -68,16 +93,7 @@ def fit(
     l1: float | None = None,
     l2: float | None = None,
     C: float | None = None,
-    convention: specs.Convention = "mean",
-    standardize: bool = True,
-    intercept: bool = True,
     solver: specs.SolverName = "auto",
-    keep: Any = None,
-    penalty_factor: Any = None,
-    positive: bool = False,
-    bounds: Any = None,
-    family: specs.FamilyName | None = None,
-    class_weight: str | None = None,
     learning_rate: float | None = None,
     epochs: int | None = None,
     accelerate: bool = False,
@@ -90,27 +106,22 @@ def fit(
     split_column: Any = None,
     seed: int | None = None,
     order: specs.Order = "size",
-    **reading: Unpack[Reading],
+    **shared: Unpack[Fitting],
 ) -> Report:
     """Fit one penalised regression.
 
-    `source` is a path, '-' for standard input, a DataFrame, or a pair (X, y) with X (n, p) and y (n,). `target`,
-    `features`, `exclude` and `keep` are names or globs, one or several. `penalty_factor` is a dict from names or globs
-    to factors, `bounds` one to pairs (low, high), None where an end is open; both also take the words of the command
-    line. The other arguments are the options of `regcli fit`: those from `learning_rate` to `trace` need
-    solver="gradient"; `trace` prints on standard error, as it does there. The report's attributes are the keys of the
-    JSON document (`report.model.alpha`), `to_dict()` is the document, and rich or a notebook displays it.
+    `source` is a path, '-' for standard input, a DataFrame, or a pair (X, y) with X (n, p) and y (n,). `Fitting`
+    holds the arguments that all commands have which fit: how rows are read, and what is minimised. The others are the
+    options of `regcli fit`: those from `learning_rate` to `trace` need solver="gradient"; `trace` prints on standard
+    error, as it does there. The report's attributes are the keys of the JSON document (`report.model.alpha`),
+    `to_dict()` is the document, and rich or a notebook displays it.
 
     Raises the errors of `regcli.errors`: UsageError, DataError.
     """
     from regcli.workflows import fit as verb
 
-    data = _data(source, target, reading)
-    model = specs.ModelSpec(
-        penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver,
-        keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
-        family=family, class_weight=class_weight, C=C,
-    )  # fmt: skip
+    data = _data(source, target, _of_rows(shared))
+    model = _model(shared, penalty=penalty, alpha=alpha, l1_ratio=l1_ratio, l1=l1, l2=l2, solver=solver, C=C)
     drawn, seed = specs.training_seeds(seed, early_stopping, test_size)
     training = specs.TrainingSpec(
         solver, learning_rate, epochs, accelerate, start, early_stopping, validation_size, drawn, trace
@@ -126,16 +137,7 @@ def path(
     *,
     penalty: specs.Penalty = "l1",
     l1_ratio: float | None = None,
-    convention: specs.Convention = "mean",
-    standardize: bool = True,
-    intercept: bool = True,
     solver: specs.SolverName = "auto",
-    keep: Any = None,
-    penalty_factor: Any = None,
-    positive: bool = False,
-    bounds: Any = None,
-    family: specs.FamilyName | None = None,
-    class_weight: str | None = None,
     n_alphas: int | None = None,
     alpha_min_ratio: float | None = None,
     alphas: Any = (),
@@ -143,7 +145,7 @@ def path(
     select: specs.Criterion = "ebic",
     lines: Any = None,
     order: specs.Order = "size",
-    **reading: Unpack[Reading],
+    **shared: Unpack[Fitting],
 ) -> Report:
     """Fit a penalised regression at each of many strengths, the largest first.
 
@@ -156,12 +158,8 @@ def path(
     """
     from regcli.workflows import path as verb
 
-    data = _data(source, target, reading)
-    model = specs.ModelSpec(
-        penalty, l1_ratio=l1_ratio, convention=convention, standardize=standardize, intercept=intercept, solver=solver,
-        keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
-        family=family, class_weight=class_weight,
-    )  # fmt: skip
+    data = _data(source, target, _of_rows(shared))
+    model = _model(shared, penalty=penalty, l1_ratio=l1_ratio, solver=solver)
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
     return verb.path(data, model, grid, specs.PathSpec(full_path, select, _name(lines)), specs.OutputSpec(order=order))
 
@@ -172,16 +170,7 @@ def cv(
     *,
     penalty: specs.Penalty = "l1",
     l1_ratio: Any = None,
-    convention: specs.Convention = "mean",
-    standardize: bool = True,
-    intercept: bool = True,
     solver: specs.SolverName = "auto",
-    keep: Any = None,
-    penalty_factor: Any = None,
-    positive: bool = False,
-    bounds: Any = None,
-    family: specs.FamilyName | None = None,
-    class_weight: str | None = None,
     n_alphas: int | None = None,
     alpha_min_ratio: float | None = None,
     alphas: Any = (),
@@ -197,7 +186,7 @@ def cv(
     test_size: float | None = None,
     split_column: Any = None,
     order: specs.Order = "size",
-    **reading: Unpack[Reading],
+    **shared: Unpack[Fitting],
 ) -> Report:
     """Choose the strength of the penalty by cross-validation, and refit with it on all training rows.
 
@@ -212,7 +201,7 @@ def cv(
     """
     from regcli.workflows import cv as verb
 
-    data = _data(source, target, reading)
+    data = _data(source, target, _of_rows(shared))
     fold_seed, test_seed = specs.seeds(seed, folds, time, fold_column, test_size)
     folding = specs.FoldSpec(
         folds,
@@ -224,22 +213,10 @@ def cv(
         rule,
         measure,
         l1_ratio,
-        reading.get("jobs"),
+        shared.get("jobs"),
     )
-    model = specs.ModelSpec(
-        penalty,
-        l1_ratio=folding.l1_ratios[0] if folding.l1_ratios else None,
-        convention=convention,
-        standardize=standardize,
-        intercept=intercept,
-        solver=solver,
-        keep=keep,
-        penalty_factor=penalty_factor,
-        positive=positive,
-        bounds=bounds,
-        family=family,
-        class_weight=class_weight,
-    )
+    first = folding.l1_ratios[0] if folding.l1_ratios else None
+    model = _model(shared, penalty=penalty, l1_ratio=first, solver=solver)
     grid = specs.GridSpec(n_alphas, alpha_min_ratio, alphas)
     validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
     return verb.cv(data, model, validation, grid, folding, specs.OutputSpec(order=order))
@@ -252,16 +229,7 @@ def compare(
     penalties: Any = None,
     alpha: Any = None,
     l1_ratio: Any = None,
-    convention: specs.Convention = "mean",
-    standardize: bool = True,
-    intercept: bool = True,
     solver: specs.SolverName = "auto",
-    keep: Any = None,
-    penalty_factor: Any = None,
-    positive: bool = False,
-    bounds: Any = None,
-    family: specs.FamilyName | None = None,
-    class_weight: str | None = None,
     folds: int | str | None = None,
     inner_folds: int | None = None,
     repeats: int = 1,
@@ -276,7 +244,7 @@ def compare(
     split_column: Any = None,
     geometry: Any = None,
     order: specs.Order = "size",
-    **reading: Unpack[Reading],
+    **shared: Unpack[Fitting],
 ) -> Report:
     """Least squares, ridge, lasso and elastic net, each tuned by inner cross-validation and judged on the same folds,
     or by rows held out.
@@ -290,7 +258,7 @@ def compare(
     """
     from regcli.workflows import compare as verb
 
-    data = _data(source, target, reading)
+    data = _data(source, target, _of_rows(shared))
     fold_seed, test_seed = specs.seeds(seed, folds, time, fold_column, test_size)
     folding = specs.FoldSpec(
         folds,
@@ -302,13 +270,9 @@ def compare(
         rule,
         measure,
         l1_ratio,
-        reading.get("jobs"),
+        shared.get("jobs"),
     )
-    model = specs.ModelSpec(
-        "l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver,
-        keep=keep, penalty_factor=penalty_factor, positive=positive, bounds=bounds,
-        family=family, class_weight=class_weight,
-    )  # fmt: skip
+    model = _model(shared, solver=solver)
     validation = specs.ValidationSpec(test, test_size, _name(split_column), test_seed)
     spec = specs.CompareSpec.of(penalties, alpha, inner_folds, geometry)
     return verb.compare(data, model, validation, folding, spec, specs.OutputSpec(order=order))
@@ -360,6 +324,17 @@ def predict(model: Any, source: Any, *, type: specs.PredictionType = "response",
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def _of_rows(shared: Fitting) -> Reading:
+    """Those arguments that are about rows, and whatever nobody knows."""
+    mine = set(Fitting.__annotations__) - OF_ROWS
+    return cast(Reading, {name: value for name, value in shared.items() if name not in mine})
+
+
+def _model(shared: Fitting, **own: Any) -> specs.ModelSpec:
+    given: dict[str, Any] = {name: value for name, value in shared.items() if name not in OF_ROWS}
+    return specs.ModelSpec(**(given | own))
 
 
 def _data(source: Any, target: Any, reading: Reading, whole: bool = False) -> specs.DataSpec:

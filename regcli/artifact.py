@@ -19,8 +19,8 @@ from regcli.data.features.dates import Style
 from regcli.data.features.encoding import Category, Encoding
 from regcli.data.features.terms import Atom, Feature, Polynomial, atom_from_json, atom_to_json
 from regcli.errors import DataError, visible
-from regcli.problem.families import FAMILIES
-from regcli.specs import MISSING, FamilyName
+from regcli.problem.families import Family, family_with
+from regcli.specs import FAMILIES, MISSING, FamilyName
 from regcli.writing import write_whole
 
 SCHEMA = "regcli.model/1"
@@ -40,7 +40,8 @@ class Model:
     every feature is at its mean (0 without an intercept), `means` (p,) are those means (zeros without an intercept),
     `table` (K, p) holds the coefficients in the units of the file. `classes` are those of a family that has them, of
     two the negative one first; `null` (K,) is the model without features. `document` is what is saved. `offset` names
-    the column that is added to the linear predictors, `exposure` the one whose logarithm is.
+    the column that is added to the linear predictors, `exposure` the one whose logarithm is. `parameters` are those of
+    its loss.
     """
 
     document: dict[str, Any]
@@ -54,6 +55,12 @@ class Model:
     null: Vector = field(default_factory=lambda: np.zeros(1))
     offset: str | None = None
     exposure: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def loss(self) -> Family:
+        """The family with its parameters."""
+        return family_with(self.family, self.parameters)
 
     @property
     def centre(self) -> float:
@@ -97,7 +104,7 @@ class Model:
         """Predictions (n,): numbers, expected counts, or the probability of the positive class; of several classes
         the probability of each (n, K)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(FAMILIES[self.family].response(self.link(frame, offset)))
+            return np.asarray(self.loss.response(self.link(frame, offset)))
 
 
 def fingerprint(frame: pd.DataFrame, columns: Sequence[str]) -> str:
@@ -226,18 +233,30 @@ def _model(document: dict[str, Any]) -> Model:
     table = np.array([[_number(row["coefficient"]) for row in rows] for rows in tables], dtype=np.float64)
     centres = np.array([_number(one["centre"]) for one in outputs], dtype=np.float64)
     data = document["data"]
-    beside = (None if data.get(key) is None else _text(data[key]) for key in ("offset", "exposure"))
+    offset, exposure = (None if data.get(key) is None else _text(data[key]) for key in ("offset", "exposure"))
     classes = _classes(model, family)
     table = table.reshape(len(outputs), len(features))
     null = np.array([_number(one) for one in _list(model.get("null", centres.tolist()))], dtype=np.float64)
     if len(null) != len(outputs):
         raise ValueError("not as many null models as outputs")
-    return Model(document, encoding, _text(data["target"]), centres, means, table, family, classes, null, *beside)
+    return Model(
+        document, encoding, _text(data["target"]), centres, means, table, family, classes, null, offset, exposure,
+        _parameters(model, family),
+    )  # fmt: skip
+
+
+def _parameters(model: Mapping[str, Any], family: FamilyName) -> dict[str, Any]:
+    """What the loss of the family was made with; those of its maker have defaults, and are of the type of these."""
+    found = model.get("parameters") or {}
+    usual = dict(family_with(family).parameters)
+    for name in usual.keys() & found.keys():
+        usual[name] = _text(found[name]) if isinstance(usual[name], str) else _number(found[name])
+    return usual
 
 
 def _classes(model: Mapping[str, Any], family: FamilyName) -> tuple[str, ...]:
     """The classes of a family that has them, of two the negative one first."""
-    if family == "binomial":
+    if family in ("binomial", "squared_hinge"):
         found: tuple[Any, ...] = (model["negative_class"], model["positive_class"])
     else:
         found = tuple(one["class"] for one in model["classes"]) if family == "multinomial" else ()

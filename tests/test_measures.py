@@ -22,11 +22,11 @@ from sklearn.metrics import (
 )
 
 from regcli.errors import DataError, UsageError
-from regcli.problem.families import FAMILIES, sigmoid, softmax
+from regcli.problem.families import FAMILIES, POISSON, sigmoid, softmax
 from regcli.problem.measures.classes import auc_of, class_metrics
 from regcli.problem.measures.curves import calibration, roc
 from regcli.problem.measures.losses import mean_loss, row_losses
-from regcli.problem.metrics import count_metrics
+from regcli.problem.measures.regressions import regression_metrics
 from regcli.specs import FAMILIES as NAMES
 from regcli.specs import MEASURES, MEASURES_OF, MORE_IS_BETTER, FoldSpec, measure_for
 
@@ -89,7 +89,7 @@ def test_counts_agree_with_scikit_learn(weighted: bool) -> None:
     y, eta, weights = rows("poisson")
     by = weights if weighted else None
     null = np.full(N, np.log(np.average(y, weights=by)))
-    found, rate = count_metrics(y, eta, null, by), np.exp(eta)
+    found, rate = regression_metrics(POISSON, y, eta, null, by), np.exp(eta)
     assert found.deviance == pytest.approx(mean_poisson_deviance(y, rate, sample_weight=by), rel=1e-12)
     assert found.mse == pytest.approx(mean_squared_error(y, rate, sample_weight=by), rel=1e-12)
     assert found.mae == pytest.approx(mean_absolute_error(y, rate, sample_weight=by), rel=1e-12)

@@ -22,6 +22,7 @@ from regcli.solve.newton import Newton
 
 Array = NDArray[np.float64]
 CLASSES_AND_COUNTS = ["binomial", "multinomial", "poisson"]
+OTHERS = ["gamma", "tweedie", "huber", "squared_hinge"]
 
 
 def posed(
@@ -33,8 +34,12 @@ def posed(
     X = random.normal(size=(n, p)) + random.normal(size=(n, 1))
     Z = np.asfortranarray((X - X.mean(axis=0)) / X.std(axis=0))
     eta = Z[:, :2] @ np.array([1.0, -0.7])
-    if name == "binomial":
+    if name in ("binomial", "squared_hinge"):
         y = (random.uniform(size=n) < 1 / (1 + np.exp(-eta))).astype(float)
+    elif name in ("gamma", "tweedie"):
+        y = random.gamma(2.0, np.exp(0.5 * eta)) * (1 if name == "gamma" else random.integers(0, 3, n) > 0)
+    elif name == "huber":
+        y = eta + random.standard_t(1.5, n)
     elif name == "poisson":
         y = random.poisson(np.exp(0.5 * eta + 0.5)).astype(float)
     else:
@@ -52,7 +57,7 @@ SETTINGS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CLASSES_AND_COUNTS)
+@pytest.mark.parametrize("name", [*CLASSES_AND_COUNTS, *OTHERS])
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_paths_are_exact(name: str, setting: dict[str, Any]) -> None:
     """Along a path down to a thousandth of alpha_max every solution is certified far below the bounds, and the one at
@@ -73,7 +78,7 @@ def test_paths_are_exact(name: str, setting: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("rounds", [newton_at_once.MOST_ROUNDS, 3, 0])
-@pytest.mark.parametrize("name", ["binomial", "poisson"])
+@pytest.mark.parametrize("name", ["binomial", "poisson", "gamma", "tweedie"])
 @pytest.mark.parametrize("setting", [*SETTINGS[:6], {"n": 300, "p": 12, "seed": 1, "weighted": True, "offset": True}])
 def test_all_alphas_at_once_are_the_alphas_one_by_one(
     name: str, setting: dict[str, Any], rounds: int, monkeypatch: pytest.MonkeyPatch
@@ -94,7 +99,7 @@ def test_all_alphas_at_once_are_the_alphas_one_by_one(
         assert level == pytest.approx(point.level, rel=1e-8, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", CLASSES_AND_COUNTS)
+@pytest.mark.parametrize("name", [*CLASSES_AND_COUNTS, *OTHERS])
 @pytest.mark.parametrize("setting", [{"ratio": 0.5}, {"ratio": 0.0, "weighted": True}, {"ratio": 0.0, "offset": True}])
 def test_against_a_search(name: str, setting: dict[str, Any]) -> None:
     """A general method finds no lower objective, and with a strictly convex penalty the same coefficients."""
@@ -114,7 +119,7 @@ def test_against_a_search(name: str, setting: dict[str, Any]) -> None:
         assert found.coef == pytest.approx(smooth.x[split:], abs=1e-5)
 
 
-@pytest.mark.parametrize("name", CLASSES_AND_COUNTS)
+@pytest.mark.parametrize("name", [*CLASSES_AND_COUNTS, *OTHERS])
 def test_gap_is_a_bound(name: str) -> None:
     """At any point the certificate's gap bounds how far the objective is from the least, found by the solver."""
     problem = replace(posed(name, n=30, p=5), alpha=0.03)
@@ -127,7 +132,7 @@ def test_gap_is_a_bound(name: str) -> None:
         assert gap >= left - 1e-12
 
 
-@pytest.mark.parametrize("name", CLASSES_AND_COUNTS)
+@pytest.mark.parametrize("name", [*CLASSES_AND_COUNTS, *OTHERS])
 @pytest.mark.parametrize("ratio", [1.0, 0.3])
 def test_bounds_and_factors(name: str, ratio: float) -> None:
     """With bounds, factors and unpenalised columns solutions are certified and keep to what is allowed."""
@@ -143,7 +148,7 @@ def test_bounds_and_factors(name: str, ratio: float) -> None:
 
 def test_weights_are_copies() -> None:
     """A weight of two equals the row twice, to rounding."""
-    for name in CLASSES_AND_COUNTS:
+    for name in [*CLASSES_AND_COUNTS, *OTHERS]:
         problem = replace(posed(name, weighted=True), alpha=0.02)
         assert problem.weights is not None
         twice = np.repeat(np.arange(len(problem.y)), problem.weights.astype(int))
@@ -173,11 +178,11 @@ def test_two_classes_are_twice_a_binomial() -> None:
     assert two.coef == pytest.approx(np.concatenate([-one.coef, one.coef]) / 2, abs=1e-10)
 
 
-@pytest.mark.parametrize("name", CLASSES_AND_COUNTS)
+@pytest.mark.parametrize("name", [*CLASSES_AND_COUNTS, "tweedie"])
 def test_separation(name: str) -> None:
     """Separated rows are recognised with the column that does it; rows that overlap are not."""
     problem = posed(name, n=60, p=3)
-    if name == "poisson":  # counts are separated where all rows that a column singles out are 0
+    if name in ("poisson", "tweedie"):  # amounts are separated where all rows that a column singles out are 0
         problem.Z[:, 1] = np.sign(problem.Z[:, 1])
     assert separating(problem) is None
     side = problem.Z[:, 1] > np.median(problem.Z[:, 1])

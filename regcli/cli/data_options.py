@@ -117,7 +117,8 @@ Exposure = Annotated[
     str | None,
     typer.Option(
         "--exposure", metavar="COL", rich_help_panel=DATA,
-        help="With --family poisson: what counts are counted over, as time or area; an offset by its logarithm.",
+        help="With --family poisson, gamma or tweedie: what is counted over, as time or area; an offset by its "
+        "logarithm.",
     ),
 ]  # fmt: skip
 PositiveClass = Annotated[

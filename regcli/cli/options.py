@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from regcli.specs import (
-    CONVENTIONS,
     CRITERIA,
     DEFAULT_ALPHAS,
     DEFAULT_EPOCHS,
@@ -20,37 +19,20 @@ from regcli.specs import (
     DEFAULT_RATIOS,
     DEFAULT_SEED,
     DEFAULT_VALIDATION_SIZE,
-    FAMILIES,
     MEASURES,
     RULES,
     SOLVERS,
-    Convention,
     Criterion,
-    FamilyName,
     Measure,
     Penalty,
     Rule,
     SolverName,
 )
 
+FAMILY = "Families"
 MODEL, DESCENT, VALIDATION = "Model", "Gradient descent (--solver gradient)", "Validation"
 STRENGTHS, FOLDS, CONSTRAINTS = "Strengths", "Folds", "Constraints"
 
-FamilyOption = Annotated[
-    FamilyName | None,
-    typer.Option(
-        "--family", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: list(FAMILIES),
-        help="gaussian, binomial (two classes), multinomial (several) or poisson (counts); else by the target: "
-        "binomial for text of two values, gaussian for numbers.",
-    ),
-]  # fmt: skip
-ClassWeight = Annotated[
-    str | None,
-    typer.Option(
-        "--class-weight", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: ["balanced"],
-        help="balanced: every class counts alike, however many rows it has.",
-    ),
-]  # fmt: skip
 PenaltyName = Annotated[
     Penalty,
     typer.Option(
@@ -99,25 +81,6 @@ C = Annotated[
         help="Of classes, in place of --alpha: the C of scikit-learn and LIBLINEAR; alpha is 1 / (n C).",
     ),
 ]  # fmt: skip
-ConventionName = Annotated[
-    Convention,
-    typer.Option(
-        "--convention", metavar="NAME", parser=str, rich_help_panel=MODEL, autocompletion=lambda: list(CONVENTIONS),
-        help="Whose formula the strength belongs to: mean (as Lasso of scikit-learn), sklearn (its Ridge too), glmnet, "
-        "sum (textbooks), mse (Keras).",
-    ),
-]  # fmt: skip
-Standardize = Annotated[
-    bool,
-    typer.Option(
-        "--standardize/--no-standardize", rich_help_panel=MODEL,
-        help="Penalise coefficients per deviation of their column, or in the units of the file.",
-    ),
-]  # fmt: skip
-Intercept = Annotated[
-    bool,
-    typer.Option("--intercept/--no-intercept", rich_help_panel=MODEL, help="An intercept, never penalised, or none."),
-]
 Solver = Annotated[
     SolverName,
     typer.Option(
@@ -134,31 +97,6 @@ FitSolver = Annotated[
     ),
 ]  # fmt: skip
 
-Keep = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--keep", metavar="NAMES", rich_help_panel=CONSTRAINTS,
-        help="Features to leave unpenalised, so that they stay in: names or globs; a column's name covers its levels.",
-    ),
-]  # fmt: skip
-PenaltyFactor = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--penalty-factor", metavar="NAME=V", rich_help_panel=CONSTRAINTS,
-        help="Penalise a feature V times as hard; of several for one feature the last counts. --convention glmnet "
-        "rescales them all to sum to the number of features.",
-    ),
-]  # fmt: skip
-Positive = Annotated[
-    bool, typer.Option("--positive", rich_help_panel=CONSTRAINTS, help="No coefficient below 0; the intercept may be.")
-]
-Bounds = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--bounds", metavar="NAME=LO:HI", rich_help_panel=CONSTRAINTS,
-        help="Keep a coefficient, in the units of the file, between LO and HI, 0 among them; an end may be left out.",
-    ),
-]  # fmt: skip
 
 LearningRate = Annotated[
     float | None,

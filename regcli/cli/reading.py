@@ -1,4 +1,4 @@
-"""The options that say which rows: declared once, in front of those of every command that reads data."""
+"""The options that say which rows, and what is minimised: declared once, among those of every command that asks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection
 from typing import Any, get_type_hints
 
 from regcli.cli import data_options as o
+from regcli.cli import model_options as m
 from regcli.errors import UsageError
-from regcli.specs import DataSpec
+from regcli.specs import DataSpec, ModelSpec
 
 
 def data_spec(
@@ -54,6 +55,29 @@ def data_spec(
     return DataSpec(**given | {name: tuple(given[name] or ()) for name in several} | {"source": sources_of(source)})
 
 
+def model_spec(
+    convention: m.ConventionName = "mean",
+    standardize: m.Standardize = True,
+    intercept: m.Intercept = True,
+    keep: m.Keep = None,
+    penalty_factor: m.PenaltyFactor = None,
+    positive: m.Positive = False,
+    bounds: m.Bounds = None,
+    family: m.FamilyOption = None,
+    class_weight: m.ClassWeight = None,
+    power: m.Power = None,
+    threshold: m.Threshold = None,
+    quantile_level: m.QuantileLevel = None,
+    ties: m.TiesName = None,
+) -> ModelSpec:
+    """What commands that fit have in common: everything but the penalty, its strength and the solver."""
+    given: dict[str, Any] = dict(locals())
+    several = ("keep", "penalty_factor", "bounds", "quantile_level")
+    return ModelSpec(**given | {name: tuple(given[name] or ()) for name in several})
+
+
+SHARED = ModelSpec()
+"""What stands in a command's signature where the options of `model_spec` go."""
 SCALE = ("sample", "memory", "engine", "scheduler")
 """The options that are about more rows than memory holds."""
 
@@ -68,20 +92,28 @@ def sources_of(given: list[str] | None) -> list[str]:
 
 
 def takes_data(command: Callable[..., int], leaving: Collection[str] = ()) -> Callable[..., int]:
-    """`command` with the options of `data_spec`, `leaving` some out, in place of its first parameter, the request
-    `data`."""
-    mine = [one for one in inspect.signature(data_spec).parameters.values() if one.name not in leaving]
-    own = list(inspect.signature(command).parameters.values())[1:]
-    hints = get_type_hints(data_spec, include_extras=True) | get_type_hints(command, include_extras=True)
+    """`command` with the options of `data_spec`, `leaving` some out, in place of its parameter `data`, and where it
+    has a parameter `model` with those of `model_spec` in its place."""
+    makers: dict[str, Callable[..., Any]] = {"data": data_spec, "model": model_spec}
+    own = inspect.signature(command).parameters
+    asked = {
+        name: [one for one in inspect.signature(makers[name]).parameters.values() if one.name not in leaving]
+        for name in own
+        if name in makers
+    }
+    hints = get_type_hints(command, include_extras=True)
+    for name in asked:
+        hints |= get_type_hints(makers[name], include_extras=True)
 
     @functools.wraps(command)
     def typed(**given: Any) -> int:
-        data = data_spec(**{one.name: given.pop(one.name) for one in mine})
-        return command(data, **given)
+        made = {name: makers[name](**{one.name: given.pop(one.name) for one in some}) for name, some in asked.items()}
+        return command(**made, **given)
 
-    parameters = [one.replace(annotation=hints[one.name]) for one in (*mine, *own)]
+    every = [one for name, parameter in own.items() for one in asked.get(name, [parameter])]
+    parameters = [one.replace(annotation=hints[one.name]) for one in every]
     vars(typed)["__signature__"] = inspect.Signature(parameters, return_annotation=int)
-    typed.__annotations__ = {one.name: hints[one.name] for one in (*mine, *own)} | {"return": int}
+    typed.__annotations__ = {one.name: hints[one.name] for one in every} | {"return": int}
     del typed.__wrapped__
     return typed
 

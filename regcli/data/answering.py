@@ -17,7 +17,7 @@ from regcli.data.reading.tidy import number
 from regcli.data.roles import FEW_ROWS, MOST_LEVELS, Role
 from regcli.data.sources import Rows
 from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
-from regcli.specs import CLASS_FAMILIES, DataSpec, FamilyName
+from regcli.specs import CLASS_FAMILIES, LOG_FAMILIES, DataSpec, FamilyName
 
 Vector = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -31,7 +31,7 @@ CODES = ([0.0, 1.0], [1.0, 2.0], [-1.0, 1.0])
 class Answer:
     """The target `name` as its family takes it: numbers, classes in their order, or shares of the second of two.
 
-    `boolean` classes are true and false in any case.
+    `boolean` classes are true and false in any case. `power` is that of tweedie.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Answer:
     classes: tuple[str, ...] = ()
     shares: bool = False
     boolean: bool = False
+    power: float | None = None
     notices: list[Notice] = field(default_factory=list)
 
     def numbers(self, cells: pd.Series[Any], where: Where) -> Vector:
@@ -58,14 +59,20 @@ class Answer:
         return np.array([places.get(label, 0) for label in labels], dtype=np.float64)[codes]
 
     def _check(self, y: Vector, where: Where) -> None:
-        wrong = (y < 0) if self.family == "poisson" else (y < 0) | (y > 1) if self.shares else np.zeros(len(y), bool)
+        wrong = np.zeros(len(y), bool)
+        if self.shares:
+            wrong, must, hint = (y < 0) | (y > 1), "between 0 and 1, for shares", None
+        elif self.family in LOG_FAMILIES and (self.family == "gamma" or self.power == 2):
+            wrong, must = y <= 0, f"above 0, for {self.family}{' of power 2' if self.power == 2 else ''}"
+            hint = "--family tweedie, which takes zeros" if np.all(y >= 0) else "--family gaussian"
+        elif self.family in LOG_FAMILIES:
+            wrong, must, hint = y < 0, f"0 or more, for {self.family}", "--family gaussian"
         places = np.flatnonzero(wrong)
         if places.size:
-            must = "between 0 and 1, for shares" if self.shares else "0 or more, for poisson"
             raise DataError(
                 f"the target {visible(self.name)} must be {must}, and is not in {where(places.tolist())}",
                 found=shortened(f"{y[places[0]]:g}"),
-                hint=None if self.shares else "--family gaussian",
+                hint=hint,
             )
 
     def strata(self, y: Vector) -> Index | None:
@@ -73,7 +80,14 @@ class Answer:
         return y.astype(np.intp) if self.classes and not self.shares else None
 
 
-def answer_of(cells: pd.Series[Any], data: DataSpec, family: FamilyName | None, weighted: bool, where: Where) -> Answer:
+def answer_of(
+    cells: pd.Series[Any],
+    data: DataSpec,
+    family: FamilyName | None,
+    weighted: bool,
+    where: Where,
+    power: float | None = None,
+) -> Answer:
     """What the cells (n,) of the target, without gaps, are taken as: the family asked for, else the one they suggest.
 
     Text of two values suggests binomial. Raises DataError where the family forbids them, UsageError where an option
@@ -82,10 +96,10 @@ def answer_of(cells: pd.Series[Any], data: DataSpec, family: FamilyName | None, 
     name = str(cells.name)
     numeric = cells.dtype.kind in "iuf"
     taken: FamilyName = family or ("gaussian" if numeric else "binomial")
-    if data.positive_class is not None and taken != "binomial":
+    if data.positive_class is not None and taken not in ("binomial", "squared_hinge"):
         raise UsageError(f"--positive-class cannot act with --family {taken}", hint="--family binomial")
     if taken not in CLASS_FAMILIES:
-        return Answer(name, taken, notices=_two_values(cells) if family is None else [])
+        return Answer(name, taken, power=power, notices=_two_values(cells) if family is None else [])
     if taken == "binomial" and numeric and weighted and _are_shares(cells):
         positive = "1" if data.positive_class is None else _chosen(data.positive_class, ("0", "1"), name)
         return Answer(name, taken, ("0", "1") if positive == "1" else ("1", "0"), shares=True)
@@ -100,7 +114,7 @@ def answer_of(cells: pd.Series[Any], data: DataSpec, family: FamilyName | None, 
         _check_count(name, labels, len(cells))
         return Answer(name, taken, tuple(_ordered(labels)), boolean=boolean)
     if len(labels) > 2:
-        raise _too_many(cells, codes, labels, weighted, where)
+        raise _too_many(cells, codes, labels, weighted, where, taken)
     pair = sorted(_ordered(labels), key=lambda label: number(label, ".") or 0.0) if numeric else _folded(labels)
     positive = pair[1] if data.positive_class is None else _chosen(data.positive_class, tuple(pair), name, boolean)
     negative = next(label for label in pair if label != positive)
@@ -109,7 +123,8 @@ def answer_of(cells: pd.Series[Any], data: DataSpec, family: FamilyName | None, 
 
 
 def _pair_notice(name: str, negative: str, positive: str, family: FamilyName | None) -> list[Notice]:
-    pair = f"the probability of {shortened(positive)} is modelled, against {shortened(negative)}"
+    what = "side" if family == "squared_hinge" else "probability"
+    pair = f"the {what} of {shortened(positive)} is modelled, against {shortened(negative)}"
     other = "--positive-class takes the other"
     if family is not None:
         return [Notice("positive_class_assumed", f"{visible(name)} has two classes: {pair} ({other})")]
@@ -194,16 +209,18 @@ def _check_count(name: str, labels: Sequence[str], rows: int) -> None:
         )
 
 
-def _too_many(cells: pd.Series[Any], codes: Index, labels: Sequence[str], weighted: bool, where: Where) -> DataError:
+def _too_many(
+    cells: pd.Series[Any], codes: Index, labels: Sequence[str], weighted: bool, where: Where, family: FamilyName
+) -> DataError:
     """Of a target of more than two values, where two classes were asked for."""
     name, place = visible(str(cells.name)), int(np.argmax(codes >= 2))
-    what = f"the target {name} has {len(labels):,} different values: binomial takes two classes"
+    what = f"the target {name} has {len(labels):,} different values: {family} takes two classes"
     hint = "--family gaussian" if cells.dtype.kind == "f" else "--family multinomial"
     if cells.dtype.kind in "iuf":
         outside = np.flatnonzero(~cells.between(0, 1).to_numpy())
         place = int(outside[0]) if outside.size else place
-        what += ", or with --weights shares between 0 and 1"
-        if not outside.size:
+        what += ", or with --weights shares between 0 and 1" if family == "binomial" else ""
+        if not outside.size and family == "binomial":
             hint = "--weights with the column of how many each share is of"
         elif not _plausible(len(labels), len(cells)):
             hint = "--family gaussian"

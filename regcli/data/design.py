@@ -164,12 +164,13 @@ def build(
     training: TrainingSpec | None = None,
     family: FamilyName | None = None,
     balanced: bool = False,
+    power: float | None = None,
 ) -> Design:
     """Read, choose columns, deal with missing cells, split, encode, drop constant columns; number the rows' folds.
 
     `contrasts` leaves a reference level out of each column of levels, as a model without penalty needs; `training` may
     hold validation rows out of the training rows, from which then nothing is learned. Without a `family` the target
-    says which.
+    says which; `power` is that of tweedie.
     """
     if all(isinstance(source, str) and source == "-" for source in (data.source, validation.test)):
         raise UsageError("DATA and --test are both standard input", hint="--test with a file")
@@ -180,7 +181,7 @@ def build(
     said = [*chosen.notices, *more]
     roles = roles_of(rows, data, chosen.columns, chosen.formula)
     used = usable(rows, data, target, roles, markers, family=family)
-    answer = answer_of(used.frame[target], data, family, weighing.weights is not None, used.where)
+    answer = answer_of(used.frame[target], data, family, weighing.weights is not None, used.where, power)
     weighing.check_family(answer.family)
     check_offset(weighing, answer.family, weighing.offset_of(used.frame))
     if balanced and answer.classes:

@@ -13,11 +13,13 @@ from regcli.data.cells import diagnose
 from regcli.data.columns import known
 from regcli.data.sources import Rows
 from regcli.errors import DataError, Notice, UsageError, counted, shortened, visible
-from regcli.specs import DataSpec, FamilyName
+from regcli.specs import LOG_FAMILIES, DataSpec, FamilyName
 
 Vector = NDArray[np.float64]
 
 
+IN_UNITS: tuple[FamilyName, ...] = ("gaussian", "huber", "quantile", "squared_hinge")
+"""The families whose linear predictor is no logarithm."""
 MOST_OFFSET = 300.0
 """A larger offset leaves nothing of a probability or a count that a double holds."""
 
@@ -45,7 +47,7 @@ class Weighing:
         """UsageError for an exposure of what is not counted, and for an offset that has no effect."""
         if self.offset is not None and family == "multinomial":
             raise UsageError("--offset cannot act with --family multinomial: what all classes have in common cancels")
-        if self.exposure is not None and family != "poisson":
+        if self.exposure is not None and family not in LOG_FAMILIES:
             raise UsageError(f"--exposure cannot act with --family {family}", hint="--family poisson, or --offset")
 
     def weights_of(self, frame: pd.DataFrame) -> Vector | None:
@@ -61,13 +63,13 @@ class Weighing:
 
 def check_offset(weighing: Weighing, family: FamilyName, offset: Vector | None) -> None:
     """DataError for an offset (n,) that is no linear predictor of a likelihood: no double holds its exponential."""
-    if offset is None or family == "gaussian" or float(np.max(np.abs(offset))) <= MOST_OFFSET:
+    if offset is None or family in IN_UNITS or float(np.max(np.abs(offset))) <= MOST_OFFSET:
         return
     largest = float(offset[np.argmax(np.abs(offset))])
-    counts = family == "poisson" and bool(np.all(offset > 0))
+    counts = family in LOG_FAMILIES and bool(np.all(offset > 0))
     raise DataError(
         f"the offset {visible(str(weighing.offset))} reaches {largest:,.6g}: it is added to the linear predictor, "
-        f"whose exponential that is beyond all {'counts' if counts else 'odds and counts'}",
+        f"whose exponential that is beyond all {'amounts' if counts else 'odds and amounts'}",
         hint=f"--exposure {visible(str(weighing.offset))}, which takes its logarithm" if counts else "rescale it",
     )
 

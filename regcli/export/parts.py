@@ -45,9 +45,17 @@ def _predicted(model: Model) -> str:
     target = visible(model.target)
     if model.family == "binomial":
         return f"The probability that {target} is {visible(model.classes[1])}"
-    return {"multinomial": f"The probability of each class of {target}", "poisson": f"The expected count {target}"}.get(
-        model.family, target
-    )
+    if model.family == "squared_hinge":
+        return f"The decision value of {target}, {visible(model.classes[1])} from 0 on"
+    words = {
+        "multinomial": f"The probability of each class of {target}",
+        "poisson": f"The expected count {target}",
+        "gamma": f"The expected amount {target}",
+        "tweedie": f"The expected amount {target}",
+        "quantile": f"A quantile of {target}",
+        "cox": f"The hazard of {target}, relative to that of a row of means",
+    }
+    return words.get(model.family, target)
 
 
 def kept_levels(category: Category) -> list[str]:

@@ -18,6 +18,7 @@ from regcli.data.features.terms import (
 from regcli.data.reading.c_reader import MISSING
 from regcli.errors import visible
 from regcli.export.parts import cannot, heading, kept_levels, needs_cell, shares
+from regcli.specs import LINKS
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*"}
 _HEAD = '''"""{title}
@@ -195,7 +196,7 @@ def _poly(x, degree, centres, norms):
 """
 _FINITE = "    return out if math.isfinite(out) else None"
 _RESPONSES = {
-    "binomial": """
+    "logit": """
 
 def _response(x):
     if not math.isfinite(x):
@@ -203,7 +204,7 @@ def _response(x):
     small = math.exp(-abs(x))
     return (1.0 if x >= 0 else small) / (1.0 + small)
 """,
-    "poisson": """
+    "log": """
 
 def _response(x):
     try:
@@ -212,7 +213,7 @@ def _response(x):
         return None
     return out if math.isfinite(out) else None
 """,
-    "multinomial": """
+    "softmax": """
 
 def _shares(classes, found):
     if not all(map(math.isfinite, found)):
@@ -253,10 +254,11 @@ def to_python(model: Model) -> str:
     lines = ["", "", "def predict(row):", f'    """{said}"""', "    try:"]
     lines += [f"    {line}" for line in (*writer.locals, *body)]
     lines += ["    except (_NoneError, ArithmeticError):", "        return None"]
-    if model.family != "gaussian":
-        writer.helpers[_RESPONSES[model.family]] = None
+    link = LINKS[model.family]
+    if link != "identity":
+        writer.helpers[_RESPONSES[link]] = None
     call = f"_shares({model.classes!a}, [{', '.join(outputs)}])" if model.several else "_response(out)"
-    lines += [f"    return {call}" if model.family != "gaussian" else _FINITE, ""]
+    lines += [f"    return {call}" if link != "identity" else _FINITE, ""]
     return "".join((_head(model), *writer.helpers)) + "\n".join(lines)
 
 

@@ -17,6 +17,7 @@ from regcli.data.features.terms import (
 )
 from regcli.errors import visible
 from regcli.export.parts import cannot, heading, kept_levels, needs_cell, plain_text, shares
+from regcli.specs import LINKS
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "^"}
 _PARTS = {"year": "lt$year + 1900", "month": "lt$mon + 1", "day": "lt$mday", "weekday": "(lt$wday + 6) %% 7 + 1"}
@@ -95,8 +96,8 @@ def _response(model: Model, outs: list[str]) -> list[str]:
             "  out[!is.finite(rowSums(out)), ] <- NA_real_",
             "  out",
         ]
-    written = {"binomial": ["  out <- ifelse(is.finite(out), plogis(out), NA_real_)"], "poisson": ["  out <- exp(out)"]}
-    return [*written.get(model.family, []), "  ifelse(is.finite(out), out, NA_real_)"]
+    written = {"logit": ["  out <- ifelse(is.finite(out), plogis(out), NA_real_)"], "log": ["  out <- exp(out)"]}
+    return [*written.get(LINKS[model.family], []), "  ifelse(is.finite(out), out, NA_real_)"]
 
 
 def _number(value: float) -> str:

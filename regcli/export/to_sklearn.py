@@ -16,7 +16,6 @@ from regcli.data.features.terms import MISSING_LEVEL, OTHER_LEVEL, Atom, Gap, Le
 from regcli.data.reading.tidy import number
 from regcli.errors import visible
 from regcli.export.parts import cannot, needs_cell, shares
-from regcli.problem.families import FAMILIES
 
 Part = tuple[str, Any, list[str]]
 Vector = NDArray[np.float64]
@@ -62,16 +61,25 @@ def pipeline_of(model: Model) -> Any:
 
 def _estimator(model: Model, made: Vector, table: Vector, intercepts: Vector) -> Any:
     """A linear model that looks fitted to columns like `made` (m, p), with these coefficients (K, p)."""
-    from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
+    from sklearn.linear_model import (
+        GammaRegressor,
+        LinearRegression,
+        LogisticRegression,
+        PoissonRegressor,
+        TweedieRegressor,
+    )
+    from sklearn.svm import LinearSVC
 
     if not model.classes:
-        kind = LinearRegression if model.family == "gaussian" else PoissonRegressor
-        linear = kind().fit(made, np.ones(len(made)))
+        kinds = {"poisson": PoissonRegressor(), "gamma": GammaRegressor()}
+        if model.family == "tweedie":
+            kinds["tweedie"] = TweedieRegressor(power=model.parameters["power"], link="log")
+        linear = kinds.get(model.family, LinearRegression()).fit(made, np.ones(len(made)))
         linear.coef_, linear.intercept_ = table[0], float(intercepts[0])
         return linear
     if len(model.classes) == 2 and model.several:
         table, intercepts = table[1:] - table[:1], intercepts[1:] - intercepts[:1]
-    linear = LogisticRegression()
+    linear = LinearSVC() if model.family == "squared_hinge" else LogisticRegression()
     linear.classes_, linear.n_features_in_ = _classes(model), table.shape[1]
     linear.coef_, linear.intercept_ = table.copy(), intercepts.copy()
     linear.n_iter_ = np.zeros(1, dtype=np.int32)
@@ -82,10 +90,12 @@ def _constant(model: Model) -> Any:
     """The model without features."""
     from sklearn.dummy import DummyClassifier, DummyRegressor
 
-    response = FAMILIES[model.family].response(model.centres)
+    response = model.loss.response(model.centres)
     if not model.classes:
         constant = DummyRegressor(strategy="constant", constant=float(response[0]))
         return constant.fit([[0.0]], [float(response[0])])
+    if model.family == "squared_hinge":  # one side, whatever the row
+        response = (response >= 0).astype(float)
     shares = response if model.several else np.array([1 - response[0], response[0]])
     classes = _classes(model)
     found = DummyClassifier(strategy="prior").fit(np.zeros((len(classes), 1)), np.arange(len(classes)))

@@ -22,6 +22,7 @@ from regcli.data.features.terms import (
 from regcli.export.dialects import DIALECTS, Dialect, number
 from regcli.export.parts import cannot, heading, kept_levels, needs_cell, shares
 from regcli.export.sql_dates import part_in_sql
+from regcli.specs import LINKS
 from regcli.specs.checks import member
 
 DEEPEST = 10
@@ -48,7 +49,7 @@ def to_sql(model: Model, dialect: str | None = None) -> str:
     if model.several:
         return "\n".join([*lines, *_of_classes(model, writer), ""])
     linear = _linear(model, writer, 0)
-    if model.family == "gaussian":
+    if LINKS[model.family] == "identity":
         return "\n".join([*lines, *linear, ""])
     return "\n".join([*lines, writer.response("\n".join(linear), model.family), ""])
 
@@ -96,7 +97,7 @@ def _remarks(model: Model, name: str) -> list[str]:
     use = "the query below with the name of your table in the place of the_table" if model.several else use
     found = [f"Use: {use}; a missing cell is NULL there"]
     atoms = [factor for feature in model.needed.features for factor in feature.factors]
-    if name in ("standard", "sqlite") and (model.family != "gaussian" or any(map(_needs_library, atoms))):
+    if name in ("standard", "sqlite") and (LINKS[model.family] != "identity" or any(map(_needs_library, atoms))):
         found.append("SQLite needs its math functions: 3.35 or later, built with SQLITE_ENABLE_MATH_FUNCTIONS")
     styles = {model.encoding.styles[one.column] for each in atoms for one in leaves(each) if isinstance(one, Part)}
     if "iso" in styles:

@@ -35,12 +35,15 @@ def certify(problem: Problem, intercept: Any, coef: Vector) -> Certificate:
     unpenalised u_j is 0; for other families what is left of it is charged too.
     """
     eta = problem.eta(intercept, coef)
-    residual = problem.family.pull(problem.y, eta)
+    residual = problem.residual(eta)
     pull = problem.pull(residual)
     strengths, noise = problem.strengths, 64 * EPS * pull_scale(problem)
     violation = _violation(problem, coef, residual, pull)
-    theta, dual_pull = _dual_point(problem, residual, noise)
-    rows = problem.mean_of(problem.family.fenchel_young(problem.y, eta, theta))
+    theta, dual_pull, shrink = _dual_point(problem, residual, noise)
+    if problem.bound is None:
+        rows = problem.mean_of(problem.family.fenchel_young(problem.y, eta, theta))
+    else:
+        rows = problem.bound.gap(eta, shrink) / problem.total
     left = 0.0 if problem.family.is_quadratic else _left(problem, intercept, coef, theta, dual_pull)
     gap = (rows + left + float(features_part(strengths, coef, dual_pull, noise))) / problem.null_objective
     bound = _rounding(problem, coef) if np.all(strengths.free) else VIOLATION_BOUND
@@ -190,8 +193,9 @@ def _left(problem: Problem, intercept: Any, coef: Vector, theta: NDArray[np.floa
     return float(level + np.sum(np.abs(coef * pull)[problem.strengths.free]))
 
 
-def _dual_point(problem: Problem, residual: Vector, noise: float) -> tuple[Vector, Vector]:
-    """A point theta (n,) near the residual and its pull Z'S theta / W (p,), feasible up to `noise`.
+def _dual_point(problem: Problem, residual: Vector, noise: float) -> tuple[Vector, Vector, float]:
+    """A point theta (n,) near the residual, its pull Z'S theta / W (p,), feasible up to `noise`, and by what it was
+    shrunk to be so.
 
     Shrunk, a residual stays within what the family's conjugate allows: between y and the response there is no gap.
     """
@@ -204,7 +208,7 @@ def _dual_point(problem: Problem, residual: Vector, noise: float) -> tuple[Vecto
             theta = theta - problem.Z[:, free] @ _span_part(problem, free, theta)
     pull = problem.pull(theta)
     shrink = float(shrink_of(strengths, pull, noise))
-    return theta * shrink, pull * shrink
+    return theta * shrink, pull * shrink, shrink
 
 
 def _span_part(problem: Problem, columns: NDArray[np.intp], theta: Vector) -> Vector:
@@ -244,7 +248,7 @@ def at_bound(problem: Problem, solution: Solution) -> NDArray[np.bool_]:
     """Which coefficients (p,) a bound keeps where they are: those at one that is not 0, and zeros that the penalty
     alone would not keep; of several classes, any."""
     strengths = problem.strengths
-    residual = problem.family.pull(problem.y, problem.eta(solution.intercept, solution.coef))
+    residual = problem.residual(problem.eta(solution.intercept, solution.coef))
     pull, noise = problem.pull(residual), 64 * EPS * pull_scale(problem)
     beyond = (solution.coef == 0) & (np.abs(pull) > strengths.l1 * (1 + ZERO_SLACK) + noise)
     return np.asarray((strengths.held(solution.coef) | beyond).reshape(problem.outputs, -1).any(axis=0))

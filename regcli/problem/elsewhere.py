@@ -1,18 +1,33 @@
-"""The formulas of the likelihood families, and what a fit of one is called elsewhere.
+"""The formulas of the families other than squared error, and what a fit of one is called elsewhere.
 
-The loss of a row is half its unit deviance, which is the log loss for classes; f is the linear predictor.
+The loss of a row of a likelihood is half its unit deviance, which is the log loss for classes; f is the linear
+predictor.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from regcli.specs import Convention, FamilyName, Penalty
+from regcli.specs import LOG_FAMILIES, Convention, FamilyName, Penalty
 
 LOSSES: dict[FamilyName, str] = {
     "binomial": "[log(1 + exp f) - y f]",
     "multinomial": "[log sum_k exp f_k - f_y]",
     "poisson": "[exp f - y f]",
+    "gamma": "[y exp(-f) + f]",
+    "tweedie": "[exp((2 - p) f) / (2 - p) + y exp(-(p - 1) f) / (p - 1)]",
+    "huber": "huber(y - f)",
+    "quantile": "[q max(y - f, 0) + (1 - q) max(f - y, 0)]",
+    "squared_hinge": "max(0, 1 - y f)^2",
+    "cox": "-log partial likelihood",
+}
+
+
+GLMNET_LACKS: dict[FamilyName, str] = {
+    "huber": "none: glmnet has no Huber loss",
+    "quantile": "none: glmnet has no quantiles",
+    "squared_hinge": "none: glmnet has no hinge loss",
 }
 
 
@@ -51,7 +66,8 @@ def halved(convention: Convention) -> bool:
 def predictor(family: FamilyName, intercept: bool, offset: bool) -> str:
     """What f is."""
     k = "_k" if family == "multinomial" else ""
-    terms = [*(["offset"] if offset else []), *([f"b0{k}"] if intercept else []), f"z.b{k}"]
+    level = [f"b0{k}"] if intercept and family != "cox" else []
+    terms = [*(["offset"] if offset else []), *level, f"z.b{k}"]
     return f"f{k} = {' + '.join(terms)}"
 
 
@@ -60,7 +76,13 @@ def _loss(family: FamilyName, convention: Convention) -> str:
 
 
 def family_equivalents(
-    family: FamilyName, l1: float, l2: float, n: float, standardize: bool, intercept: bool
+    family: FamilyName,
+    l1: float,
+    l2: float,
+    n: float,
+    standardize: bool,
+    intercept: bool,
+    parameters: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What the same fit is called elsewhere, in the manner of `regcli.problem.conventions.equivalents`.
 
@@ -69,15 +91,8 @@ def family_equivalents(
     strength = l1 + l2
     mix = l1 / strength if strength else 1.0
     return {
-        "sklearn": _sklearn(family, l1, l2, n, intercept),
-        "glmnet": {
-            "call": f'glmnet(x, y, family="{family}", alpha={mix:.6g}, lambda={strength:.6g}'
-            + ("" if standardize else ", standardize=FALSE")
-            + ("" if intercept else ", intercept=FALSE")
-            + ")",
-            "value": strength,
-            "mix": mix,
-        },
+        "sklearn": _sklearn(family, l1, l2, n, intercept, parameters),
+        "glmnet": _glmnet(family, strength, mix, standardize, intercept, parameters),
         "stata": _stata(family, l1, l2, standardize, intercept),
         "textbook_sum": _sum(n * l1, n * l2 / 2),
         "keras_mse": _keras(l1, l2 / 2),
@@ -110,12 +125,39 @@ def _argued(entry: dict[str, Any], argument: str) -> None:
         entry["call"] = f"{entry['call'].removesuffix(')')}, {argument})"
 
 
-def _sklearn(family: FamilyName, l1: float, l2: float, n: float, intercept: bool) -> dict[str, Any]:
+def _glmnet(
+    family: FamilyName, strength: float, mix: float, standardize: bool, intercept: bool, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Two families are functions there."""
+    if family in GLMNET_LACKS:
+        return _none(GLMNET_LACKS[family])
+    named = {"gamma": 'Gamma(link="log")', "tweedie": f"statmod::tweedie({parameters.get('power', 0):.6g}, 0)"}
+    target = "Surv(time, status)" if family == "cox" else "y"
+    ends = ("" if standardize else ", standardize=FALSE") + ("" if intercept else ", intercept=FALSE")
+    of = named.get(family, f'"{family}"')
+    call = f"glmnet(x, {target}, family={of}, alpha={mix:.6g}, lambda={strength:.6g}{ends})"
+    return {"call": call, "value": strength, "mix": mix}
+
+
+def _sklearn(
+    family: FamilyName, l1: float, l2: float, n: float, intercept: bool, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
     end = "" if intercept else ", fit_intercept=False"
-    if family == "poisson":
+    if family in LOG_FAMILIES:
+        name = f"{family.capitalize()}Regressor"
         if l1 > 0:
-            return _none("none: scikit-learn's PoissonRegressor has no L1 penalty")
-        return {"call": f"PoissonRegressor(alpha={l2:.6g}{end})", "value": l2, "mix": None}
+            return _none(f"none: scikit-learn's {name} has no L1 penalty")
+        power = f"power={parameters['power']:.6g}, link='log', " if family == "tweedie" else ""
+        return {"call": f"{name}({power}alpha={l2:.6g}{end})", "value": l2, "mix": None}
+    if family == "huber":
+        return _none("none: scikit-learn's HuberRegressor estimates its scale beside the coefficients")
+    if family == "quantile":
+        value = {"call": f"QuantileRegressor(quantile={parameters['level']:.6g}, alpha={l1:.6g}{end})", "value": l1}
+        return {**value, "mix": None}
+    if family == "cox":
+        return _none("none: scikit-learn has no survival times")
+    if family == "squared_hinge":
+        return _linear_svc(l1, l2, n, intercept)
     if l1 == 0 and l2 == 0:
         return {"call": f"LogisticRegression(C=inf{end})", "value": None, "mix": None}
     strength = l1 + l2
@@ -129,10 +171,24 @@ def _sklearn(family: FamilyName, l1: float, l2: float, n: float, intercept: bool
     }
 
 
+def _linear_svc(l1: float, l2: float, n: float, intercept: bool) -> dict[str, Any]:
+    """LinearSVC adds up what is halved here, and penalises its intercept."""
+    if intercept:
+        return _none("none: scikit-learn's LinearSVC penalises its intercept; with --no-intercept it has this fit")
+    if l1 > 0 and l2 > 0:
+        return _none("none: scikit-learn's LinearSVC has no elastic net")
+    if l1 == 0 and l2 == 0:
+        return _none("none: scikit-learn's LinearSVC always penalises")
+    c = 1 / (n * (l1 or l2))
+    penalty = "penalty='l1', dual=False, " if l1 > 0 else ""
+    return {"call": f"LinearSVC({penalty}C={c:.6g}, fit_intercept=False)", "value": c, "mix": None}
+
+
 def _stata(family: FamilyName, l1: float, l2: float, standardize: bool, intercept: bool) -> dict[str, Any]:
-    model = {"binomial": "logit", "poisson": "poisson"}.get(family)
+    model = {"binomial": "logit", "poisson": "poisson", "cox": "cox"}.get(family)
     if model is None:
-        return _none("none: Stata's lasso knows no more than two classes")
+        lacks = "no more than two classes" if family == "multinomial" else f"no {family.replace('_', ' ')}"
+        return _none(f"none: Stata's lasso knows {lacks}")
     if not standardize:
         return _none("none: Stata's lasso and elasticnet always standardize")
     if l1 == 0 and l2 == 0:

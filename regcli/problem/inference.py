@@ -28,7 +28,7 @@ class Estimates:
 
 @dataclass(frozen=True)
 class Information:
-    """The observed information of a family of one output: R (p, p) with R'R = Z'WZ about the means `centre` (p,) of Z
+    """The information of a family of one output: R (p, p) with R'R = Z'WZ about the means `centre` (p,) of Z
     under the weights W, their sum `total`, and rank and condition number of those columns; R None where rank < p."""
 
     factor: Matrix | None
@@ -39,8 +39,13 @@ class Information:
 
 
 def information(problem: Problem, eta: Vector) -> Information:
-    """That at linear predictors `eta` (n,): each row's weight is its own times its curvature."""
-    curvature = problem.family.curvature(eta)[0, 0]
+    """That at linear predictors `eta` (n,): each row's weight is its own times its curvature, of families with a
+    dispersion what that is to be expected to be, as R's glm has it."""
+    family = problem.family
+    curvature = family.curvature(problem.y, eta)[0, 0]
+    if family.variance is not None:
+        expected = family.response(eta)
+        curvature = expected**2 / family.variance(expected)
     weights = np.ones(len(eta)) if problem.weights is None else problem.weights
     weights = weights if curvature is None else weights * curvature
     p = problem.Z.shape[1]

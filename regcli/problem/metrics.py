@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.families import POISSON, mean
+from regcli.problem.families import mean
 
 Vector = NDArray[np.float64]
 
@@ -37,35 +37,6 @@ def measure(y: Vector, prediction: Vector, null_prediction: float | Vector, weig
         rmse=math.sqrt(mse),
         mae=mean(np.abs(residual), weights),
         deviance_ratio=_share_explained(mse, mean((y - null_prediction) ** 2, weights)),
-    )
-
-
-@dataclass(frozen=True)
-class CountMetrics:
-    """deviance: the mean of twice the loss; deviance_ratio: 1 - deviance / that of the training rows' null model; mse,
-    rmse and mae of the expected counts."""
-
-    rows: int
-    deviance: float
-    deviance_ratio: float
-    mse: float
-    rmse: float
-    mae: float
-
-
-def count_metrics(y: Vector, eta: Vector, null_eta: Vector, weights: Vector | None = None) -> CountMetrics:
-    """Metrics of logs of expected counts `eta` (n,) for `y` (n,); `null_eta` (n,) is the training rows' null model."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        deviance, null = (2 * mean(POISSON.loss(y, one), weights) for one in (eta, null_eta))
-        residual = y - POISSON.response(eta)
-        mse, mae = mean(residual**2, weights), mean(np.abs(residual), weights)
-    return CountMetrics(
-        rows=len(y),
-        deviance=deviance,
-        deviance_ratio=_share_explained(deviance, null),
-        mse=mse,
-        rmse=math.sqrt(mse),
-        mae=mae,
     )
 
 

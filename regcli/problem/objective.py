@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import Notice
-from regcli.problem.families import GAUSSIAN, Family, mean
+from regcli.problem.families import GAUSSIAN, Bound, Family, mean
 from regcli.problem.penalties import ElasticNet, Strengths
 
 Vector = NDArray[np.float64]
@@ -31,7 +31,7 @@ class Problem:
 
     Z (n, p) has columns of deviation 1, centred where there is an intercept; y (n,), of K classes (n, K); weights (n,)
     or None for ones; `offset` like y or None for zeros (squared error has it taken off y instead); `twins` (p,) or None
-    holds for each column the index of the first column that is equal to it.
+    holds for each column the index of the first column that is equal to it. Of survival times y is (n, 4).
     """
 
     Z: Matrix
@@ -47,7 +47,12 @@ class Problem:
     @property
     def outputs(self) -> int:
         """How many linear predictors there are, K."""
-        return 1 if self.y.ndim == 1 else int(self.y.shape[1])
+        return int(self.y.shape[1]) if self.family.name == "multinomial" else 1
+
+    @cached_property
+    def bound(self) -> Bound | None:
+        """The loss on these rows, of a family whose rows have none of their own."""
+        return None if self.family.bind is None else self.family.bind(self.y, self.weights)
 
     @cached_property
     def strengths(self) -> Strengths:
@@ -67,17 +72,18 @@ class Problem:
     @cached_property
     def null_eta(self) -> NDArray[np.float64]:
         """The linear predictor of the model without features, (n,) or (n, K)."""
-        return np.asarray(np.zeros_like(self.y) + self.null_intercept + (0.0 if self.offset is None else self.offset))
+        level = np.zeros(len(self.y) if self.outputs == 1 else self.y.shape) + self.null_intercept
+        return np.asarray(level + (0.0 if self.offset is None else self.offset))
 
     @cached_property
     def null_pull(self) -> Vector:
         """Minus the gradient of the loss at the null model, (p,) or (K p,)."""
-        return self.pull(self.family.pull(self.y, self.null_eta))
+        return self.pull(self.residual(self.null_eta))
 
     @cached_property
     def null_objective(self) -> float:
         """The objective of the null model."""
-        return self.mean_of(self.family.loss(self.y, self.null_eta))
+        return self.mean_of(self.losses(self.null_eta))
 
     @cached_property
     def full_gram(self) -> Matrix:
@@ -90,6 +96,14 @@ class Problem:
             return values
         root = np.sqrt(self.weights)
         return np.asarray(values * (root if values.ndim == 1 else root[:, None]))
+
+    def losses(self, eta: NDArray[np.float64]) -> Vector:
+        """The loss of each row (n,) at linear predictors (n,) or (n, K), offset included."""
+        return self.family.loss(self.y, eta) if self.bound is None else self.bound.losses(eta)
+
+    def residual(self, eta: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Minus the derivative of each row's loss, of a family of coupled rows of that of all, (n,) or (n, K)."""
+        return self.family.pull(self.y, eta) if self.bound is None else self.bound.residual(eta)
 
     def eta(self, intercept: Any, coef: Vector) -> NDArray[np.float64]:
         """The linear predictor (n,) or (n, K), offset included."""
@@ -153,12 +167,13 @@ def best_intercept(problem: Problem, coef: Vector | None) -> Any:
     family, y = problem.family, problem.y
     if family.is_quadratic:
         return mean(y if coef is None else y - problem.Z @ coef, problem.weights)
+    if family.name == "cox":
+        return 0.0
     first = family.null_eta(mean(y, problem.weights))
-    if coef is None and problem.offset is None:
+    if coef is None and problem.offset is None and family.settled:
         return first
-    fixed = problem.offset if coef is None else problem.eta(0.0, coef)
-    assert fixed is not None
-    return _level(problem, fixed, first)
+    fixed = problem.eta(0.0, coef) if coef is not None else problem.offset
+    return _level(problem, np.zeros_like(y) if fixed is None else fixed, first)
 
 
 def _level(problem: Problem, fixed: NDArray[np.float64], first: Any) -> Any:
@@ -170,7 +185,7 @@ def _level(problem: Problem, fixed: NDArray[np.float64], first: Any) -> Any:
     level, loss = first, problem.mean_of(family.loss(y, fixed + first))
     for _ in range(100):
         slope = mean(family.pull(y, fixed + level), problem.weights)
-        bend = level_curvature(problem, family.curvature(fixed + level))
+        bend = level_curvature(problem, family.curvature(y, fixed + level))
         step = slope / bend if problem.outputs == 1 else level_inverse(bend) @ slope
         share = 1.0
         while share > 1e-10:
@@ -212,7 +227,7 @@ def level_inverse(bend: Any) -> Matrix:
 def objective(problem: Problem, intercept: Any, coef: Vector) -> float:
     """The value that is minimised."""
     eta = problem.eta(intercept, coef)
-    return problem.mean_of(problem.family.loss(problem.y, eta)) + problem.strengths.value(coef)
+    return problem.mean_of(problem.losses(eta)) + problem.strengths.value(coef)
 
 
 def alpha_max(problem: Problem, l1: Vector | None = None, pull: Vector | None = None) -> float:
@@ -240,9 +255,11 @@ def curved_gram(problem: Problem, eta: NDArray[np.float64], places: NDArray[np.i
     """The Hessian of the mean loss (m, m) in some coefficients where the linear predictors are `eta`, with the
     intercepts minimised out."""
     p, outputs = problem.Z.shape[1], problem.outputs
+    if problem.bound is not None:
+        return problem.bound.bend(problem.Z[:, places], eta) / problem.total
     weights = np.ones(len(problem.y)) if problem.weights is None else problem.weights
     found, across = np.zeros((len(places), len(places))), np.zeros((len(places), outputs))
-    curvature = problem.family.curvature(eta)
+    curvature = problem.family.curvature(problem.y, eta)
     for k in range(outputs):
         mine = np.flatnonzero(places // p == k)
         for m in range(outputs):

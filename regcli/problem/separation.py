@@ -17,15 +17,17 @@ Matrix = NDArray[np.float64]
 
 SUSPICIOUS = 1e-6
 """Rows whose curvature is this share of the largest, or less, are fitted so well that separation is worth a look."""
+SEPARABLE = ("binomial", "multinomial", "poisson", "tweedie")
+"""The families with losses that fall for ever in some direction: of others the least is taken somewhere."""
 REAL = 1e-7
 """A direction counts from this size on; the program's own tolerance is 1e-9."""
 
 
 def is_suspicious(problem: Problem, eta: NDArray[np.float64]) -> bool:
     """Whether some row is fitted as only separation, or a far-off row, lets it be."""
-    if problem.family.is_quadratic:
+    if problem.family.name not in SEPARABLE:
         return False
-    curvature = problem.family.curvature(eta)
+    curvature = problem.family.curvature(problem.y, eta)
     own = [values for (k, m), values in curvature.items() if k == m and values is not None]
     return any(float(values.min()) <= SUSPICIOUS * float(values.max()) for values in own)
 
@@ -60,7 +62,7 @@ def separating(problem: Problem) -> tuple[int, ...] | None:
 def _signs(problem: Problem, Z: Matrix) -> tuple[Matrix, Matrix]:
     """Rows that times a direction must be 0 or less, with one below 0, and rows that must give 0."""
     y = problem.y
-    if problem.family.name == "poisson":
+    if problem.family.name in ("poisson", "tweedie"):
         return Z[y == 0], Z[y > 0]
     if problem.family.name == "binomial":
         certain = (y == 0) | (y == 1)

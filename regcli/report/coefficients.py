@@ -10,7 +10,13 @@ from regcli.errors import visible
 from regcli.report.families import class_names
 from regcli.report.report import Cell, Column, Table
 
-RATIOS = {"binomial": ("odds ratio", "odds"), "poisson": ("rate ratio", "expected count")}
+RATIOS = {
+    "binomial": ("odds ratio", "odds"),
+    "poisson": ("rate ratio", "expected count"),
+    "gamma": ("ratio", "expected amount"),
+    "tweedie": ("ratio", "expected amount"),
+    "cox": ("hazard ratio", "hazard"),
+}
 LARGEST_EXPONENT = 700.0
 
 

@@ -8,27 +8,57 @@ from typing import Any
 from regcli.errors import visible
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
-REGRESSIONS = {"binomial": "Logistic", "multinomial": "Multinomial", "poisson": "Poisson"}
+REGRESSIONS = {
+    "binomial": "Logistic",
+    "multinomial": "Multinomial",
+    "poisson": "Poisson",
+    "gamma": "Gamma",
+    "tweedie": "Tweedie",
+    "huber": "Huber",
+    "quantile": "Quantile",
+    "squared_hinge": "Support vector",
+    "cox": "Cox",
+}
 CHANGES = {
     "gaussian": "{}",
     "binomial": "log-odds of {}",
     "multinomial": "linear predictor of each class of {}",
     "poisson": "log {}",
+    "gamma": "log {}",
+    "tweedie": "log {}",
+    "huber": "{}",
+    "quantile": "quantile of {}",
+    "squared_hinge": "decision value of {}",
+    "cox": "log hazard of {}",
 }
 """What the coefficients of each family change."""
+PLAIN = {
+    "gaussian": "least squares",
+    "huber": "the plain M-estimate",
+    "quantile": "plain quantile regression",
+    "squared_hinge": "the least hinge loss",
+}
 MOST_CLASSES = 6
+
+
+def plain_word(family: str) -> str:
+    """What a model of the family without a penalty is called."""
+    return PLAIN.get(family, "maximum likelihood")
 
 
 def kind_of(penalty: str, family: str) -> str:
     """`Lasso`, `Logistic lasso`, and where nothing is penalised `Logistic regression`."""
     if family == "gaussian":
         return PENALTY_WORDS[penalty]
-    return f"{REGRESSIONS[family]} {'regression' if penalty == 'none' else PENALTY_WORDS[penalty].lower()}"
+    plain = "machine" if family == "squared_hinge" else "regression"
+    return f"{REGRESSIONS[family]} {plain if penalty == 'none' else PENALTY_WORDS[penalty].lower()}"
 
 
 def explained(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
     """What is predicted: a target, the probability of a class `P(diagnosis = M)`, or that of several `P(species)`."""
     target, model = name(document["data"]["target"]), document.get("model", {})
+    if model.get("positive_class") is not None and model.get("family") == "squared_hinge":
+        return f"{target} = {name(model['positive_class'])}"
     if model.get("positive_class") is not None:
         return f"P({target} = {name(model['positive_class'])})"
     return f"P({target})" if model.get("family") == "multinomial" else target

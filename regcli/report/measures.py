@@ -12,7 +12,8 @@ from regcli.specs import MORE_IS_BETTER
 
 MEASURE_WORDS = {
     "mse": "MSE", "rmse": "RMSE", "mae": "MAE", "r2": "R2", "deviance": "deviance", "log_loss": "log loss",
-    "auc": "AUC", "accuracy": "accuracy", "brier": "Brier",
+    "auc": "AUC", "accuracy": "accuracy", "brier": "Brier", "huber": "Huber loss", "pinball": "pinball loss",
+    "squared_hinge": "squared hinge", "concordance": "concordance",
 }  # fmt: skip
 ERROR_WORDS = {
     "mse": "mean squared error",
@@ -24,14 +25,19 @@ ERROR_WORDS = {
     "auc": "area under the ROC curve",
     "accuracy": "share of rows whose class is predicted",
     "brier": "Brier score",
+    "huber": "mean Huber loss",
+    "pinball": "mean pinball loss",
+    "squared_hinge": "mean squared hinge",
+    "concordance": "concordance",
 }
-SHARES = {"mse": "R2", "deviance": "explained"}
+SHARES = {"mse": "R2", "deviance": "explained", "huber": "explained", "pinball": "explained"}
 """What the share is called by which an error is less than that of the model without features."""
-COMPARED_WORDS = MEASURE_WORDS | {"auc": "1 - AUC", "accuracy": "misclassified"}
+COMPARED_WORDS = MEASURE_WORDS | {"auc": "1 - AUC", "accuracy": "misclassified", "concordance": "1 - concordance"}
 """In a comparison every number is an error, the less the better."""
 COMPARED_ERRORS = ERROR_WORDS | {
     "auc": "1 less the area under the ROC curve",
     "accuracy": "share of rows whose class is missed",
+    "concordance": "1 less the concordance",
 }
 MOST_CLASSES = 12
 """The confusion of more classes than these is in the JSON document only."""
@@ -57,12 +63,25 @@ def quality(document: Mapping[str, Any]) -> tuple[str, ...]:
         lines.append(f"{measured(test)} on {where['rows']:,} test rows ({visible(where['how'])})")
     positive = document["model"].get("positive_class")
     if positive is not None:
-        lines.append(f"{visible(positive)} is predicted from a probability of 0.5 on")
+        from_here = "decision value of 0" if document["model"]["family"] == "squared_hinge" else "probability of 0.5"
+        lines.append(f"{visible(positive)} is predicted from a {from_here} on")
     return tuple(lines)
 
 
 def measured(metrics: Mapping[str, Any]) -> str:
-    """One line of measures: of classes, of counts, or of numbers."""
+    """One line of measures: of classes, of margins, of robust fits, of quantiles, of amounts, or of numbers."""
+    explained = _percent(metrics.get("deviance_ratio"))
+    if "squared_hinge" in metrics:
+        return (
+            f"AUC {_share(metrics['auc'])}, accuracy {_percent(metrics['accuracy'])}, squared hinge "
+            f"{number(metrics['squared_hinge'], 4)}, {explained} less than without features; "
+            f"{_percent(metrics['within'])} within the margin"
+        )
+    if "pinball" in metrics:
+        return (
+            f"pinball loss {number(metrics['pinball'])}, {explained} less than without features; "
+            f"{_percent(metrics['coverage'])} at most as large as predicted, MAE {number(metrics['mae'])}"
+        )
     if "confusion" in metrics:
         accuracy = _percent(metrics["accuracy"])
         several = " (each class against the rest)" if len(metrics["confusion"]["classes"]) > 2 else ""
@@ -73,8 +92,13 @@ def measured(metrics: Mapping[str, Any]) -> str:
     errors = f"RMSE {number(metrics['rmse'])}"
     if metrics["mae"] is not None:
         errors += f", MAE {number(metrics['mae'])}"
+    if "huber" in metrics:
+        beyond = f"{_percent(metrics['beyond'])} beyond the threshold"
+        return (
+            f"Huber loss {number(metrics['huber'])}, {explained} less than without features; {beyond}; "
+            f"median absolute error {number(metrics['medae'])}, {errors}"
+        )
     if "deviance" in metrics:
-        explained = _percent(metrics["deviance_ratio"])
         return f"deviance explained {explained}, deviance {number(metrics['deviance'])}, {errors}"
     return f"R2 {_share(metrics['r2'])}, {errors}"
 

@@ -68,7 +68,7 @@ FIRST, SHARE = Column("feature", "name", "name"), Column("share of L1", "share",
 
 def _tested(document: Mapping[str, Any], rows: Rows) -> Cells:
     """Coefficients with their standard errors."""
-    score = Column("t" if document["model"]["family"] == "gaussian" else "z", "t", "score")
+    score = Column("t" if document["model"]["family"] in ("gaussian", "gamma", "tweedie") else "z", "t", "score")
     others = [score if column.key == "t" else column for column in INFERENCE_COLUMNS[1:]]
     columns = (FIRST, INFERENCE_COLUMNS[0], *ratio_columns(document), *others)
     found = {row["name"]: row for row in document["inference"]["coefficients"]}
@@ -247,9 +247,25 @@ def minimised(document: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         model["formula"],
         f"z: {scaled}; n = {model['n']:,g}{s_y}",
+        *parameter_lines(model),
         *weighing_lines(document["data"]),
         *constraint_lines(model["constraints"]),
     )
+
+
+def parameter_lines(model: Mapping[str, Any]) -> list[str]:
+    """What shapes the loss of a family that has parameters."""
+    found, family = model["parameters"], model["family"]
+    if family == "tweedie":
+        return [f"power {short(found['power'])}: the variance goes with that power of the mean"]
+    if family == "huber":
+        return [
+            f"threshold {short(found['threshold'])}, {short(found['multiple'])} times {short(found['scale'])}, "
+            "the robust deviation of the target without features (1.4826 MAD): errors beyond it count linearly"
+        ]
+    if family == "quantile":
+        return [f"level {short(found['level'])}: that share of the rows is to lie below"]
+    return [f"events of one time: {found['ties'].capitalize()}"] if family == "cox" else []
 
 
 def weighing_lines(data: Mapping[str, Any]) -> list[str]:
@@ -317,4 +333,7 @@ def _inference_words(document: Mapping[str, Any]) -> tuple[str, ...]:
     degrees = counted(found["residual_df"], "degree")
     if found["residual_deviation"] is None:
         return (f"by the observed information (Wald), with {degrees} of freedom left",)
+    if document["model"]["family"] != "gaussian":
+        dispersion = number(found["residual_deviation"] ** 2)
+        return (f"by the expected information; dispersion {dispersion} (Pearson) on {degrees} of freedom",)
     return (f"residual standard error {number(found['residual_deviation'])} on {degrees} of freedom",)

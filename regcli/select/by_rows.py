@@ -117,10 +117,10 @@ class RowsEngine:
             ruled = path.rulings.worst
         return FoldResult(
             weight=outside.total,
-            test=self._errors(outside, predicted, len(ask.alphas)),
-            train=self._errors(inside, fitted, len(ask.alphas)),
-            null_test=float(self._errors(outside, level, 1)[0]),
-            null_train=float(self._errors(inside, level, 1)[0]),
+            test=self._errors(outside, predicted, len(ask.alphas), problem.family),
+            train=self._errors(inside, fitted, len(ask.alphas), problem.family),
+            null_test=float(self._errors(outside, level, 1, problem.family)[0]),
+            null_train=float(self._errors(inside, level, 1, problem.family)[0]),
             signs=signs,
             gap=ruled[0],
             violation=ruled[1],
@@ -129,27 +129,28 @@ class RowsEngine:
             repeated=tuple(repeated.tolist()),
         )
 
-    def _errors(self, sample: Sample, eta: Any, count: int) -> Vector:
+    def _errors(self, sample: Sample, eta: Any, count: int, family: Family) -> Vector:
         """The mean losses (A,) of linear predictors (A, n) or (A, n, K), or of one level for all rows and alphas."""
         if np.ndim(eta) < 2:
             eta = np.broadcast_to(np.zeros_like(sample.y) + eta, (count, *sample.y.shape))
-        return np.array(
-            [mean_loss(self.measure, sample.family, sample.y, one + sample.beside, sample.weights) for one in eta]
-        )
+        return np.array([mean_loss(self.measure, family, sample.y, one + sample.beside, sample.weights) for one in eta])
 
 
 def spread(problem: Problem) -> float:
-    """s_y: the deviation of a target of squared error about the null model, 1 for other families."""
-    return float(np.sqrt(2 * problem.null_objective)) if problem.family.is_quadratic else 1.0
+    """s_y: the deviation of a target of squared error about the null model, of huber what its loss makes of that; 1 for
+    other families."""
+    return float(np.sqrt(2 * problem.null_objective)) if problem.family.has_unit else 1.0
 
 
 def without_features(sample: Sample, intercept: bool) -> Problem:
-    """The problem of the model without features."""
-    nothing = np.zeros(0)
+    """The problem of the model without features, of the family that these rows teach."""
+    nothing, family = np.zeros(0), sample.family
     weights = balanced_weights(sample.y, sample.weights) if sample.balanced else sample.weights
+    if family.learn is not None:
+        family = family.learn(sample.y - sample.beside, weights, intercept)
     return Problem(
-        np.zeros((len(sample.y), 0)), sample.y, ElasticNet(nothing, nothing), 0.0, intercept, weights, sample.family,
-        offset=sample.offset,
+        np.zeros((len(sample.y), 0)), sample.y, ElasticNet(nothing, nothing), 0.0, intercept and family.has_level,
+        weights, family, offset=sample.offset,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from regcli.problem.certificate import surely_definite
 from regcli.problem.objective import Problem, curved_gram, gram
 from regcli.solve.span import Span
+from regcli.specs import FamilyName
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -110,14 +111,38 @@ def _trace(problem: Problem, active: Index, l2: Vector, matrix: Matrix | None) -
     return share_of(_block(problem, active, matrix), l2)
 
 
-def criteria(deviance: float, n: float, df: float, p: int, intercept: bool, squared: bool = True) -> dict[str, float]:
+def misfit(family: FamilyName, deviance: float, n: float) -> float:
+    """-2 log likelihood of a fit of this mean deviance, up to a constant of the data.
+
+    The deviance, where the family has no scale of its own. With the scale at its maximum n log(RSS/n) of squared
+    error, and so of huber with its loss in place (Machado 1993, Robust model selection and M-estimation); of gamma with
+    its shape at 1 / deviance, as R has it; of tweedie the extended quasi-likelihood (Nelder, Pregibon 1987, An extended
+    quasi-likelihood function); of quantile 2 n log(loss), the asymmetric Laplace density's. A squared hinge, which is
+    no likelihood, counts its sum (Claeskens, Croux, Van Kerckhoven 2008, An information criterion for variable
+    selection in support vector machines).
+    """
+    if family == "squared_hinge":
+        return n * deviance / 2
+    if family in ("binomial", "multinomial", "poisson", "cox"):
+        return n * deviance
+    if deviance <= 0:
+        return -math.inf
+    if family == "gamma":
+        shape = 1 / deviance
+        return n - 2 * n * (shape * math.log(shape) - shape - math.lgamma(shape))
+    return (2 if family == "quantile" else 1) * n * math.log(deviance)
+
+
+def criteria(
+    deviance: float, n: float, df: float, p: int, intercept: bool, family: FamilyName = "gaussian"
+) -> dict[str, float]:
     """AIC, AICc, BIC and EBIC of a fit of this mean deviance, up to a constant of the data.
 
-    n log(RSS/n) for squared error, the deviance for likelihoods; plus 2 df; plus 2 d n / (n - d - 1) with the intercept
-    counted in d, in AICc; plus df log n; plus df log n + 2 xi df log p with xi = 1 - log n / (2 log p) between 0 and 1
-    (Chen, Chen 2008, Extended Bayesian information criteria).
+    The misfit; plus 2 df; plus 2 d n / (n - d - 1) with the intercept counted in d, in AICc; plus df log n; plus
+    df log n + 2 xi df log p with xi = 1 - log n / (2 log p) between 0 and 1 (Chen, Chen 2008, Extended Bayesian
+    information criteria).
     """
-    fit = n * deviance if not squared else n * math.log(deviance) if deviance > 0 else -math.inf
+    fit = misfit(family, deviance, n)
     counted = df + (1 if intercept else 0)
     room = n - counted - 1
     xi = min(1.0, max(0.0, 1 - math.log(n) / (2 * math.log(p)))) if p > 1 else 0.0

@@ -138,7 +138,7 @@ def unpenalised_pull(problem: Problem) -> Vector:
     penalty = problem.penalty.only(_places(problem, columns))
     alone = replace(problem, Z=problem.Z[:, columns], penalty=penalty, alpha=0.0, twins=None)
     found = solve(alone)
-    pull = problem.pull(problem.family.pull(problem.y, alone.eta(found.intercept, found.coef)))
+    pull = problem.pull(problem.residual(alone.eta(found.intercept, found.coef)))
     noise = 64 * EPS * (pull_scale(problem) + float(np.max(np.abs(problem.null_intercept))))
     return np.where(np.abs(pull) > noise, pull, 0.0)
 

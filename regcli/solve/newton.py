@@ -23,6 +23,7 @@ from regcli.solve.classes import centred
 from regcli.solve.factor import Factor
 from regcli.solve.following import MOST_REMEMBERED, Secant, foretold
 from regcli.solve.quadratic import Quadratic, active_set
+from regcli.solve.straight import minimum_along
 from regcli.solve.sweep import Point, second_order, slopes, sweep
 from regcli.solve.working_set import STEP, largest
 
@@ -42,6 +43,8 @@ STAY_PUT = 1e-6
 """Share of the mean curvature that keeps a shift common to all classes, which costs nothing, where it is."""
 SLIGHT = 0.1
 """What share of the violation may be that of coefficients that are zero, for a step that leaves them there."""
+NEARLY = 1e-9
+"""So near to a whole step an exact one is that."""
 LEAST_CHANGE = 1e-9
 """A smaller change of the gradient, as a share like `GOAL`, is too much rounding to learn from."""
 FEW = 50
@@ -241,7 +244,7 @@ class Newton:
         promised = inside.value(found) - inside.value(here) - float(pull @ move) - float(bias @ rise)
         if not np.isfinite(promised):
             return None
-        share, level = 1.0, np.atleast_1d(point.level)
+        share, level, exact = 1.0, np.atleast_1d(point.level), False
         while share > LEAST_STEP:
             coef = point.coef.copy()
             coef[places] = found if share == 1.0 else here + share * move
@@ -251,9 +254,13 @@ class Newton:
             if violation <= left / 2:
                 self.point = tried
                 return violation
+            if self.problem.family.is_piecewise_quadratic and not exact:
+                share, exact = self._exact_share(inside, tried, move), True
+                if share != 1.0:
+                    continue
             objective = self.loss(point) + inside.value(here)
             value = self.loss(tried) + inside.value(coef[places])
-            if value <= objective + DECREASE * share * promised:
+            if value < objective if exact else value <= objective + DECREASE * share * promised:
                 self.point = tried
                 return violation
             if value <= objective + 64 * EPS * (abs(objective) + abs(self.loss(tried))):
@@ -265,6 +272,12 @@ class Newton:
             share /= 2
         return None
 
+    def _exact_share(self, inside: Strengths, end: Point, move: Vector) -> float:
+        """How far on the way to a point (in shares of it) the objective is least, of pieces of quadratics."""
+        here = self.point
+        share = minimum_along(self.problem, here.eta, end.eta - here.eta, here.coef[self._places], move, inside)
+        return min(share, 1.0) if inside.bounded or not np.isfinite(share) or abs(share - 1) < NEARLY else share
+
     def _at(self, coef: Vector, level: Any) -> Point:
         """The point with these coefficients, which are zero outside the working set."""
         values = coef[self._places].reshape(self.outputs, -1)
@@ -275,7 +288,7 @@ class Newton:
         """The mean loss, infinite where it overflows."""
         if point.loss is None:
             with np.errstate(over="ignore", invalid="ignore"):
-                loss = self.problem.mean_of(self.problem.family.loss(self.problem.y, point.eta))
+                loss = self.problem.mean_of(self.problem.losses(point.eta))
             point.loss = loss if math.isfinite(loss) else math.inf
         return point.loss
 
@@ -293,7 +306,7 @@ class Newton:
     def _extended(self, bend: Bend) -> Bend:
         """The same second derivatives, those of columns that have joined since included; of one output."""
         problem, old = self.problem, len(bend.matrix)
-        weight = problem.family.curvature(bend.eta)[0, 0]
+        weight = problem.family.curvature(problem.y, bend.eta)[0, 0]
         assert weight is not None
         weight = (weight if problem.weights is None else weight * problem.weights) / problem.total
         weighted = self._columns_taken[:, old:] * weight[:, None]

@@ -41,7 +41,8 @@ def fits(problem: Problem, alphas: Sequence[float]) -> bool:
     """Whether a path is small enough for all of it at once."""
     n, p = problem.Z.shape
     small = p <= FEW and p < n and n * p**2 <= 2 * MOST_PRODUCTS
-    return small and len(alphas) >= LEAST and problem.outputs == 1 and not problem.penalty.bounded
+    plain = problem.outputs == 1 and problem.bound is None and problem.family.is_smooth
+    return small and len(alphas) >= LEAST and plain and not problem.penalty.bounded
 
 
 def along(problem: Problem, alphas: Sequence[float]) -> Iterator[tuple[Vector, float]]:
@@ -205,7 +206,7 @@ class Together:
 
     def _hessians(self, eta: Matrix) -> NDArray[np.float64]:
         """The second derivatives of the mean losses, (m, q, q)."""
-        weights = self.problem.family.curvature(eta)[0, 0]
+        weights = self.problem.family.curvature(self.problem.y, eta)[0, 0]
         assert weights is not None
         weights = weights if self.problem.weights is None else weights * self.problem.weights
         return np.asarray((weights @ self.products / self.problem.total)[:, self.unfold])

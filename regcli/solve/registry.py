@@ -138,7 +138,7 @@ def _run_newton(problem: Problem, start: Vector | None) -> Proposal:
         solver.start(start, best_intercept(problem, start))
         solver.minimise(problem.strengths, problem.strengths)
         coef, level, rounds = solver.point.coef, solver.point.level, solver.rounds
-    if problem.outputs > 1 or not np.all(problem.strengths.free):
+    if problem.outputs > 1 or not problem.family.is_smooth or not np.all(problem.strengths.free):
         return Proposal(coef, rounds, intercept=level)
     known = information(problem, problem.eta(level, coef))
     return Proposal(coef, rounds, known.condition, known.rank, known.factor, level)
@@ -183,7 +183,7 @@ def _gained(coef: Vector, null_pull: Vector, pull: Vector) -> float:
 
 def explained_by(problem: Problem, intercept: Any, coef: Vector) -> float:
     """Twice what a solution takes off the null model's loss, whatever the family."""
-    loss = problem.mean_of(problem.family.loss(problem.y, problem.eta(intercept, coef)))
+    loss = problem.mean_of(problem.losses(problem.eta(intercept, coef)))
     return 2 * (problem.null_objective - loss)
 
 

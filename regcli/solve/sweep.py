@@ -75,7 +75,7 @@ def second_order(problem: Problem, taken: Matrix, eta: NDArray[np.float64]) -> t
     level = np.zeros((outputs, outputs))
     pairs = [(k, m) for k in range(outputs) for m in range(k, outputs)]
     for rows in pieces(problem):
-        part, curvature = taken[rows], problem.family.curvature(eta[rows])
+        part, curvature = taken[rows], problem.family.curvature(problem.y[rows], eta[rows])
         for k, m in pairs:
             weight = curvature[k, m]
             assert weight is not None

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from regcli.errors import UsageError
-from regcli.specs.checks import member, nearest_option, number
+from regcli.specs.checks import member, nearest_option, number, numbers
 from regcli.specs.constraints import bound_words, factor_words, names_of
+from regcli.specs.families import (
+    CLASS_FAMILIES,
+    DEFAULT_LEVEL,
+    DEFAULT_POWER,
+    DEFAULT_THRESHOLD,
+    FAMILIES,
+    OWN_OPTIONS,
+    TIES,
+    FamilyName,
+    Ties,
+)
 
 Penalty = Literal["none", "l1", "l2", "elasticnet"]
 Convention = Literal["mean", "sklearn", "glmnet", "sum", "mse"]
-FamilyName = Literal["gaussian", "binomial", "multinomial", "poisson"]
 SolverName = Literal["auto", "exact", "sklearn", "gradient"]
 
 PENALTIES: tuple[Penalty, ...] = get_args(Penalty)
 CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
-FAMILIES: tuple[FamilyName, ...] = get_args(FamilyName)
-CLASS_FAMILIES: tuple[FamilyName, ...] = ("binomial", "multinomial")
 SOLVERS: tuple[SolverName, ...] = get_args(SolverName)
 ALIASES: dict[str, Penalty] = {
     "lasso": "l1",
@@ -37,6 +45,8 @@ class ModelSpec:
     `keep` are names or globs of features that are not penalised, `penalty_factor` words NAME=V, `bounds` words
     NAME=LO:HI in the units of the file, either end of which may be left open. `family` None leaves it to the target.
     `class_weight` balanced lets each class count alike. `C` takes the place of `alpha`, which is then 1 / (n C).
+    `power` is that of tweedie, `threshold` that of huber in robust deviations of the target, `quantile_level` which
+    quantiles are modelled, `ties` how cox takes events of one time.
     """
 
     penalty: Penalty = "l1"
@@ -55,12 +65,16 @@ class ModelSpec:
     family: FamilyName | None = None
     class_weight: str | None = None
     C: float | None = None
+    power: float | None = None
+    threshold: float | None = None
+    quantile_level: tuple[float, ...] = ()
+    ties: Ties | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "penalty", _penalty(self.penalty))
         member("--convention", self.convention, CONVENTIONS)
         member("--solver", self.solver, SOLVERS)
-        for name in ("alpha", "l1", "l2", "l1_ratio", "C"):
+        for name in ("alpha", "l1", "l2", "l1_ratio", "C", "power", "threshold"):
             object.__setattr__(self, name, number(f"--{name.replace('_', '-')}", getattr(self, name)))
         for option, value in (("--alpha", self.alpha), ("--l1", self.l1), ("--l2", self.l2)):
             if value is not None and not (math.isfinite(value) and value >= 0):
@@ -74,6 +88,7 @@ class ModelSpec:
         object.__setattr__(self, "bounds", bound_words(self.bounds))
         self._check_pairs()
         self._check_c()
+        self._check_shape()
         for option, given in (("--keep", self.keep), ("--penalty-factor", self.penalty_factor)):
             if given and self.penalty == "none":
                 raise UsageError(f"{option} cannot act with --penalty none: nothing is penalised", hint="--penalty l1")
@@ -95,6 +110,51 @@ class ModelSpec:
             raise UsageError(
                 f"--C cannot act with --family {family}, which has no classes", hint="--alpha, or --family binomial"
             )
+
+        for name, owner in OWN_OPTIONS.items():
+            if getattr(self, name) not in (None, ()) and family != owner:
+                option = f"--{name.replace('_', '-')}"
+                raise UsageError(f"{option} cannot act with --family {family}", hint=f"--family {owner}")
+        if self.convention == "glmnet" and family in ("huber", "quantile", "squared_hinge"):
+            raise UsageError(
+                f"--convention glmnet cannot act with --family {family}, which glmnet has not", hint="--convention mean"
+            )
+        if family == "quantile" and (self.penalty == "l2" or (self.penalty == "elasticnet" and self.rest > 0)):
+            raise UsageError(
+                f"--penalty {self.penalty} cannot act with --family quantile: with a squared penalty its loss, which "
+                "has corners, is no linear program, and there is no exact solution",
+                hint="--penalty l1, or --family huber",
+            )
+        if family == "cox" and not self.intercept:
+            raise UsageError("--no-intercept cannot act with --family cox, which has none", hint="leave it out")
+
+    def parameters(self, family: FamilyName) -> dict[str, Any]:
+        """What shapes the loss of the family, by the names that its maker has for it."""
+        if family == "tweedie":
+            return {"power": DEFAULT_POWER if self.power is None else self.power}
+        if family == "huber":
+            return {"multiple": DEFAULT_THRESHOLD if self.threshold is None else self.threshold}
+        if family == "quantile":
+            return {"level": self.quantile_level[0] if self.quantile_level else DEFAULT_LEVEL}
+        return {"ties": self.ties or "breslow"} if family == "cox" else {}
+
+    def _check_shape(self) -> None:
+        if self.power is not None and not 1 <= self.power <= 2:
+            raise UsageError(
+                f"--power lies between 1 (poisson) and 2 (gamma), not {self.power:g}: with a logarithm as link the "
+                "deviance of other powers is not convex, and a minimum could not be proved"
+            )
+        if self.threshold is not None and not (math.isfinite(self.threshold) and self.threshold > 0):
+            raise UsageError(
+                f"--threshold is a number of robust deviations of the target, above 0, not {self.threshold:g}"
+            )
+        object.__setattr__(self, "quantile_level", numbers("--quantile-level", self.quantile_level))
+        for level in self.quantile_level:
+            if not 0 < level < 1:
+                raise UsageError(f"--quantile-level lies between 0 and 1, 0.5 is the median, not {level:g}")
+        object.__setattr__(self, "quantile_level", tuple(sorted(set(self.quantile_level))))
+        if self.ties is not None:
+            member("--ties", self.ties, TIES)
 
     def _check_pairs(self) -> None:
         typed = [f"--{name}" for name in ("l1", "l2") if getattr(self, name) is not None]

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from regcli.errors import UsageError
 from regcli.specs.checks import member
-from regcli.specs.model import CLASS_FAMILIES, FamilyName
+from regcli.specs.families import CLASS_FAMILIES, PROBABILITY_FAMILIES, FamilyName
 
 PredictionType = Literal["response", "link", "class", "probability"]
 PREDICTION_TYPES: tuple[PredictionType, ...] = get_args(PredictionType)
@@ -17,8 +17,9 @@ PREDICTION_TYPES: tuple[PredictionType, ...] = get_args(PredictionType)
 class PredictSpec:
     """What is predicted, and whether the columns of the input are to stand before it.
 
-    response: a number, the expected count, the probability of the positive class, or that of each of several; link:
-    the linear predictor; class: the most probable one; probability: of each class.
+    response: a number, the expected count or amount, a quantile, the probability of the positive class, or that of each
+    of several, a decision value, a relative hazard; link: the linear predictor; class: the most probable one;
+    probability: of each class.
     """
 
     type: PredictionType = "response"
@@ -29,8 +30,10 @@ class PredictSpec:
 
     def check(self, family: FamilyName) -> None:
         """UsageError where a model of this family knows no classes and is asked for them."""
-        if self.type in ("class", "probability") and family not in CLASS_FAMILIES:
+        known = {"class": CLASS_FAMILIES, "probability": PROBABILITY_FAMILIES}.get(self.type)
+        if known is not None and family not in known:
+            lacking = "classes" if family not in CLASS_FAMILIES else "probabilities"
             raise UsageError(
-                f"--type {self.type} cannot act: the model is of the family {family}, which has no classes",
-                hint="--type response",
+                f"--type {self.type} cannot act: the model is of the family {family}, which has no {lacking}",
+                hint="--type response" if family not in CLASS_FAMILIES else "--type class",
             )

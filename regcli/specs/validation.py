@@ -8,22 +8,43 @@ from typing import Any, Literal, get_args
 from regcli.errors import UsageError
 from regcli.specs import checks
 from regcli.specs.checks import member, number, only_one, whole_number
-from regcli.specs.model import FamilyName
+from regcli.specs.families import FamilyName
 
 Rule = Literal["1se", "min"]
-Measure = Literal["mse", "rmse", "mae", "r2", "deviance", "log_loss", "auc", "accuracy", "brier"]
+Measure = Literal[
+    "mse",
+    "rmse",
+    "mae",
+    "r2",
+    "deviance",
+    "log_loss",
+    "auc",
+    "accuracy",
+    "brier",
+    "huber",
+    "pinball",
+    "squared_hinge",
+    "concordance",
+]
 
 RULES: tuple[Rule, ...] = get_args(Rule)
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 OF_CLASSES: tuple[Measure, ...] = ("deviance", "log_loss", "auc", "accuracy", "brier", "r2")
+OF_AMOUNTS: tuple[Measure, ...] = ("deviance", "mse", "rmse", "mae", "r2")
 MEASURES_OF: dict[FamilyName, tuple[Measure, ...]] = {
     "gaussian": ("mse", "mae", "r2"),
     "binomial": OF_CLASSES,
     "multinomial": OF_CLASSES,
-    "poisson": ("deviance", "mse", "rmse", "mae", "r2"),
+    "poisson": OF_AMOUNTS,
+    "gamma": OF_AMOUNTS,
+    "tweedie": OF_AMOUNTS,
+    "huber": ("huber", "mae", "mse", "rmse"),
+    "quantile": ("pinball", "mae"),
+    "squared_hinge": ("squared_hinge", "auc", "accuracy"),
+    "cox": ("deviance", "concordance"),
 }
 """What predictions of a family can be measured by; the first unless another is asked for."""
-MORE_IS_BETTER: frozenset[Measure] = frozenset({"auc", "accuracy", "r2"})
+MORE_IS_BETTER: frozenset[Measure] = frozenset({"auc", "accuracy", "r2", "concordance"})
 DEFAULT_SEED = 20_260_101
 DEFAULT_FOLDS = 10
 MOST_REPEATS = 1000
@@ -128,10 +149,10 @@ class FoldSpec:
 def measure_for(measure: Measure | None, family: FamilyName) -> Measure:
     """What errors are measured by: what was asked for, or the family's own. Raises UsageError where it has none such.
 
-    The deviance of squared error is called mse.
+    What is called deviance of a likelihood is the own loss of another family: of squared error mse.
     """
     own = MEASURES_OF[family]
-    if measure is None or (measure == "deviance" and family == "gaussian"):
+    if measure is None or (measure == "deviance" and "deviance" not in own):
         return own[0]
     if measure not in own:
         raise UsageError(

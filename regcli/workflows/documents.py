@@ -14,6 +14,7 @@ from regcli.problem.certificate import at_bound
 from regcli.problem.constrained import constrained_equivalents, constrained_formula
 from regcli.problem.conventions import equivalents, formula
 from regcli.problem.elsewhere import family_equivalents, family_formula, weighed_equivalents
+from regcli.problem.families import Family
 from regcli.problem.inference import LEVEL, Estimates, estimates, information, normal_estimates, standard_errors
 from regcli.problem.objective import EPS, Solution
 from regcli.specs import DataSpec, ModelSpec, TrainingSpec, ValidationSpec
@@ -98,6 +99,7 @@ def model_of(
     penalty = "none" if unpenalised else model.penalty
     return {
         "family": problem.family.name,
+        "parameters": parameters_of(problem.family),
         "penalty": penalty,
         "convention": model.convention,
         "alpha": problem.alpha,
@@ -116,6 +118,12 @@ def model_of(
         "constraints": constraints_doc(prepared, solution),
         "equivalents": _equivalents(prepared, l1, l2),
     }
+
+
+def parameters_of(family: Family) -> dict[str, Any]:
+    """What shapes the loss of a family; of huber also what its threshold comes to."""
+    found = dict(family.parameters)
+    return found | {"threshold": found["multiple"] * found["scale"]} if family.name == "huber" else found
 
 
 def classes_of(prepared: Prepared) -> dict[str, Any]:
@@ -162,7 +170,9 @@ def _equivalents(prepared: Prepared, l1: float, l2: float) -> dict[str, Any]:
         if family.is_quadratic:
             found = equivalents(l1, l2, problem.total, prepared.s_y, model.standardize, model.intercept)
         else:
-            found = family_equivalents(family.name, l1, l2, problem.total, model.standardize, model.intercept)
+            found = family_equivalents(
+                family.name, l1, l2, problem.total, model.standardize, model.intercept, parameters_of(family)
+            )
         return weighed_equivalents(found, weighted, offset, family.is_quadratic)
 
     return constrained_equivalents(called, l1, l2, asked.factors, asked.low, asked.high)
@@ -261,17 +271,26 @@ def inference_of(prepared: Prepared, solution: Solution, coef: Vector, intercept
 
 
 def _wald(prepared: Prepared, solution: Solution, coef: Vector, intercept: float) -> dict[str, Any]:
-    """Standard errors of maximum likelihood from the observed information; z takes the place of t."""
-    problem, scaling = prepared.problem, prepared.scaling
-    known = information(problem, prepared.link(solution))
+    """Standard errors of maximum likelihood from the information; z takes the place of t, unless a dispersion is
+    estimated (Pearson's), whose root is the `residual_deviation`."""
+    problem, scaling, eta = prepared.problem, prepared.scaling, prepared.link(solution)
+    known = information(problem, eta)
     assert known.factor is not None
+    n, df = len(problem.y), len(problem.y) - len(coef) - (1 if problem.intercept else 0)
+    sigma, factor, total = None, known.factor, known.total
+    if problem.family.variance is not None:
+        expected = problem.family.response(eta)
+        pearson = problem.mean_of((problem.y - expected) ** 2 / problem.family.variance(expected))
+        sigma, share = math.sqrt(pearson * n / df), n / problem.total  # weights of mean 1
+        factor, total = factor * math.sqrt(share), total * share
     centre = scaling.mean + scaling.scale * known.centre if problem.intercept else None
-    errors, intercept_error = standard_errors(known.factor, scaling.scale, centre, known.total, 1.0)
-    rows = _rows(normal_estimates(np.append(coef, intercept), np.append(errors, intercept_error)))
+    errors, intercept_error = standard_errors(factor, scaling.scale, centre, total, sigma or 1.0)
+    both = np.append(coef, intercept), np.append(errors, intercept_error)
+    rows = _rows(normal_estimates(*both) if sigma is None else estimates(*both, df))
     return {
         "level": LEVEL,
-        "residual_df": len(problem.y) - len(coef) - (1 if problem.intercept else 0),
-        "residual_deviation": None,
+        "residual_df": df,
+        "residual_deviation": sigma,
         "intercept": rows[-1] if problem.intercept else None,
         "coefficients": [{"name": name, **row} for name, row in zip(prepared.design.names, rows[:-1], strict=True)],
     }

@@ -39,6 +39,11 @@ from regcli.workflows.training import Trained, train
 
 BIASED = "no standard errors: the usual ones leave out the penalty's bias"
 BOUNDED = "no standard errors: the usual ones know of no bounds"
+NO_ERRORS = {
+    "huber": "no standard errors: those of a fit with a fixed threshold leave out how it was found",
+    "quantile": "no standard errors: they would need the density of the target around the quantile",
+    "squared_hinge": "no standard errors: a margin is no likelihood",
+}
 NO_TRAINING = TrainingSpec()
 SELECTED = "no standard errors: rows cannot test the coefficients they chose"
 
@@ -129,6 +134,8 @@ def _why_no_inference(unpenalised: bool, selects: bool, solution: Solution, desi
         return "no standard errors: rows that are passed over give none"
     if design.family == "multinomial":
         return "no standard errors: the classes share one scale, on which no single class is the reference"
+    if design.family in NO_ERRORS:
+        return NO_ERRORS[design.family]
     if solution.rank is None:
         others = " (--solver exact does)" if n > p + 1 and solution.certificate.unique else ""
         return f"no standard errors: this solver gives none{others}"

@@ -78,7 +78,7 @@ def gather(request: Request, watch: Watch = unwatched) -> Gathered:
     return Gathered(
         build(
             request.data, request.validation, model.intercept, request.folds, request.contrasts, request.training,
-            family=model.family, balanced=model.class_weight is not None,
+            family=model.family, balanced=model.class_weight is not None, power=model.power,
         )
     )  # fmt: skip
 

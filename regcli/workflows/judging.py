@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from regcli.data.design import Design
 from regcli.problem.families import Family
-from regcli.problem.measures.classes import auc_of, class_metrics, predicted_class, scores, shares
+from regcli.problem.gathering import family_metrics
+from regcli.problem.measures.classes import auc_of, predicted_class, scores, shares
 from regcli.problem.measures.curves import calibration, roc, spread
-from regcli.problem.metrics import count_metrics, measure
+from regcli.problem.metrics import measure
 from regcli.problem.objective import Solution
 from regcli.workflows.preparing import Prepared
 
@@ -77,9 +78,7 @@ def _metrics(prepared: Prepared, part: Part) -> dict[str, Any]:
         if family.is_quadratic:
             squared = asdict(measure(part.y, part.eta, part.null_eta, part.weights))
             return squared if part.stands_for is None else squared | _of_all(squared["mse"], *part.stands_for)
-        if not family.has_classes:
-            return asdict(count_metrics(part.y, part.eta, part.null_eta, part.weights))
-        found = class_metrics(part.y, part.eta, part.null_eta, part.weights)
+        found = family_metrics(family, part.y, part.eta, part.null_eta, part.weights)
     return documented(asdict(found), prepared.design.classes)
 
 
@@ -106,7 +105,7 @@ def rows_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
         for word, part in zip(("training", "test"), parts(prepared, solution), strict=False):
             prefix = "" if word == "training" else "test_"
             response = found[f"{prefix}fitted"] = family.response(part.eta)
-            if family.has_classes:
+            if family.has_probabilities:
                 curves[word] = curves_of(part.y, part.eta, response, prepared.design.classes, part.weights)
                 continue
             found[f"{prefix}residuals"] = part.y - response

@@ -17,7 +17,7 @@ from regcli.select.by_rows import check_classes, without_features
 from regcli.select.folds import Folds
 from regcli.select.parallel import run_folds
 from regcli.solve.classes import present
-from regcli.specs import CompareSpec, FoldSpec, Measure
+from regcli.specs import CompareSpec, FoldSpec, Measure, ModelSpec
 from regcli.workflows.judging import parts
 from regcli.workflows.preparing import sample_of
 from regcli.workflows.rivals import Contender, Fitted, Inside, fit_all
@@ -138,12 +138,12 @@ class Nested:
         part = self.parts.of(index)
         inside, live = part.inside.design, part.live
         intercept = self.rivals[0].model.intercept
-        learned = sample_of(inside)
+        learned = sample_of(inside, self.rivals[0].model)
         check_classes(without_features(learned, intercept), index % self.folds.k)
         y = learned.y
         if live.size == 0 or (intercept and np.all(y.max(axis=0) == y.min(axis=0))):
             nothing = np.zeros(self.width, dtype=bool)
-            losses = _null_losses(inside, part.outside, intercept, self.folding.judge)
+            losses = _null_losses(inside, part.outside, self.rivals[0].model, self.folding.judge)
             return [Verdict(*losses, nothing, nothing, 0, np.nan, np.nan, 0.0, 0.0, 0.0, True) for _ in self.rivals]
         found = fit_all(part.inside, self.rivals, self.spec, self.folding)
         return [self._verdict(one, part.outside, live) for one in found]
@@ -176,12 +176,13 @@ def judge(nested: Nested, jobs: int, tell: Callable[[int, int], None]) -> Judged
     return Judged(folds, verdicts, *nested.parts.weights())
 
 
-def _null_losses(inside: Design, outside: Design, intercept: bool, measure: Measure) -> tuple[float, float]:
+def _null_losses(inside: Design, outside: Design, model: ModelSpec, measure: Measure) -> tuple[float, float]:
     """What the model without features costs on test rows, and on the rows that it learned from."""
-    learned, tested = sample_of(inside), sample_of(outside)
-    level = without_features(learned, intercept).null_intercept
+    learned, tested = sample_of(inside, model), sample_of(outside, model)
+    null = without_features(learned, model.intercept)
+    level = null.null_intercept
     return tuple(  # type: ignore[return-value]
-        mean_loss(measure, one.family, one.y, np.zeros_like(one.y) + level + one.beside, one.weights)
+        mean_loss(measure, null.family, one.y, np.zeros_like(one.y) + level + one.beside, one.weights)
         for one in (tested, learned)
     )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from regcli.data.features.terms import Feature
 from regcli.errors import Notice, counted, listed
 from regcli.problem.objective import Solution
+from regcli.report.families import plain_word
 from regcli.workflows.preparing import Prepared
 
 
@@ -64,7 +65,7 @@ def solution_notices(prepared: Prepared, solution: Solution, unpenalised: bool) 
     design, model = prepared.design, prepared.model
     notices = []
     if unpenalised and model.penalty != "none":
-        what = "least squares" if prepared.problem.family.is_quadratic else "maximum likelihood"
+        what = plain_word(prepared.problem.family.name)
         notices.append(Notice("no_penalty", f"alpha 0 is no penalty: {what}"))
     notices += equal_columns(prepared, unpenalised, solution.solver == "gradient")
     if solution.rank is not None and solution.rank < len(design.names):

@@ -102,7 +102,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
     """One entry for each alpha: strengths, coefficients that are not zero, fit, criteria, ruling, what changed."""
     names, units, problem = prepared.design.names, prepared.units, prepared.problem
     n, null = problem.total, 2 * problem.null_objective
-    counted = float(prepared.design.count) if problem.family.is_quadratic else n  # as if weights had mean 1
+    counted = float(prepared.design.count) if problem.family.has_scale else n  # as if weights had mean 1
     exact = (n * EPS) ** 2 * null
     entries = []
     for i, (entered, left) in enumerate(changes(path.coefs, names)):
@@ -121,9 +121,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
                 "deviance_ratio": 1 - square / null,
                 "l1_norm": float(np.sum(np.abs(coef))),
                 **said,
-                **criteria(
-                    square, counted, float(df[i]), len(names), prepared.model.intercept, problem.family.is_quadratic
-                ),
+                **criteria(square, counted, float(df[i]), len(names), prepared.model.intercept, problem.family.name),
                 "gap": float(path.rulings.gap[i]),
                 "violation": float(path.rulings.violation[i]),
                 "certified": bool(path.rulings.certified[i]),

@@ -20,13 +20,12 @@ from regcli.data.sources import Rows
 from regcli.data.streaming import chunks
 from regcli.data.weighing import Weighing
 from regcli.errors import DataError, Notice, UsageError, counted, visible
-from regcli.problem.families import FAMILIES
 from regcli.problem.gathering import GatheredMetrics
 from regcli.problem.measures.classes import predicted_class
 from regcli.problem.tallying import RunningMetrics
 from regcli.report.measures import measured
 from regcli.report.report import Column, Fact, Facts, Kind, Report, Table, facts
-from regcli.specs import DataSpec, PredictionType, PredictSpec
+from regcli.specs import LINKS, LOG_FAMILIES, DataSpec, PredictionType, PredictSpec
 from regcli.workflows.judging import documented
 
 Vector = NDArray[np.float64]
@@ -147,7 +146,7 @@ def predict(model: Model, data: DataSpec, spec: PredictSpec = RESPONSE) -> Predi
     spec.check(model.family)
     found = Prediction(model, settings_for(model, data), spec)
     if model.family != "gaussian":
-        found.running = GatheredMetrics(model.null, bool(model.classes))
+        found.running = GatheredMetrics(model.null, model.loss)
     found.batches = _batches(found)
     return found
 
@@ -190,7 +189,7 @@ def _ids(model: Model, data: DataSpec, names: Sequence[str]) -> list[str]:
 def _unbounded(model: Model, eta: NDArray[np.float64]) -> NDArray[np.bool_]:
     """The rows (n,) whose prediction no double holds."""
     with np.errstate(over="ignore"):
-        held = np.isfinite(np.exp(eta) if model.family == "poisson" else eta)
+        held = np.isfinite(np.exp(eta) if LINKS[model.family] == "log" else eta)
     return np.asarray(~(held if eta.ndim == 1 else held.all(axis=1)))
 
 
@@ -202,7 +201,7 @@ def _said(model: Model, eta: NDArray[np.float64], type: PredictionType) -> NDArr
         names = np.array([*model.classes, None], dtype=object)
         lacking = np.isnan(eta if eta.ndim == 1 else eta[:, 0])
         return np.asarray(names[np.where(lacking, len(model.classes), predicted_class(eta))])
-    response = FAMILIES[model.family].response
+    response = model.loss.response
     if type == "probability" and eta.ndim == 1:
         return np.column_stack([response(-eta), response(eta)])
     return response(eta)
@@ -224,9 +223,13 @@ def _measure(found: Prediction, rows: Rows, eta: NDArray[np.float64], offset: Ve
         return
     else:
         y = cells.to_numpy(dtype=np.float64)
-        if model.family == "poisson" and np.any(y < 0):
-            y = np.where(y < 0, math.nan, y)
-            _not_compared(found, "holds numbers below 0: such rows are not compared with")
+        least = 0.0 if model.family in LOG_FAMILIES else -math.inf
+        positive = model.family == "gamma" or model.parameters.get("power") == 2
+        wrong = (y <= least) if positive else (y < least)
+        if np.any(wrong):
+            y = np.where(wrong, math.nan, y)
+            what = "0 or below" if positive else "below 0"
+            _not_compared(found, f"holds numbers {what}: such rows are not compared with")
     known = np.isfinite(y) & np.isfinite(eta if eta.ndim == 1 else eta[:, 0])
     found.running.add(y[known], eta[known], None if offset is None else offset[known])
 

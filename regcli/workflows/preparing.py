@@ -15,14 +15,14 @@ from regcli.data.design import Design
 from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.errors import DataError, UsageError
 from regcli.problem.conventions import Scale, Translation
-from regcli.problem.families import FAMILIES
+from regcli.problem.families import Family, family_with
 from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.passed import PassedProblem
 from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import Constraints
 from regcli.select.by_rows import Sample, spread, without_features
 from regcli.solve import unpenalised_pull
-from regcli.specs import ModelSpec
+from regcli.specs import FamilyName, ModelSpec
 from regcli.workflows.constraining import constraints_of
 
 Vector = NDArray[np.float64]
@@ -53,7 +53,7 @@ class Prepared:
     @property
     def sample(self) -> Sample:
         """What is known of the rows beside their features, as folds take it."""
-        sample = sample_of(self.design)
+        sample = replace(sample_of(self.design, self.model), family=self.problem.family)
         return replace(sample, y=sample.y - self.problem.null_intercept) if sample.family.is_quadratic else sample
 
     @property
@@ -129,9 +129,14 @@ class Clock:
         self._last = now
 
 
-def sample_of(design: Design) -> Sample:
+def family_of(name: FamilyName, model: ModelSpec) -> Family:
+    """The family as it was asked for."""
+    return family_with(name, model.parameters(name))
+
+
+def sample_of(design: Design, model: ModelSpec) -> Sample:
     """What is known of the rows of a design beside their features; squared error has its offset taken off y."""
-    family, y, offset = FAMILIES[design.family], design.y, design.offset
+    family, y, offset = family_of(design.family, model), design.y, design.offset
     if family.is_quadratic and offset is not None:
         y, offset = y - offset, None
     if family.name == "multinomial":
@@ -145,7 +150,7 @@ def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
     model.check_family(design.family)
     if design.behind is not None:
         return _passed_over(design, model, drawn)
-    bare = without_features(sample_of(design), model.intercept)
+    bare = without_features(sample_of(design, model), model.intercept)
     scaling, Z = learn_scaling(design.X, design.names, model.intercept, bare.weights)
     nothing = ElasticNet(np.zeros(Z.shape[1]), np.zeros(Z.shape[1])).repeated(bare.outputs)
     if design.condensed is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from regcli.cli import options as o
 from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.progress import Passes, Progress
-from regcli.cli.reading import files_of, takes_data
+from regcli.cli.reading import SHARED, files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import CompareSpec, DataSpec, FoldSpec, ModelSpec, OutputSpec, ValidationSpec, seeds
 from regcli.specs.checks import numbers
@@ -18,16 +20,8 @@ def compare(
     penalties: o.Models = None,
     alpha: o.GivenAlphas = None,
     l1_ratio: o.TriedRatios = None,
-    convention: o.ConventionName = "mean",
-    standardize: o.Standardize = True,
-    intercept: o.Intercept = True,
+    model: ModelSpec = SHARED,
     solver: o.Solver = "auto",
-    keep: o.Keep = None,
-    penalty_factor: o.PenaltyFactor = None,
-    positive: o.Positive = False,
-    bounds: o.Bounds = None,
-    family: o.FamilyOption = None,
-    class_weight: o.ClassWeight = None,
     folds: o.FoldCount = None,
     inner_folds: o.InnerFolds = None,
     repeats: o.Repeats = 1,
@@ -72,12 +66,7 @@ def compare(
     )
     spec = CompareSpec.of(penalties, alpha, inner_folds, geometry)
     said.check_drawn("--geometry", geometry)
-    model = ModelSpec(
-        "l1", convention=convention, standardize=standardize, intercept=intercept, solver=solver,
-        keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
-        bounds=tuple(bounds or ()),
-        family=family, class_weight=class_weight,
-    )  # fmt: skip
+    model = replace(model, solver=solver)
     validation = ValidationSpec(test, test_size, split_column, test_seed)
     spec.check(folding, validation)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from regcli.cli import options as o
 from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.progress import Passes, Progress
-from regcli.cli.reading import files_of, takes_data
+from regcli.cli.reading import SHARED, files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, ValidationSpec, seeds
 from regcli.specs.checks import numbers
@@ -17,16 +19,8 @@ def cv(
     data: DataSpec,
     penalty: o.PathPenaltyName = "l1",
     l1_ratio: o.L1Ratios = None,
-    convention: o.ConventionName = "mean",
-    standardize: o.Standardize = True,
-    intercept: o.Intercept = True,
+    model: ModelSpec = SHARED,
     solver: o.Solver = "auto",
-    keep: o.Keep = None,
-    penalty_factor: o.PenaltyFactor = None,
-    positive: o.Positive = False,
-    bounds: o.Bounds = None,
-    family: o.FamilyOption = None,
-    class_weight: o.ClassWeight = None,
     n_alphas: o.NumberOfAlphas = None,
     alpha_min_ratio: o.AlphaMinRatio = None,
     alphas: o.Alphas = None,
@@ -71,12 +65,7 @@ def cv(
         data.jobs,
     )
     first = folding.l1_ratios[0] if folding.l1_ratios else None
-    model = ModelSpec(
-        penalty, l1_ratio=first, convention=convention, standardize=standardize, intercept=intercept, solver=solver,
-        keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
-        bounds=tuple(bounds or ()),
-        family=family, class_weight=class_weight,
-    )  # fmt: skip
+    model = replace(model, penalty=penalty, l1_ratio=first, solver=solver)
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
     validation = ValidationSpec(test, test_size, split_column, test_seed)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from regcli.cli import options as o
 from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say, say_if_waiting, teller
 from regcli.cli.progress import Passes
-from regcli.cli.reading import files_of, takes_data
+from regcli.cli.reading import SHARED, files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, ModelSpec, OutputSpec, TrainingSpec, ValidationSpec, training_seeds
 
@@ -20,16 +22,8 @@ def fit(
     l1: o.L1 = None,
     l2: o.L2 = None,
     C: o.C = None,
-    convention: o.ConventionName = "mean",
-    standardize: o.Standardize = True,
-    intercept: o.Intercept = True,
+    model: ModelSpec = SHARED,
     solver: o.FitSolver = "auto",
-    keep: o.Keep = None,
-    penalty_factor: o.PenaltyFactor = None,
-    positive: o.Positive = False,
-    bounds: o.Bounds = None,
-    family: o.FamilyOption = None,
-    class_weight: o.ClassWeight = None,
     learning_rate: o.LearningRate = None,
     epochs: o.Epochs = None,
     accelerate: o.Accelerate = False,
@@ -57,12 +51,7 @@ def fit(
     Example: regcli fit data.csv --penalty l1 --alpha 0.1
     """
     said = OutputSpec(format, output, order, quiet, verbose, json, plot, save=save, fitted=fitted, report=report)
-    model = ModelSpec(
-        penalty, alpha, l1_ratio, l1, l2, convention, standardize, intercept, solver,
-        keep=tuple(keep or ()), penalty_factor=tuple(penalty_factor or ()), positive=positive,
-        bounds=tuple(bounds or ()),
-        family=family, class_weight=class_weight, C=C,
-    )  # fmt: skip
+    model = replace(model, penalty=penalty, alpha=alpha, l1_ratio=l1_ratio, l1=l1, l2=l2, solver=solver, C=C)
     drawn, seed = training_seeds(seed, early_stopping, test_size)
     training = TrainingSpec(
         solver, learning_rate, epochs, accelerate, start, early_stopping, validation_size, drawn, trace

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from regcli.cli import options as o
 from regcli.cli import output_options as out
 from regcli.cli.output import deliver, say_if_waiting, teller
 from regcli.cli.progress import Passes
-from regcli.cli.reading import files_of, takes_data
+from regcli.cli.reading import SHARED, files_of, takes_data
 from regcli.cli.threads import suit_threads
 from regcli.specs import DataSpec, GridSpec, ModelSpec, OutputSpec, PathSpec
 from regcli.specs.checks import numbers, only_number
@@ -17,16 +19,8 @@ def path(
     data: DataSpec,
     penalty: o.PathPenaltyName = "l1",
     l1_ratio: o.L1Ratios = None,
-    convention: o.ConventionName = "mean",
-    standardize: o.Standardize = True,
-    intercept: o.Intercept = True,
+    model: ModelSpec = SHARED,
     solver: o.Solver = "auto",
-    keep: o.Keep = None,
-    penalty_factor: o.PenaltyFactor = None,
-    positive: o.Positive = False,
-    bounds: o.Bounds = None,
-    family: o.FamilyOption = None,
-    class_weight: o.ClassWeight = None,
     n_alphas: o.NumberOfAlphas = None,
     alpha_min_ratio: o.AlphaMinRatio = None,
     alphas: o.Alphas = None,
@@ -49,20 +43,7 @@ def path(
     Example: regcli path data.csv --penalty l1 --plot path.png
     """
     said = OutputSpec(format, output, order, quiet, verbose, json, plot, x_axis, every, report=report)
-    model = ModelSpec(
-        penalty,
-        l1_ratio=only_number("--l1-ratio", l1_ratio),
-        convention=convention,
-        standardize=standardize,
-        intercept=intercept,
-        solver=solver,
-        keep=tuple(keep or ()),
-        penalty_factor=tuple(penalty_factor or ()),
-        positive=positive,
-        bounds=tuple(bounds or ()),
-        family=family,
-        class_weight=class_weight,
-    )
+    model = replace(model, penalty=penalty, l1_ratio=only_number("--l1-ratio", l1_ratio), solver=solver)
     grid = GridSpec(n_alphas, alpha_min_ratio, numbers("--alphas", alphas))
     walk = PathSpec(full_path, select, lines)
     said.check_drawn("--lines", lines)

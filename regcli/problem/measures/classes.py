@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.families import FAMILIES, Family, entropy
+from regcli.problem.families import BINOMIAL, MULTINOMIAL, Family, entropy
 
 Array = NDArray[np.float64]
 Vector = NDArray[np.float64]
@@ -41,7 +41,7 @@ class ClassMetrics:
 
 def class_metrics(y: Array, eta: Array, null_eta: Array, weights: Vector | None = None) -> ClassMetrics:
     """Metrics of linear predictors; `null_eta`, like `eta`, is the training rows' null model."""
-    family = FAMILIES["binomial" if y.ndim == 1 else "multinomial"]
+    family = BINOMIAL if y.ndim == 1 else MULTINOMIAL
     if np.any(np.isnan(eta)):
         nothing = math.nan
         return ClassMetrics(len(y), nothing, nothing, nothing, nothing, nothing, nothing, ())

@@ -20,10 +20,13 @@ def row_losses(measure: Measure, family: Family, y: Array, eta: Array) -> Vector
     """What each row costs (n,) under a measure that is a mean over rows; y and eta (n,) or (n, K).
 
     accuracy costs 1 where the class is not the predicted one; r2 costs what the deviance does, which is twice the loss
-    and of squared error the squared error. Of a share of a class, each class costs by its share.
+    and of squared error the squared error; what has the name of a loss costs that. Of a share of a class, each class
+    costs by its share.
     """
     if measure in ("deviance", "r2") or (measure == "mse" and family.is_quadratic):
         return 2 * family.loss(y, eta)
+    if measure in ("huber", "pinball", "squared_hinge"):
+        return family.loss(y, eta)
     if measure == "log_loss":
         return log_losses(family, y, eta)
     if measure == "accuracy":

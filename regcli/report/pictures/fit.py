@@ -28,6 +28,7 @@ from regcli.report.pictures.panels import (
 from regcli.report.pictures.path import subject
 from regcli.report.pictures.points import chosen_rows, draw_points, picked
 from regcli.report.pictures.scales import tick_formatter
+from regcli.specs import LOG_FAMILIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,10 +50,10 @@ LEAST_HEIGHT = 3.1
 SQUARE, SPREAD, SPREAD_GAP, FLOOR = 3.1, 0.5, 0.1, 0.45
 """Panels of classes: their size, the height of the spread under the calibration, its distance, and what lies between
 two floors of the sheet beside words, in inches."""
-RESIDUALS_TITLE = {"gaussian": "residuals of", "poisson": "deviance residuals of"}
-RESIDUALS_LABEL = {"gaussian": "residual: observed less fitted", "poisson": "deviance residual"}
+RAW = ("gaussian", "huber", "quantile")
+"""The families whose residuals are drawn as they are; of others those of the deviance."""
 WIDE = 30.0
-"""Fitted counts that span more than this, largest over smallest, stand on a log scale."""
+"""Fitted amounts that span more than this, largest over smallest, stand on a log scale."""
 TRAINING: dict[str, Any] = {"marker": "o", "color": COLOURS[0], "markersize": 4.0, "markeredgewidth": 0}
 TEST: dict[str, Any] = {"marker": "^", "color": COLOURS[1], "markersize": 4.6, "markeredgewidth": 0}
 
@@ -82,7 +83,7 @@ def draw_fit(document: Mapping[str, Any], arrays: Mapping[str, Any], lettering: 
     elif residuals:
         place = left + COEFFICIENTS + BETWEEN
         family = document["model"]["family"]
-        against = panel(figure, place, bottom, RESIDUALS, height, RESIDUALS_TITLE[family])
+        against = panel(figure, place, bottom, RESIDUALS, height, _residuals_title(family))
         notes += _draw_residuals(against, arrays, lettering.name(document["data"]["target"]), family)
         keep_clear(against, place - BETWEEN + CLEAR)
     show_foot(figure, "; ".join(notes))
@@ -195,7 +196,7 @@ def _draw_residuals(axes: Axes, arrays: Mapping[str, Any], target: str, family: 
     parts = [("training", "", TRAINING), *[("test", "test_", TEST)] * ("test_fitted" in arrays)]
     entries, notes = [], []
     for word, prefix, look in parts:
-        kind = "residuals" if family == "gaussian" else "deviance_residuals"
+        kind = "residuals" if family in RAW else "deviance_residuals"
         fitted, residuals = arrays[f"{prefix}fitted"], arrays[f"{prefix}{kind}"]
         rows = chosen_rows(len(fitted))
         draw_points(axes, picked(fitted, rows), picked(residuals, rows), look["color"], look["marker"], word)
@@ -204,14 +205,18 @@ def _draw_residuals(axes: Axes, arrays: Mapping[str, Any], target: str, family: 
             notes.append(f"{len(rows):,} of {len(fitted):,} {word} rows drawn")
     axes.axhline(0, color=GREY, linewidth=0.9, zorder=1, gid="zero")
     least, largest = (float(end(arrays["fitted"])) for end in (min, max))
-    if family == "poisson" and 0 < WIDE * least < largest:
+    if family in LOG_FAMILIES and 0 < WIDE * least < largest:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(tick_formatter())
         axes.xaxis.set_minor_formatter("")
-    show_key(axes, entries, start=72 * width_of([RESIDUALS_TITLE[family]], 9.0) + KEY_GAP)
+    show_key(axes, entries, start=72 * width_of([_residuals_title(family)], 9.0) + KEY_GAP)
     axes.set_xlabel(f"fitted {target}")
-    axes.set_ylabel(RESIDUALS_LABEL[family])
+    axes.set_ylabel("residual: observed less fitted" if family in RAW else "deviance residual")
     return notes
+
+
+def _residuals_title(family: str) -> str:
+    return "residuals of" if family in RAW else "deviance residuals of"
 
 
 def _coefficients_title(document: Mapping[str, Any], dots: Sequence[Dots]) -> str:

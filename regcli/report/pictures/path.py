@@ -177,6 +177,6 @@ def subject(document: Mapping[str, Any], lettering: Lettering) -> str:
 
 
 def _value_label(document: Mapping[str, Any], lettering: Lettering) -> str:
-    if document["model"]["family"] != "gaussian":
+    if document["model"]["family"] not in ("gaussian", "huber", "quantile"):
         return "standardized coefficient\n(per deviation of the feature)"
     return f"standardized coefficient\n(units of {lettering.name(document['data']['target'])} per deviation)"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from regcli.errors import counted, visible
+from regcli.report.families import plain_word
 from regcli.report.measures import COMPARED_WORDS, MEASURE_WORDS, SHARES
 from regcli.report.of_compare import rival_words
 from regcli.report.of_cv import RULES
@@ -111,8 +112,11 @@ def _measured(metrics: Document, where: str) -> Figure:
         value = "-" if metrics["auc"] is None else f"{metrics['auc']:.4f}"
         return Figure(f"AUC{where}", value, f"accuracy {accuracy}")
     key, name = ("deviance_ratio", "deviance explained") if "deviance" in metrics else ("r2", "R2")
+    if "huber" in metrics or "pinball" in metrics:
+        key, name = "deviance_ratio", "loss explained"
     value = "-" if metrics[key] is None else f"{metrics[key]:.4f}"
-    return Figure(f"{name}{where}", value, f"RMSE {number(metrics['rmse'])}")
+    beside = f"RMSE {number(metrics['rmse'])}" if "rmse" in metrics else f"MAE {number(metrics['mae'])}"
+    return Figure(f"{name}{where}", value, beside)
 
 
 def _features(document: Document) -> Figure:
@@ -123,7 +127,7 @@ def _features(document: Document) -> Figure:
 def _strength(document: Document) -> Figure:
     model = document["model"]
     if model["penalty"] == "none":
-        return Figure("penalty", "none", "least squares" if model["family"] == "gaussian" else "maximum likelihood")
+        return Figure("penalty", "none", plain_word(model["family"]))
     share = model["alpha"] / model["alpha_max"] if model["alpha_max"] and model["l1"] else None
     return Figure("alpha", short(model["alpha"]), "" if share is None else f"{percent(share)} of alpha_max")
 

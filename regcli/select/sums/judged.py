@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from regcli.data.recipe import Recipe
 from regcli.data.sources import Rows
-from regcli.problem.families import FAMILIES
+from regcli.problem.families import Family
 from regcli.problem.measures.classes import confusion, log_losses, predicted_class, shares, squared_misses
 from regcli.select.sums.targets import Targets
-from regcli.specs import DataSpec, FamilyName
+from regcli.specs import DataSpec
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -77,7 +77,7 @@ class JudgeTask:
 
     recipe: Recipe
     spec: DataSpec
-    family: FamilyName
+    family: Family
     coef: Matrix
     level: Vector
     null: Vector
@@ -91,7 +91,7 @@ class JudgeTask:
     def _judged(self, rows: Targets) -> Judged:
         if len(rows.y) == 0:
             return Judged(0, 0.0, {}, None)
-        family, y = FAMILIES[self.family], rows.y
+        family, y = self.family, rows.y
         weights = np.ones(len(y)) if rows.weights is None else rows.weights
         beside = np.zeros(len(y)) if rows.offset is None else rows.offset
         eta = rows.X @ self.coef.T + self.level + beside[:, None]

@@ -15,7 +15,7 @@ from regcli.problem.moments import Moments, moments_by_group
 from regcli.problem.roots import Roots
 from regcli.select.drawing import FoldRule
 from regcli.select.sums.targets import Targets
-from regcli.specs import DataSpec
+from regcli.specs import LOG_FAMILIES, DataSpec
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -95,7 +95,7 @@ def table_of(targets: Targets) -> tuple[Matrix, Vector]:
     X, y, offset = targets.X, targets.y, targets.offset
     if y.ndim == 2:
         return np.hstack([X, y[:, :-1]]), y[:, -1]
-    if offset is not None and targets.family == "poisson":
+    if offset is not None and targets.family in LOG_FAMILIES:
         return np.column_stack([X, np.exp(offset)]), y
     return X, y - offset if offset is not None and targets.family == "gaussian" else y
 

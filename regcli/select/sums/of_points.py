@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from regcli.data.recipe import Recipe
 from regcli.data.sources import Rows
-from regcli.problem.families import FAMILIES
+from regcli.problem.families import Family
 from regcli.problem.measures.losses import row_losses
 from regcli.select.drawing import FoldRule
 from regcli.select.folds import learned_from
 from regcli.select.sums.targets import Targets
 from regcli.solve.lockstep import Found
-from regcli.specs import DataSpec, FamilyName, Measure
+from regcli.specs import DataSpec, Measure
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -87,7 +87,7 @@ class PassTask:
     queries: tuple[Query, ...]
     shift: Vector
     scale: Vector
-    family: FamilyName
+    family: Family
     measure: Measure = "deviance"
     rule: FoldRule | None = None
     numbered: bool = field(init=False)
@@ -116,7 +116,7 @@ class _Summing:
     """The sums so far."""
 
     def __init__(self, task: PassTask, p: int) -> None:
-        self.task, self.family = task, FAMILIES[task.family]
+        self.task, self.family = task, task.family
         queries = task.queries
         count, self.outputs = len(queries), len(queries[0].level)
         self._coefs = np.array([query.coef for query in queries]).reshape(count, self.outputs, p)
@@ -149,7 +149,7 @@ class _Summing:
             self.sums["pull"][i] += (weighted.T @ Z).ravel()
             self.sums["bias"][i] += weighted.sum(axis=0)
             if query.curved is not None:
-                self._bend(i, Z[:, query.curved], self.family.curvature(eta), learned)
+                self._bend(i, Z[:, query.curved], self.family.curvature(targets.y, eta), learned)
 
     def _add_alone(self, Z: Matrix, targets: Targets, folds: list[Index] | None) -> None:
         """The same of families of one output, for all points in one array."""
@@ -171,7 +171,7 @@ class _Summing:
             self.sums[name] += np.einsum("ij,ij->j", weight, values)
         for i, query in enumerate(self.task.queries):
             if query.curved is not None:
-                self._bend(i, Z[:, query.curved], self.family.curvature(eta[:, i]), learned[:, i])
+                self._bend(i, Z[:, query.curved], self.family.curvature(targets.y, eta[:, i]), learned[:, i])
 
     @property
     def _is_loss(self) -> bool:

@@ -15,7 +15,7 @@ from regcli.data.recipe import Recipe
 from regcli.errors import DataError, visible
 from regcli.problem.certificate import pull_scale, tied_columns
 from regcli.problem.conventions import Translation
-from regcli.problem.families import FAMILIES
+from regcli.problem.families import Family
 from regcli.problem.moments import Moments
 from regcli.problem.objective import EPS, Certificate, Solution
 from regcli.problem.passed import Null, PassedProblem
@@ -50,6 +50,7 @@ class Likelihood:
 
     passing: Passing
     recipe: Recipe
+    family: Family
     moments: Sequence[Moments]
     p: int
     intercept: bool
@@ -66,8 +67,8 @@ class Likelihood:
     @cached_property
     def passes(self) -> Passes:
         """What solves by passes; the model without features is solved already."""
-        family, (mean, scale) = FAMILIES[self.recipe.answer.family], self._units
-        return Passes(self._look, family, self.outputs, mean, scale, self.moments, self.intercept, self.twins)
+        mean, scale = self._units
+        return Passes(self._look, self.family, self.outputs, mean, scale, self.moments, self.intercept, self.twins)
 
     @cached_property
     def _units(self) -> tuple[Vector, Vector]:
@@ -79,8 +80,7 @@ class Likelihood:
     def _look(self, queries: Sequence[Query]) -> list[Found]:
         mean, scale = self._units
         task = PassTask(
-            self.recipe, self.recipe.spec, tuple(queries), mean, scale, self.recipe.answer.family, self.measure,
-            self.rule,
+            self.recipe, self.recipe.spec, tuple(queries), mean, scale, self.family, self.measure, self.rule,
         )  # fmt: skip
         return self.passing.total(task).found(queries)
 
@@ -91,7 +91,7 @@ class Likelihood:
         nothing = ElasticNet(np.zeros(p), np.zeros(p)).repeated(self.outputs)
         y = np.zeros(len(Z)) if self.outputs == 1 else np.zeros((len(Z), self.outputs))
         return PassedProblem(
-            Z, y, nothing, 0.0, self.intercept, weights, FAMILIES[self.recipe.answer.family], self.twins,
+            Z, y, nothing, 0.0, self.intercept, weights, self.family, self.twins,
             null=Null(float(level[0]) if self.outputs == 1 else level, null.loss, null.pull),
         )  # fmt: skip
 
@@ -141,7 +141,8 @@ class Likelihood:
         whitened = np.kron(np.eye(K), basis[:, kept] / np.sqrt(values[kept]))
         left = np.linalg.eigvalsh(whitened.T @ hessian @ whitened)
         level = np.asarray(self.passes.nulls[0].level)
-        bends = prepared.problem.family.curvature(level if K > 1 else level[0])
+        at = level if K > 1 else level[0]
+        bends = self.family.curvature(self.family.response(at), at)
         null = min(float(bend) for (k, m), bend in bends.items() if k == m and bend is not None)
         least = left[left.size // K if K > 1 else 0]  # a shift common to all classes has no curvature
         if least <= FADED * null:
@@ -162,7 +163,7 @@ class Likelihood:
         K = self.outputs
         coef, level = prepared.to_file_units(solution.coef, solution.intercept)
         task = JudgeTask(
-            self.recipe, self.recipe.spec, self.recipe.answer.family, np.asarray(coef).reshape(K, -1),
+            self.recipe, self.recipe.spec, self.family, np.asarray(coef).reshape(K, -1),
             np.atleast_1d(level), np.atleast_1d(prepared.problem.null_intercept),
         )  # fmt: skip
         found: Both = self.passing.total(task)

@@ -63,7 +63,8 @@ def _first_answer(request: Request, used: Used, chosen: Choices) -> Answer:
         labels = label_counts(cells, is_boolean(cells))
         if len(labels) == 1 or family == "multinomial":
             return Answer(chosen.target, family or "binomial", tuple(labels), boolean=is_boolean(cells))
-    return answer_of(cells, request.data, family, chosen.weighing.weights is not None, used.where)
+    weighted = chosen.weighing.weights is not None
+    return answer_of(cells, request.data, family, weighted, used.where, request.model.power)
 
 
 def must_learn(recipe: Recipe, request: Request) -> bool:

@@ -12,6 +12,13 @@ from regcli.specs import FamilyName
 from regcli.workflows.gathering import Request
 
 WHY = "these rows are passed over in pieces (more than memory holds, --memory or --engine)"
+PASSED = ("binomial", "multinomial", "poisson", "gamma", "tweedie")
+WHY_NOT = {
+    "huber": "takes its threshold from medians, which need all rows side by side",
+    "quantile": "is a linear program of all rows",
+    "squared_hinge": "searches along lines that all rows bend",
+    "cox": "compares each event with all rows at risk",
+}
 LOOK = "--sample 10000, which looks at some of the rows"
 
 
@@ -56,6 +63,8 @@ def check_family(request: Request, family: FamilyName) -> None:
             raise UsageError(f"{what}: {WHY}", hint="leave out --measure")
         return
     model, folds = request.model, request.folds
+    if family not in PASSED:
+        raise UsageError(f"--family {family} {WHY_NOT[family]}: {WHY}", hint=LOOK)
     refused: Sequence[tuple[bool, str, str]] = (
         (request.verb == "compare", f"compare of --family {family} nests folds in folds", LOOK),
         (bool(model.keep) or bool(model.penalty_factor), "penalty factors", LOOK),

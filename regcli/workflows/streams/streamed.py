@@ -37,7 +37,7 @@ from regcli.select.sums.of_moments import MomentSum, MomentTask
 from regcli.specs import DEFAULT_FOLDS, FoldSpec, measure_for
 from regcli.workflows.folding import check_training
 from regcli.workflows.gathering import Gathered, Request
-from regcli.workflows.preparing import Prepared
+from regcli.workflows.preparing import Prepared, family_of
 from regcli.workflows.streams.held_back import held_back
 from regcli.workflows.streams.likelihoods import Likelihood
 from regcli.workflows.streams.outline import Outline, gappy_columns, must_learn, outline_of, rule_of, settled, sizes_of
@@ -249,7 +249,9 @@ def likelihood_of(
     """What asks the rows again of a family that moments do not suffice for."""
     train = [] if rule is None else parted(groups, rule.ordered)[1]
     measure = measure_for(request.folds.measure if request.folds else None, recipe.answer.family)
-    return Likelihood(passing, recipe, [together(groups[0]), *train], p, request.model.intercept, measure, rule, twins)
+    family = family_of(recipe.answer.family, request.model)
+    moments = [together(groups[0]), *train]
+    return Likelihood(passing, recipe, family, moments, p, request.model.intercept, measure, rule, twins)
 
 
 def _dropped(sums: MomentSum, recipe: Recipe) -> list[Notice]:
