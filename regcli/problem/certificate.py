@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from regcli.problem.families import mean
 from regcli.problem.objective import EPS, Certificate, Matrix, Problem, Solution, Vector, gram
 from regcli.problem.penalties import ElasticNet, Strengths
+from regcli.problem.pinball import residual_noise, suited
 
 GAP_BOUND = 1e-8
 VIOLATION_BOUND = 1e-6
@@ -25,29 +26,30 @@ CHUNK = 1 << 20
 """How many residuals are held at a time."""
 
 
-def certify(problem: Problem, intercept: Any, coef: Vector) -> Certificate:
+def certify(problem: Problem, intercept: Any, coef: Vector, dual: Vector | None = None) -> Certificate:
     """Measure a proposed solution; see `Certificate` for what is measured.
 
     The gap is the Fenchel-Young sum of the rows and the features, nonnegative term by term. Its dual point is the
     residual, for squared error with its part in the span of the intercept and the unpenalised columns taken out,
     shrunk until |u_j| <= l1_j wherever the penalty has no quadratic part. u_j is known up to rounding: it counts as
     the nearest number that suits b_j, and the way there is charged to the gap. Where the span was taken out an
-    unpenalised u_j is 0; for other families what is left of it is charged too.
+    unpenalised u_j is 0; for other families what is left of it is charged too. Of a loss with corners `dual` (n,) are
+    the slopes that the solver has found there, which is then the dual point.
     """
     eta = problem.eta(intercept, coef)
-    residual = problem.residual(eta)
+    residual = problem.residual(eta) if dual is None else _suited(problem, eta, intercept, coef, dual)
     pull = problem.pull(residual)
     strengths, noise = problem.strengths, 64 * EPS * pull_scale(problem)
     violation = _violation(problem, coef, residual, pull)
-    theta, dual_pull, shrink = _dual_point(problem, residual, noise)
-    if problem.bound is None:
+    theta, dual_pull, shrink = _dual_point(problem, residual if dual is None else dual, noise)
+    if problem.bound is None or dual is not None:
         rows = problem.mean_of(problem.family.fenchel_young(problem.y, eta, theta))
     else:
         rows = problem.bound.gap(eta, shrink) / problem.total
     left = 0.0 if problem.family.is_quadratic else _left(problem, intercept, coef, theta, dual_pull)
     gap = (rows + left + float(features_part(strengths, coef, dual_pull, noise))) / problem.null_objective
     bound = _rounding(problem, coef) if np.all(strengths.free) else VIOLATION_BOUND
-    tied = tied_columns(problem, coef, pull, noise)
+    tied = tied_columns(problem, coef, pull, noise, problem.bending(eta, dual))
     certified = bool(gap <= GAP_BOUND and violation <= bound and zeros_hold(strengths, coef, pull, noise))
     return Certificate(float(gap), violation, certified, not tied, tied)
 
@@ -219,13 +221,22 @@ def _span_part(problem: Problem, columns: NDArray[np.intp], theta: Vector) -> Ve
     return np.asarray(np.linalg.lstsq(rows, problem.rooted(theta), rcond=None)[0])
 
 
-def tied_columns(problem: Problem, coef: Vector, pull: Vector, noise: float) -> tuple[int, ...]:
+def _suited(problem: Problem, eta: Vector, intercept: Any, coef: Vector, dual: Vector) -> Vector:
+    """The slopes of the pinball loss at `eta` (n,) that are nearest to `dual`."""
+    noise = residual_noise(problem.Z, problem.y, problem.offset, float(intercept), coef)
+    return suited(problem.y, eta, dual, dict(problem.family.parameters)["level"], noise)
+
+
+def tied_columns(
+    problem: Problem, coef: Vector, pull: Vector, noise: float, bending: NDArray[np.bool_] | None = None
+) -> tuple[int, ...]:
     """The columns among which an L1 solution, or an unpenalised one, is not unique.
 
     They are those that the null vectors touch of the columns at the bound, |u_j| >= l1_j (1 - 1e-9), where
     those that are not zero belong though a solution is a little off: a share can be
     moved along a null vector without changing the fit. A quadratic part makes the solution unique. What is pulled
-    hard against a bound stays there in every solution.
+    hard against a bound stays there in every solution. Rows whose loss is straight, that are not `bending` (n,), hold
+    nothing in place.
     """
     strengths, p = problem.strengths, problem.Z.shape[1]
     at_bound = (strengths.lift(pull) >= strengths.l1 * (1 - 1e-9) - noise) | (coef != 0)
@@ -233,14 +244,25 @@ def tied_columns(problem: Problem, coef: Vector, pull: Vector, noise: float) -> 
         at_bound &= ~(strengths.held(coef) & (np.abs(pull) > strengths.l1 * (1 + 1e-9) + noise))
     # Of several classes, whose coefficients are unique up to a constant for all of them, the columns of any count.
     edge = np.unique(np.flatnonzero((strengths.l2 == 0) & at_bound) % p)
+    if bending is not None:
+        level = np.ones((int(bending.sum()), int(problem.intercept)))
+        return _touched(np.hstack([problem.Z[np.ix_(bending, edge)], level]), edge)
     if edge.size < 2 or surely_independent(problem, edge):
         return ()
-    rows = problem.rooted(problem.Z[:, edge])
+    return _touched(problem.rooted(problem.Z[:, edge]), edge)
+
+
+def _touched(rows: Matrix, edge: NDArray[np.intp]) -> tuple[int, ...]:
+    """Those of the columns `edge` (k,), the first of `rows` (m, k or more), that null vectors touch."""
+    if not edge.size:
+        return ()
+    if not len(rows):
+        return tuple(int(j) for j in edge)
     factor = np.linalg.qr(rows, mode="r") if rows.shape[0] > edge.size else rows
     _, sizes, vectors = np.linalg.svd(factor, full_matrices=False)
     rank = int(np.sum(sizes > sizes[0] * max(rows.shape) * EPS))
     # What a column has outside the row space it has in the null space.
-    touched = 1 - np.sum(vectors[:rank] ** 2, axis=0) > 1e-12
+    touched = (1 - np.sum(vectors[:rank] ** 2, axis=0) > 1e-12)[: edge.size]
     return tuple(int(j) for j in edge[touched])
 
 
@@ -248,7 +270,9 @@ def at_bound(problem: Problem, solution: Solution) -> NDArray[np.bool_]:
     """Which coefficients (p,) a bound keeps where they are: those at one that is not 0, and zeros that the penalty
     alone would not keep; of several classes, any."""
     strengths = problem.strengths
-    residual = problem.residual(problem.eta(solution.intercept, solution.coef))
+    residual = solution.dual
+    if residual is None:
+        residual = problem.residual(problem.eta(solution.intercept, solution.coef))
     pull, noise = problem.pull(residual), 64 * EPS * pull_scale(problem)
     beyond = (solution.coef == 0) & (np.abs(pull) > strengths.l1 * (1 + ZERO_SLACK) + noise)
     return np.asarray((strengths.held(solution.coef) | beyond).reshape(problem.outputs, -1).any(axis=0))

@@ -105,6 +105,16 @@ class Problem:
         """Minus the derivative of each row's loss, of a family of coupled rows of that of all, (n,) or (n, K)."""
         return self.family.pull(self.y, eta) if self.bound is None else self.bound.residual(eta)
 
+    def bending(self, eta: NDArray[np.float64], dual: Vector | None) -> NDArray[np.bool_] | None:
+        """The rows (n,) whose loss is not straight around `eta`, or that stand at a corner; None for all."""
+        if self.family.pieces is not None:
+            low, high = self.family.pieces(self.y)
+            return np.asarray((eta >= low) & (eta <= high))
+        if dual is None:
+            return None
+        level = dict(self.family.parameters)["level"]
+        return np.asarray((dual > level - 1) & (dual < level))
+
     def eta(self, intercept: Any, coef: Vector) -> NDArray[np.float64]:
         """The linear predictor (n,) or (n, K), offset included."""
         found = self.Z @ (coef if self.outputs == 1 else coef.reshape(self.outputs, -1).T)
@@ -145,7 +155,7 @@ class Solution:
     """A measured solution: `coef` (p,) and `intercept` are in the scaled columns' units; of K classes (K p,) and (K,).
 
     Least squares adds the condition number and the rank of the columns and, where the rank is full, the factor R
-    (p, p) with R'R = Z'SZ.
+    (p, p) with R'R = Z'SZ. Of a loss with corners `dual` (n,) are the slopes there.
     """
 
     coef: Vector
@@ -157,6 +167,7 @@ class Solution:
     condition: float | None = None
     rank: int | None = None
     factor: Matrix | None = None
+    dual: Vector | None = None
     notices: tuple[Notice, ...] = field(default=())
 
 
@@ -169,6 +180,9 @@ def best_intercept(problem: Problem, coef: Vector | None) -> Any:
         return mean(y if coef is None else y - problem.Z @ coef, problem.weights)
     if family.name == "cox":
         return 0.0
+    if family.level is not None:
+        beside = problem.eta(0.0, coef) if coef is not None else 0.0 if problem.offset is None else problem.offset
+        return family.level(y - beside, problem.weights)
     first = family.null_eta(mean(y, problem.weights))
     if coef is None and problem.offset is None and family.settled:
         return first

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.certificate import Rulings, certify_path
+from regcli.problem.certificate import Rulings, certify, certify_path
 from regcli.problem.objective import Problem
 from regcli.problem.rulings import certify_points
 from regcli.solve import Step, solve, solve_along
@@ -65,16 +65,17 @@ def solve_path(problem: Problem, alphas: Vector, wanted: str = "auto", stop_earl
         before = share
     solved, table = alphas[: len(steps)], np.array([step.coef for step in steps])
     levels = None if problem.family.is_quadratic else np.array([step.intercept for step in steps])
-    rulings, intercepts, deviances = _certified(problem, solved, table, levels)
+    duals = [step.dual for step in steps]
+    rulings, intercepts, deviances = _certified(problem, solved, table, levels, duals)
     doubtful = np.flatnonzero(~rulings.certified).tolist()
     for i in doubtful:
         again = solve(replace(problem, alpha=float(solved[i])), wanted)
         if again.certificate.violation < rulings.violation[i]:
-            table[i], solvers[i] = again.coef, again.solver
+            table[i], solvers[i], duals[i] = again.coef, again.solver, again.dual
             if levels is not None:
                 levels[i] = again.intercept
     if doubtful:
-        rulings, intercepts, deviances = _certified(problem, solved, table, levels)
+        rulings, intercepts, deviances = _certified(problem, solved, table, levels, duals)
     return SolutionPath(
         solved, table, intercepts, deviances, rulings, tuple(solvers),
         len(alphas), reason if len(steps) < len(alphas) else None,
@@ -99,15 +100,28 @@ def stopped(path: SolutionPath, null: float) -> SolutionPath:
 
 
 def _certified(
-    problem: Problem, alphas: Vector, coefs: Matrix, levels: Vector | None
+    problem: Problem, alphas: Vector, coefs: Matrix, levels: Vector | None, duals: Sequence[Vector | None]
 ) -> tuple[Rulings, NDArray[np.float64], Vector]:
     """The rulings, intercepts and deviances; of squared error with the mean taken out of y, which saves digits."""
+    if levels is not None and duals[0] is not None:
+        return _one_by_one(problem, alphas, coefs, levels, duals)
     if levels is not None:
         rulings, deviances = certify_points(problem, alphas, levels, coefs)
         return rulings, levels, deviances
     centred = replace(problem, y=problem.y - problem.null_intercept)
     rulings, intercepts, squares = certify_path(centred, alphas, coefs)
     return rulings, intercepts + problem.null_intercept, squares
+
+
+def _one_by_one(
+    problem: Problem, alphas: Vector, coefs: Matrix, levels: Vector, duals: Sequence[Vector | None]
+) -> tuple[Rulings, Vector, Vector]:
+    """The same of a loss with corners, each with the slopes there."""
+    each = list(zip(alphas.tolist(), levels.tolist(), coefs, duals, strict=True))
+    found = [certify(replace(problem, alpha=alpha), level, coef, dual) for alpha, level, coef, dual in each]
+    rulings = Rulings(*(np.array([getattr(one, key) for one in found]) for key in ("gap", "violation", "certified")))
+    deviances = [2 * problem.mean_of(problem.losses(problem.eta(level, coef))) for _, level, coef, _ in each]
+    return rulings, levels, np.array(deviances)
 
 
 def _reason(share: float, before: float) -> str | None:

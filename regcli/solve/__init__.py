@@ -53,7 +53,7 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
         # What keeps to the bounds without being told to is the solution.
         found = solve(replace(whole, penalty=whole.penalty.unbounded), wanted, start)
         if problem.penalty.inside(found.coef):
-            return replace(found, certificate=certify(problem, found.intercept - centre, found.coef))
+            return replace(found, certificate=certify(problem, found.intercept - centre, found.coef, found.dual))
     reduced, kept = _without_twins(problem)
     tried: list[Solution] = []
     failures: list[str] = []
@@ -114,7 +114,8 @@ def _one_by_one(problem: Problem, alphas: Sequence[float], wanted: str) -> Steps
 def _step(problem: Problem, found: Solution) -> Step:
     if problem.family.is_quadratic:
         return Step(found.coef, partial(explained, problem, found.coef), found.intercept)
-    return Step(found.coef, partial(explained_by, problem, found.intercept, found.coef), found.intercept)
+    gained = partial(explained_by, problem, found.intercept, found.coef)
+    return Step(found.coef, gained, found.intercept, dual=found.dual)
 
 
 def _whole(problem: Problem, kept: NDArray[np.intp], found: Vector) -> Vector:
@@ -138,7 +139,8 @@ def unpenalised_pull(problem: Problem) -> Vector:
     penalty = problem.penalty.only(_places(problem, columns))
     alone = replace(problem, Z=problem.Z[:, columns], penalty=penalty, alpha=0.0, twins=None)
     found = solve(alone)
-    pull = problem.pull(problem.residual(alone.eta(found.intercept, found.coef)))
+    slopes = problem.residual(alone.eta(found.intercept, found.coef)) if found.dual is None else found.dual
+    pull = problem.pull(slopes)
     noise = 64 * EPS * (pull_scale(problem) + float(np.max(np.abs(problem.null_intercept))))
     return np.where(np.abs(pull) > noise, pull, 0.0)
 
@@ -149,12 +151,13 @@ def _measured(problem: Problem, coef: Vector, name: str, proposal: Proposal) -> 
         coef=coef,
         intercept=intercept,
         objective=objective(problem, intercept, coef),
-        certificate=certify(problem, intercept, coef),
+        certificate=certify(problem, intercept, coef, proposal.dual),
         solver=name,
         iterations=proposal.iterations,
         condition=proposal.condition,
         rank=proposal.rank,
         factor=proposal.factor,
+        dual=proposal.dual,
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from regcli.problem.inference import information
 from regcli.problem.objective import Problem, best_intercept, gram, gram_of
-from regcli.solve import ahead, newton_at_once, sklearn_cd
+from regcli.solve import ahead, linear_program, newton_at_once, sklearn_cd
 from regcli.solve.at_once import along
 from regcli.solve.direct import RidgeFactor, is_ridge, least_squares, ridge_along
 from regcli.solve.newton import Newton
@@ -35,7 +35,7 @@ SMALL_GRAM = 50
 @dataclass(frozen=True)
 class Proposal:
     """What a solver found: coefficients (p,), its iterations, and the intercept where that is not simply the mean of
-    what is left; the rest is that of models without a penalty, see `Solution`."""
+    what is left; the rest is that of models without a penalty, and of a loss with corners, see `Solution`."""
 
     coef: Vector
     iterations: int
@@ -43,17 +43,20 @@ class Proposal:
     rank: int | None = None
     factor: NDArray[np.float64] | None = None
     intercept: Any = None
+    dual: Vector | None = None
 
 
 @dataclass(frozen=True)
 class Step:
     """One solution of several: coefficients (p,), what tells twice what they take off the null model's loss, the
-    intercept where it is not simply the mean of what is left, and the rounds so far where they are counted."""
+    intercept where it is not simply the mean of what is left, the rounds so far where they are counted, and of a loss
+    with corners the slopes (n,) there."""
 
     coef: Vector
     explained: Callable[[], float]
     intercept: Any = None
     rounds: int = 0
+    dual: Vector | None = None
 
 
 Steps = Iterator[Step]
@@ -81,7 +84,15 @@ def _declines_family(problem: Problem) -> str | None:
 
 
 def _declines_squares(problem: Problem) -> str | None:
+    if problem.family.name == "quantile":
+        return "a quantile's loss has corners, where Newton's method has no second derivative"
     return "squared error is a quadratic already" if problem.family.is_quadratic else None
+
+
+def _declines_all_but_quantiles(problem: Problem) -> str | None:
+    if problem.family.name != "quantile":
+        return "a linear program solves quantiles only"
+    return "a linear program has no squared penalty" if np.any(problem.strengths.l2 > 0) else None
 
 
 def _declines_penalty(problem: Problem) -> str | None:
@@ -212,6 +223,22 @@ def _newton_along(problem: Problem, alphas: Sequence[float]) -> Steps:
         yield Step(coef, gained, point.level, solver.rounds)
 
 
+def _run_linear_program(problem: Problem, start: Vector | None) -> Proposal:
+    step = next(_program_along(problem, [problem.alpha]))
+    return Proposal(step.coef, step.rounds, intercept=step.intercept, dual=step.dual)
+
+
+def _program_along(problem: Problem, alphas: Sequence[float]) -> Steps:
+    penalty, level, rounds = problem.penalty, dict(problem.family.parameters)["level"], 0
+    found = linear_program.along(
+        problem.Z, problem.y, penalty.l1, alphas, level, problem.weights, problem.offset, problem.intercept,
+        penalty.low, penalty.high,
+    )  # fmt: skip
+    for one in found:
+        rounds += one.iterations
+        yield Step(one.coef, partial(explained_by, problem, one.intercept, one.coef), one.intercept, rounds, one.theta)
+
+
 def _less(null: float, loss: Callable[[Point], float], point: Point) -> float:
     return 2 * (null - loss(point))
 
@@ -221,6 +248,7 @@ SOLVERS: dict[str, Solver] = {
     "ridge": Solver(True, _first(_declines_family, _declines_all_but_ridge), _run_ridge, _ridge_along),
     "quadratic": Solver(True, _first(_declines_family, _declines_wide), _run_quadratic, _quadratic_along),
     "working_set": Solver(True, _first(_declines_family, _declines_without_l1), _run_working_set, _working_set_along),
+    "linear_program": Solver(True, _declines_all_but_quantiles, _run_linear_program, _program_along),
     "newton": Solver(True, _declines_squares, _run_newton, _newton_along),
     "sklearn": Solver(False, sklearn_cd.declines, _run_sklearn),
 }

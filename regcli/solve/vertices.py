@@ -218,7 +218,9 @@ class Descent:
             fall = np.maximum(over, -mass - over) / length
             place = int(np.argmax(fall))
             if fall[place] > NOISE:
-                best = Edge(-1, place, 1.0 if over[place] > -mass[place] / 2 else -1.0, float(fall[place] * length[place]))
+                best = Edge(
+                    -1, place, 1.0 if over[place] > -mass[place] / 2 else -1.0, float(fall[place] * length[place])
+                )
         # At 0 a penalty holds in both directions, elsewhere it draws towards 0.
         up = np.where(self.coef < self.high, pull - np.where(self.coef >= 0, l1, -l1), 0.0)
         down = np.where(self.coef > self.low, -pull - np.where(self.coef <= 0, l1, -l1), 0.0)
@@ -297,7 +299,9 @@ class Descent:
         to_zero = (self.signs[columns] * move < 0) & (l1 > 0) & (wall != 0)
         to_wall = np.isfinite(wall) & (move != 0)
         safe = np.where(move != 0, move, 1.0)
-        at = np.concatenate([(np.abs(coef) / np.abs(safe))[to_zero], (np.where(to_wall, wall - coef, 0.0) / safe)[to_wall]])
+        at = np.concatenate(
+            [(np.abs(coef) / np.abs(safe))[to_zero], (np.where(to_wall, wall - coef, 0.0) / safe)[to_wall]]
+        )
         gains = np.concatenate([(2 * l1 * np.abs(move))[to_zero], np.full(int(to_wall.sum()), np.inf)])
         return np.concatenate([columns[to_zero], columns[to_wall]]), at, gains
 

@@ -19,6 +19,7 @@ from regcli.problem.families.base import (
 from regcli.problem.families.likelihoods import BINOMIAL, GAUSSIAN, MULTINOMIAL, POISSON
 from regcli.problem.families.piecewise import SQUARED_HINGE, huber, median
 from regcli.problem.families.positive import GAMMA, tweedie
+from regcli.problem.families.quantiles import quantile
 from regcli.specs import FamilyName
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "huber",
     "mean",
     "median",
+    "quantile",
     "relative_entropy",
     "sigmoid",
     "softmax",
@@ -46,10 +48,11 @@ __all__ = [
 
 
 FAMILIES: dict[FamilyName, Family] = {
-    one.name: one for one in (GAUSSIAN, BINOMIAL, MULTINOMIAL, POISSON, GAMMA, tweedie(), huber(), SQUARED_HINGE)
+    one.name: one
+    for one in (GAUSSIAN, BINOMIAL, MULTINOMIAL, POISSON, GAMMA, tweedie(), huber(), quantile(), SQUARED_HINGE)
 }
 """The families, those of parameters with the usual ones."""
-MAKERS: dict[FamilyName, Callable[..., Family]] = {"tweedie": tweedie, "huber": huber}
+MAKERS: dict[FamilyName, Callable[..., Family]] = {"tweedie": tweedie, "huber": huber, "quantile": quantile}
 
 
 def family_with(name: FamilyName, parameters: Mapping[str, Any] | None = None) -> Family:

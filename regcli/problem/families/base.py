@@ -51,7 +51,8 @@ class Family:
     negative derivative in eta; `curvature(y, eta)` the second, for each pair of outputs (k, l), k <= l, an array (n,),
     or None for ones; `fenchel_young(y, eta, theta)` (n,) is loss(eta) + conjugate(-theta) + theta * eta, which is
     nonnegative and zero exactly where theta = pull(y, eta); `null_eta(mean)` is the best constant eta of a target of
-    this mean, or where `settled` is False a guess at it; `response(eta)` is what eta stands for: a mean, a probability.
+    this mean, or where `settled` is False a guess at it, and `level(values, weights)` where it is no function of the
+    mean; `response(eta)` is what eta stands for: a mean, a probability.
 
     `parameters` are the names and values that the family was made with. `learn(y, weights)` makes the family that rows
     of these targets, less their offsets, teach; `pieces(y)` gives the two ends (n,) between which a piecewise quadratic
@@ -74,6 +75,7 @@ class Family:
     variance: Callable[[Array], Array] | None = None
     bend: float = 1.0
     bind: Callable[[Array, Array | None], Bound] | None = None
+    level: Callable[[Array, Array | None], float] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process makes its own: the name and the parameters are all that is sent."""
