@@ -18,7 +18,7 @@ class Reading(TypedDict, total=False):
     """How rows are read and which columns take part as what: the options of the command line by the same names.
 
     `features`, `exclude`, `categorical`, `numeric`, `id` and `units` are names or globs, one or several; `reference`
-    is COL=LEVEL, one or several. `weights`, `offset` and `exposure` name columns of a file or a DataFrame. `sample`,
+    is COL=LEVEL, one or several. `weights`, `offset`, `exposure`, `event`, `entry` and `strata` name columns of a file or a DataFrame. `sample`,
     `memory` (a size like "1GB"), `engine` and `scheduler` are of fit, path, cv and compare.
     """
 
@@ -48,6 +48,9 @@ class Reading(TypedDict, total=False):
     offset: Any
     exposure: Any
     positive_class: Any
+    event: Any
+    entry: Any
+    strata: Any
     sample: int | None
     memory: str | None
     engine: specs.EngineName
@@ -79,6 +82,7 @@ class Fitting(Reading, total=False):
     ties: specs.Ties | None
 
 
+OF_COLUMNS = ("weights", "offset", "exposure", "event", "entry", "strata")
 SCALE = ("sample", "memory", "engine", "scheduler")
 OF_ROWS = frozenset(Reading.__annotations__)
 
@@ -345,7 +349,7 @@ def _data(source: Any, target: Any, reading: Reading, whole: bool = False) -> sp
     several = ("features", "exclude", "na", "categorical", "numeric", "id", "reference", "units")
     given: dict[str, Any] = dict(reading)
     given |= {name: _names(given[name]) for name in several if name in given}
-    given |= {name: _column(name, given[name]) for name in ("weights", "offset", "exposure") if name in given}
+    given |= {name: _column(name, given[name]) for name in OF_COLUMNS if name in given}
     if "positive_class" in given:
         given["positive_class"] = _name(given["positive_class"])
     return specs.DataSpec(source, _name(target), **given)

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,15 @@ from numpy.typing import NDArray
 
 from regcli.data.features.dates import Style
 from regcli.data.features.encoding import Category, Encoding
+from regcli.data.surviving import Survival
 from regcli.data.features.terms import Atom, Feature, Polynomial, atom_from_json, atom_to_json
 from regcli.errors import DataError, visible
 from regcli.problem.families import Family, family_with
 from regcli.specs import FAMILIES, MISSING, FamilyName
 from regcli.writing import write_whole
+
+if TYPE_CHECKING:
+    from regcli.problem.survival.baseline import Baseline
 
 SCHEMA = "regcli.model/1"
 NEWEST = 1
@@ -41,7 +45,8 @@ class Model:
     `table` (K, p) holds the coefficients in the units of the file. `classes` are those of a family that has them, of
     two the negative one first; `null` (K,) is the model without features. `document` is what is saved. `offset` names
     the column that is added to the linear predictors, `exposure` the one whose logarithm is. `parameters` are those of
-    its loss.
+    its loss. Of survival times `survival` names their columns, and `baseline` is the hazard of a row whose features are
+    at their means.
     """
 
     document: dict[str, Any]
@@ -56,6 +61,8 @@ class Model:
     offset: str | None = None
     exposure: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    survival: Survival | None = None
+    baseline: Baseline | None = None
 
     @cached_property
     def loss(self) -> Family:
@@ -228,7 +235,7 @@ def _model(document: dict[str, Any]) -> Model:
     features = [one.name for one in encoding.features]
     if any([_text(row["name"]) for row in rows] != features for rows in tables) or not tables:
         raise DataError("the model is damaged: its coefficients are not those of its features")
-    centred = outputs[0]["intercept"] is not None
+    centred = outputs[0]["intercept"] is not None or family == "cox"
     means = np.array([_number(row["mean"]) if centred else 0.0 for row in tables[0]], dtype=np.float64)
     table = np.array([[_number(row["coefficient"]) for row in rows] for rows in tables], dtype=np.float64)
     centres = np.array([_number(one["centre"]) for one in outputs], dtype=np.float64)
@@ -241,8 +248,25 @@ def _model(document: dict[str, Any]) -> Model:
         raise ValueError("not as many null models as outputs")
     return Model(
         document, encoding, _text(data["target"]), centres, means, table, family, classes, null, offset, exposure,
-        _parameters(model, family),
+        _parameters(model, family), *(_survival(document) if family == "cox" else ()),
     )  # fmt: skip
+
+
+def _survival(document: Mapping[str, Any]) -> tuple[Survival, Baseline]:
+    """The columns of survival times, and the baseline hazard of each stratum."""
+    from regcli.problem.survival.baseline import Baseline
+
+    data, found = document["data"], document["model"]["baseline"]
+    entry, strata = (None if data.get(key) is None else _text(data[key]) for key in ("entry", "strata"))
+    rows = [_list(one[key]) for one in _list(found["strata"]) for key in ("times", "log_hazard")]
+    numbers = [np.array([_number(value) for value in row], dtype=np.float64) for row in rows]
+    times, hazards = tuple(numbers[::2]), tuple(numbers[1::2])
+    if not times or any(len(one) != len(other) or np.any(np.diff(one) <= 0) for one, other in zip(times, hazards)):
+        raise ValueError("not a baseline")
+    levels = () if strata is None else tuple(_text(one["stratum"]) for one in found["strata"])
+    if found["codes"] not in ("words", "r"):
+        raise ValueError("events are coded in another way")
+    return Survival(_text(data["event"]), entry, strata, levels, found["codes"]), Baseline(times, hazards)
 
 
 def _parameters(model: Mapping[str, Any], family: FamilyName) -> dict[str, Any]:

@@ -128,6 +128,27 @@ PositiveClass = Annotated[
         help="Of two classes the one whose probability is modelled; else the second in sorted order.",
     ),
 ]  # fmt: skip
+Event = Annotated[
+    str | None,
+    typer.Option(
+        "--event", metavar="COL", rich_help_panel=DATA,
+        help="With --family cox: which times, the target, are those of an event: 1 or 0, true or false, yes or no.",
+    ),
+]  # fmt: skip
+Entry = Annotated[
+    str | None,
+    typer.Option(
+        "--entry", metavar="COL", rich_help_panel=DATA,
+        help="With --family cox: the time since when a row is at risk; the target is then the time of its end.",
+    ),
+]  # fmt: skip
+Strata = Annotated[
+    str | None,
+    typer.Option(
+        "--strata", metavar="COL", rich_help_panel=DATA,
+        help="With --family cox: rows of each of its values have a baseline of their own; no feature.",
+    ),
+]  # fmt: skip
 MinLevelCount = Annotated[
     int | None,
     typer.Option(

@@ -16,6 +16,7 @@ from regcli.data.columns import as_option
 from regcli.data.reading.tidy import number
 from regcli.data.roles import FEW_ROWS, MOST_LEVELS, Role
 from regcli.data.sources import Rows
+from regcli.data.surviving import EVENT, Survival
 from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
 from regcli.specs import CLASS_FAMILIES, LOG_FAMILIES, DataSpec, FamilyName
 
@@ -31,7 +32,8 @@ CODES = ([0.0, 1.0], [1.0, 2.0], [-1.0, 1.0])
 class Answer:
     """The target `name` as its family takes it: numbers, classes in their order, or shares of the second of two.
 
-    `boolean` classes are true and false in any case. `power` is that of tweedie.
+    `boolean` classes are true and false in any case. `power` is that of tweedie, `survival` names the columns that make
+    a time one of survival.
     """
 
     name: str
@@ -40,7 +42,13 @@ class Answer:
     shares: bool = False
     boolean: bool = False
     power: float | None = None
+    survival: Survival | None = None
     notices: list[Notice] = field(default_factory=list)
+
+    def targets(self, frame: pd.DataFrame, where: Where) -> NDArray[np.float64]:
+        """The target of these rows as numbers (n,), of survival times (n, 4); see `numbers`."""
+        cells = frame[self.name]
+        return self.numbers(cells, where) if self.survival is None else self.survival.targets(frame, cells, where)
 
     def numbers(self, cells: pd.Series[Any], where: Where) -> Vector:
         """The target (n,) as numbers; DataError for a class that is not known, or a number that cannot be."""
@@ -75,8 +83,10 @@ class Answer:
                 hint=hint,
             )
 
-    def strata(self, y: Vector) -> Index | None:
-        """The class (n,) of each row, where rows are whole classes."""
+    def strata(self, y: NDArray[np.float64]) -> Index | None:
+        """The class (n,) of each row, where rows are whole classes; of survival times whether it is an event."""
+        if self.survival is not None:
+            return y[:, EVENT].astype(np.intp)
         return y.astype(np.intp) if self.classes and not self.shares else None
 
 

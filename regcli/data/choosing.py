@@ -12,6 +12,7 @@ from regcli.data.features.model_terms import Formula
 from regcli.data.roles import Role, Wishes, role_of
 from regcli.data.sources import Rows
 from regcli.data.splitting import fold_column
+from regcli.data.surviving import Survival, survival_of
 from regcli.data.weighing import Weighing, weighing_of
 from regcli.errors import Notice, UsageError, listed, shortened, visible
 from regcli.specs import DataSpec, FoldSpec, ValidationSpec
@@ -33,6 +34,7 @@ class Choices:
     by: str | None
     ids: tuple[str, ...]
     weighing: Weighing
+    survival: Survival
     notices: tuple[Notice, ...]
 
 
@@ -46,11 +48,12 @@ def choices_of(rows: Rows, data: DataSpec, validation: ValidationSpec, folds: Fo
     if target in ids:
         raise UsageError(f"--id {shortened(target)}: it is the target")
     weighing = weighing_of(data, names, [target, *markers, *ids])
-    markers = [*markers, *weighing.columns]
+    survival = survival_of(data, names, [target, *markers, *ids, *weighing.columns])
+    markers = [*markers, *weighing.columns, *survival.columns]
     if formula is not None:
         formula = parsed_formula(data, names, [*markers, *ids, *matching(data.exclude, names, "--exclude")])
     columns = candidates(data, formula, names, [target, *markers, *ids])
-    return Choices(target, formula, tuple(columns), tuple(markers), option, by, tuple(ids), weighing, tuple(said))
+    return Choices(target, formula, tuple(columns), tuple(markers), option, by, tuple(ids), weighing, survival, tuple(said))
 
 
 def target_and_formula(data: DataSpec, names: Sequence[str], rows: Rows) -> tuple[Formula | None, str, list[Notice]]:

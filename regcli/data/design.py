@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -31,8 +31,9 @@ from regcli.data.held_out import read_test_file
 from regcli.data.markers import marker_notices
 from regcli.data.sources import Rows, read
 from regcli.data.splitting import Split, labels_of, split_rows, validation_rows
+from regcli.data.surviving import EVENT, TIME, Survival
 from regcli.data.weighing import Weighing, check_offset, counting
-from regcli.errors import Notice, UsageError, counted, visible
+from regcli.errors import DataError, Notice, UsageError, counted, visible
 from regcli.specs import DataSpec, FamilyName, FoldSpec, TrainingSpec, ValidationSpec
 
 Vector = NDArray[np.float64]
@@ -77,7 +78,7 @@ class Design:
     Of a family with `classes` y numbers the class of each row from 0, in their order; of two the second is the
     positive one, and y may be its share. `weights` (n,) say how much each row counts, `offset` (n,) what its linear
     predictor has beside the features; None where all count alike, or have nothing. `balanced`: each class is to count
-    alike. Where rows were passed over and not held, X and y are few that stand for all, as `condensed` says.
+    alike. Of survival times y is (n, 4), as `survival` says. Where rows were passed over and not held, X and y are few that stand for all, as `condensed` says.
     """
 
     X: Matrix
@@ -111,6 +112,7 @@ class Design:
     balanced: bool = False
     weighing: Weighing = field(default_factory=Weighing)
     condensed: Condensed | None = None
+    survival: Survival | None = None
 
     @property
     def count(self) -> int:
@@ -136,7 +138,9 @@ class Design:
 
     @property
     def strata(self) -> NDArray[np.intp] | None:
-        """The class (n,) of each row, from 0; None where rows are no whole classes."""
+        """The class (n,) of each row, from 0, or whether it is an event; None where rows are no whole classes."""
+        if self.survival is not None:
+            return self.y[:, EVENT].astype(np.intp)
         whole = bool(self.classes) and bool(np.all(self.y == np.floor(self.y)))
         return self.y.astype(np.intp) if whole else None
 
@@ -186,7 +190,11 @@ def build(
     check_offset(weighing, answer.family, weighing.offset_of(used.frame))
     if balanced and answer.classes:
         said.append(Notice("balanced_classes", "classes count alike: probabilities are those of classes of one size"))
-    answers = answer.numbers(used.frame[target], used.where)
+    chosen.survival.check_family(answer.family)
+    if answer.family == "cox":
+        survival, more = chosen.survival.learned(used.frame, used.where)
+        answer, said = replace(answer, survival=survival), [*said, *more]
+    answers = answer.targets(used.frame, used.where)
     split = split_rows(validation, used.frame[validation.split_column] if validation.split_column else None,
                        len(used.frame), used.where, answer.strata(answers))  # fmt: skip
     learned = np.ones(len(used.frame), dtype=bool) if split is None else split.train
@@ -214,11 +222,13 @@ def build(
     X = finite_columns(encoding, train, used if whole else None)
     kept, dropped = without_constants(rows.name, X, encoding, intercept)
     y = answers if whole else answers[learned]
-    said += [*said_of_constants(dropped), *_markers(X, encoding, None if answer.classes else y, target)]
+    said += [*said_of_constants(dropped), *_markers(X, encoding, None if answer.classes or answer.survival else y, target)]
     everything = len(kept) == X.shape[1]
     encoding = encoding if everything else encoding.only(kept)
     check_classes(answer, y)
-    check_target(y, target)
+    check_target(y if answer.survival is None else y[:, TIME], target)
+    if answer.survival is not None and not y[:, EVENT].any():
+        raise DataError(f"no training row has its event: {visible(str(answer.survival.event))} is 0 in all of them")
     if test is not None:
         said += new_levels(encoding, test)
     validating = used.frame[held] if held.any() else None
@@ -255,6 +265,7 @@ def build(
         offset_validation=None if validating is None else weighing.offset_of(validating),
         balanced=balanced,
         weighing=weighing,
+        survival=answer.survival,
     )
 
 

@@ -44,15 +44,16 @@ def read_test_file(
     """
     spelled = data.as_text()
     rows = read(replace(spelled, categorical=(*spelled.categorical, *encoding.categories)), source)
-    columns = [answer.name, *weighing.columns, *encoding.columns]
+    beside = [*weighing.columns, *([] if answer.survival is None else answer.survival.columns)]
+    columns = [answer.name, *beside, *encoding.columns]
     lacking = [name for name in columns if name not in rows.frame.columns]
     if lacking:
         raise DataError(f"{rows.name} lacks {counted(len(lacking), 'column')} that the model needs: {listed(lacking)}")
     check_columns(rows, weighing, data)
-    used = as_learned(rows, data, answer, encoding, roles, weighing.columns, least=1)
+    used = as_learned(rows, data, answer, encoding, roles, beside, least=1)
     check_finite(used, answer.name, encoding)
     notices = [Notice(notice.code, f"test rows: {notice.message}") for notice in (*rows.notices, *used.notices)]
-    return HeldOut(rows.name, used.frame, answer.numbers(used.frame[answer.name], used.where), notices)
+    return HeldOut(rows.name, used.frame, answer.targets(used.frame, used.where), notices)
 
 
 def as_learned(

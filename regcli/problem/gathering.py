@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from regcli.problem.families import Family
 from regcli.problem.measures.classes import ClassMetrics, class_metrics
 from regcli.problem.measures.regressions import RegressionMetrics, regression_metrics
+from regcli.problem.measures.survival import SurvivalMetrics, survival_metrics
 
 Array = NDArray[np.float64]
 Vector = NDArray[np.float64]
@@ -31,7 +32,7 @@ class GatheredMetrics:
         level = np.zeros_like(eta) + (self.null if eta.ndim == 2 else self.null[0])
         self.parts.append((y, eta, level if offset is None else (level.T + offset).T))
 
-    def metrics(self) -> ClassMetrics | RegressionMetrics | None:
+    def metrics(self) -> ClassMetrics | RegressionMetrics | SurvivalMetrics | None:
         """The metrics of all batches; None where there was no row."""
         if not sum(len(y) for y, _, _ in self.parts):
             return None
@@ -41,9 +42,11 @@ class GatheredMetrics:
 
 def family_metrics(
     family: Family, y: Array, eta: Array, null_eta: Array, weights: Vector | None = None
-) -> ClassMetrics | RegressionMetrics:
+) -> ClassMetrics | RegressionMetrics | SurvivalMetrics:
     """What users of a family expect to be told of linear predictors `eta` (n,) or (n, K); `null_eta`, like `eta`, is
     the training rows' null model."""
+    if family.name == "cox":
+        return survival_metrics(family, y, eta, null_eta, weights)
     if family.has_probabilities:
         return class_metrics(y, eta, null_eta, weights)
     return regression_metrics(family, y, eta, null_eta, weights)

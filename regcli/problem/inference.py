@@ -42,6 +42,8 @@ def information(problem: Problem, eta: Vector) -> Information:
     """That at linear predictors `eta` (n,): each row's weight is its own times its curvature, of families with a
     dispersion what that is to be expected to be, as R's glm has it."""
     family = problem.family
+    if problem.bound is not None:
+        return _of_bound(problem.bound.bend(problem.Z, eta))
     curvature = family.curvature(problem.y, eta)[0, 0]
     if family.variance is not None:
         expected = family.response(eta)
@@ -56,6 +58,16 @@ def information(problem: Problem, eta: Vector) -> Information:
     rank = int(np.sum(sizes > sizes[0] * max(rows.shape) * EPS))
     condition = float(sizes[0] / sizes[rank - 1]) if rank else float("inf")
     return Information(factor if rank == p else None, centre, float(weights.sum()), rank, condition)
+
+
+def _of_bound(matrix: Matrix) -> Information:
+    """The same from the matrix (p, p) itself, of a family whose rows have no weights of their own."""
+    values, basis = np.linalg.eigh(matrix)
+    kept = values > values[-1] * len(values) * EPS
+    rank, p = int(kept.sum()), len(values)
+    condition = float(np.sqrt(values[-1] / values[kept][0])) if rank else float("inf")
+    factor = np.asarray(np.linalg.qr(np.sqrt(values)[:, None] * basis.T, mode="r")) if rank == p else None
+    return Information(factor, np.zeros(p), 0.0, rank, condition)
 
 
 def normal_estimates(estimate: Vector, std_error: Vector, level: float = LEVEL) -> Estimates:

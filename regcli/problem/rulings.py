@@ -40,14 +40,13 @@ def certify_points(problem: Problem, alphas: Vector, intercepts: Any, coefs: Mat
     count = problem.outputs
     deviances, pulls, biases = np.zeros(len(alphas)), np.zeros_like(coefs), np.zeros((len(alphas), count))
     for i, rows, eta, weights in _chunks(problem, intercepts, coefs):
-        residual = problem.family.pull(_targets(problem.y, rows), eta)
+        residual, losses = _looked_at(problem, rows, eta)
         weighted = residual if weights is None else residual * weights[:, None]
-        losses = problem.family.loss(_targets(problem.y, rows), eta)
         total = losses.sum(axis=0) if weights is None else weights @ losses
         deviances[i] += 2 * total
         if count == 1:
-            pulls += weighted.T @ problem.Z[rows]
-            biases[:, 0] += weighted.sum(axis=0)
+            pulls[i] += weighted.T @ problem.Z[rows]
+            biases[i, 0] += weighted.sum(axis=0)
         else:
             pulls[i] += (weighted.T @ problem.Z[rows]).ravel()
             biases[i] += weighted.sum(axis=0)
@@ -102,6 +101,10 @@ def _rows_part(problem: Problem, intercepts: Any, coefs: Matrix, shrink: Vector,
         return found
     intercepts, coefs, share = np.asarray(intercepts)[doubtful], coefs[doubtful], shrink[doubtful]
     part = np.zeros(len(doubtful))
+    if problem.bound is not None:
+        etas = (problem.eta(level, coef) for level, coef in zip(intercepts, coefs, strict=True))
+        found[doubtful] = [problem.bound.gap(eta, float(c)) / problem.total for eta, c in zip(etas, share, strict=True)]
+        return found
     for i, rows, eta, weights in _chunks(problem, intercepts, coefs):
         y = _targets(problem.y, rows)
         theta = problem.family.pull(y, eta) * share[i]
@@ -116,6 +119,10 @@ def _chunks(problem: Problem, intercepts: Any, coefs: Matrix) -> Iterator[tuple[
     after another, (rows, K). With them, which solutions they are, which rows, and their weights."""
     n, p = problem.Z.shape
     count = problem.outputs
+    if problem.bound is not None:
+        for i in range(len(coefs)):
+            yield slice(i, i + 1), slice(None), problem.eta(intercepts[i], coefs[i])[:, None], problem.weights
+        return
     everything = slice(None)
     size = max(256, CHUNK // max(1, len(coefs) if count == 1 else count))
     for first in range(0, n, size):
@@ -129,6 +136,14 @@ def _chunks(problem: Problem, intercepts: Any, coefs: Matrix) -> Iterator[tuple[
         for i in range(len(coefs)):
             eta = problem.Z[rows] @ coefs[i].reshape(count, p).T + intercepts[i]
             yield i, rows, eta if offset is None else eta + offset, weights
+
+
+def _looked_at(problem: Problem, rows: slice, eta: Matrix) -> tuple[Matrix, Matrix]:
+    """Minus the derivatives of the rows' losses, and these, like `eta`."""
+    if problem.bound is not None:
+        return problem.residual(eta[:, 0])[:, None], problem.losses(eta[:, 0])[:, None]
+    y = _targets(problem.y, rows)
+    return problem.family.pull(y, eta), problem.family.loss(y, eta)
 
 
 def _targets(y: Matrix, rows: slice) -> Matrix:

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from regcli.data.features.scaling import Scaling, first_equal_columns, learn_scaling
 from regcli.errors import DataError
 from regcli.problem.families import GAUSSIAN, Family, mean
-from regcli.problem.measures.losses import mean_loss
+from regcli.problem.families.survival import events_of
+from regcli.problem.measures.losses import fold_losses
+from regcli.problem.measures.survival import event_weight
 from regcli.problem.objective import Problem
 from regcli.problem.penalties import ElasticNet
 from regcli.problem.separation import is_suspicious, separating
@@ -59,6 +61,19 @@ class Sample:
     def total(self) -> float:
         """The sum of the weights."""
         return float(len(self.y) if self.weights is None else self.weights.sum())
+
+    @property
+    def testing(self) -> float:
+        """What these rows weigh as a test: of survival times the events do."""
+        return event_weight(self.y, self.weights) if self.family.name == "cox" else self.total
+
+    def predictors(self, eta: Any, count: int) -> NDArray[np.float64]:
+        """Linear predictors with the offset of these rows: (A, n) or (A, n, K) as they are given without, or one level
+        for all rows, `count` times."""
+        if np.ndim(eta) < 2:
+            shape = (len(self.y),) if self.family.name == "cox" else self.y.shape
+            eta = np.broadcast_to(np.zeros(shape) + eta, (count, *shape))
+        return np.asarray(eta + self.beside)
 
 
 class RowsEngine:
@@ -115,12 +130,14 @@ class RowsEngine:
             fitted = _along(path, Z)
             predicted = _along(path, scaling.apply(everything[np.ix_(test, live)] - near))
             ruled = path.rulings.worst
+        errors = self._errors(problem.family, inside, outside, fitted, predicted, len(ask.alphas))
+        null = self._errors(problem.family, inside, outside, level, level, 1)
         return FoldResult(
-            weight=outside.total,
-            test=self._errors(outside, predicted, len(ask.alphas), problem.family),
-            train=self._errors(inside, fitted, len(ask.alphas), problem.family),
-            null_test=float(self._errors(outside, level, 1, problem.family)[0]),
-            null_train=float(self._errors(inside, level, 1, problem.family)[0]),
+            weight=outside.testing,
+            test=errors[0],
+            train=errors[1],
+            null_test=float(null[0, 0]),
+            null_train=float(null[1, 0]),
             signs=signs,
             gap=ruled[0],
             violation=ruled[1],
@@ -129,11 +146,17 @@ class RowsEngine:
             repeated=tuple(repeated.tolist()),
         )
 
-    def _errors(self, sample: Sample, eta: Any, count: int, family: Family) -> Vector:
-        """The mean losses (A,) of linear predictors (A, n) or (A, n, K), or of one level for all rows and alphas."""
-        if np.ndim(eta) < 2:
-            eta = np.broadcast_to(np.zeros_like(sample.y) + eta, (count, *sample.y.shape))
-        return np.array([mean_loss(self.measure, family, sample.y, one + sample.beside, sample.weights) for one in eta])
+    def _errors(
+        self, family: Family, inside: Sample, outside: Sample, fitted: Any, predicted: Any, count: int
+    ) -> Matrix:
+        """The mean losses (2, A) of the rows outside and of those inside, of linear predictors (A, n) or (A, n, K) of
+        each, or of one level for all rows and alphas."""
+        parts = zip(inside.predictors(fitted, count), outside.predictors(predicted, count), strict=True)
+        found = [
+            fold_losses(self.measure, family, (inside.y, one, inside.weights), (outside.y, other, outside.weights))
+            for one, other in parts
+        ]
+        return np.array(found).T
 
 
 def spread(problem: Problem) -> float:
@@ -155,7 +178,9 @@ def without_features(sample: Sample, intercept: bool) -> Problem:
 
 
 def check_classes(problem: Problem, fold: int) -> None:
-    """DataError where the training rows cannot say how likely a class is."""
+    """DataError where the training rows cannot say how likely a class is, or an event."""
+    if problem.family.name == "cox" and not events_of(problem.y).any():
+        raise DataError(f"the training rows of fold {fold + 1} have no event", hint="fewer --folds")
     if not problem.family.has_classes:
         return
     share = np.atleast_1d(mean(problem.y, problem.weights))

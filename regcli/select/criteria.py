@@ -134,15 +134,22 @@ def misfit(family: FamilyName, deviance: float, n: float) -> float:
 
 
 def criteria(
-    deviance: float, n: float, df: float, p: int, intercept: bool, family: FamilyName = "gaussian"
+    deviance: float,
+    n: float,
+    df: float,
+    p: int,
+    intercept: bool,
+    family: FamilyName = "gaussian",
+    events: float | None = None,
 ) -> dict[str, float]:
     """AIC, AICc, BIC and EBIC of a fit of this mean deviance, up to a constant of the data.
 
     The misfit; plus 2 df; plus 2 d n / (n - d - 1) with the intercept counted in d, in AICc; plus df log n; plus
     df log n + 2 xi df log p with xi = 1 - log n / (2 log p) between 0 and 1 (Chen, Chen 2008, Extended Bayesian
-    information criteria).
+    information criteria). Of survival times n is here the weight of the `events` (Volinsky, Raftery 2000, Bayesian
+    information criterion for censored survival models).
     """
-    fit = misfit(family, deviance, n)
+    fit, n = misfit(family, deviance, n), n if events is None else events
     counted = df + (1 if intercept else 0)
     room = n - counted - 1
     xi = min(1.0, max(0.0, 1 - math.log(n) / (2 * math.log(p)))) if p > 1 else 0.0

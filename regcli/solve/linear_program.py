@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.pinball import best_level, loss, residual_noise
+from regcli.problem.pinball import best_level, loss
 from regcli.solve.vertices import Descent
 
 Vector = NDArray[np.float64]

@@ -350,7 +350,8 @@ class Newton:
         if hasattr(self, "point"):
             self.point.pull = slopes(self.problem, self._columns_taken, self.point.residual)
         if self._bend is not None:
-            self._bend = self._extended(self._bend) if self.outputs == 1 else None
+            alone = self.outputs == 1 and self.problem.bound is None
+            self._bend = self._extended(self._bend) if alone else None
 
 
 def stay_put(inside: Matrix, outputs: int) -> None:

@@ -42,6 +42,8 @@ def sweep(problem: Problem, taken: Matrix, coef: Vector, values: Matrix, level: 
     used = np.ascontiguousarray((values[:, active] if few else values).T)
     if outputs == 1:
         used = used[:, 0]
+    if problem.bound is not None:
+        return _of_bound(problem, taken[:, active] if few else taken, used, taken, coef, level)
     eta, residual = np.empty_like(problem.y), np.empty_like(problem.y)
     pull, bias = np.zeros((width, outputs) if outputs > 1 else width), np.zeros(outputs)
     for rows in pieces(problem):
@@ -61,6 +63,16 @@ def sweep(problem: Problem, taken: Matrix, coef: Vector, values: Matrix, level: 
     return Point(level, coef, eta, residual, pull.T.ravel() / problem.total, bias)
 
 
+def _of_bound(problem: Problem, some: Matrix, values: Vector, taken: Matrix, coef: Vector, level: Any) -> Point:
+    """The same of a family whose rows are looked at together; `some` columns (n, k) have these values (k,)."""
+    eta = some @ values + level
+    eta = eta if problem.offset is None else eta + problem.offset
+    residual = problem.residual(eta)
+    weighted = residual if problem.weights is None else residual * problem.weights
+    bias = np.array([weighted.sum() / problem.total if problem.intercept else 0.0])
+    return Point(level, coef, eta, residual, taken.T @ weighted / problem.total, bias)
+
+
 def slopes(problem: Problem, taken: Matrix, residual: NDArray[np.float64]) -> Vector:
     """Minus the gradient of the mean loss on the coefficients of `taken` (n, m), (K m,)."""
     weighted = residual if problem.weights is None else (residual.T * problem.weights).T
@@ -71,6 +83,8 @@ def second_order(problem: Problem, taken: Matrix, eta: NDArray[np.float64]) -> t
     """The second derivatives of the mean loss: on the coefficients of `taken` (n, m), (K m, K m), on those and the
     levels (K m, K), and on the levels (K, K)."""
     outputs, width = problem.outputs, taken.shape[1]
+    if problem.bound is not None:
+        return problem.bound.bend(taken, eta) / problem.total, np.zeros((width, 1)), np.zeros((1, 1))
     inside, across = np.zeros((outputs * width, outputs * width)), np.zeros((outputs * width, outputs))
     level = np.zeros((outputs, outputs))
     pairs = [(k, m) for k in range(outputs) for m in range(k, outputs)]

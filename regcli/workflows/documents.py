@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regcli.data.design import Design
+from regcli.data.surviving import EVENT
 from regcli.errors import DataError, listed
 from regcli.problem.certificate import at_bound
 from regcli.problem.constrained import constrained_equivalents, constrained_formula
@@ -63,6 +65,7 @@ def data_of(prepared: Prepared) -> dict[str, Any]:
         "weights": design.weighing.weights,
         "offset": design.weighing.offset,
         "exposure": design.weighing.exposure,
+        **survival_columns(design),
         "weight_total": float(design.count if design.weights is None else design.weights.sum()),
         "features": list(design.names),
         "columns": [
@@ -79,6 +82,14 @@ def data_of(prepared: Prepared) -> dict[str, Any]:
         "engine": "memory" if design.condensed is None else design.condensed.engine,
         "passes": None if design.condensed is None else design.condensed.made,
     }
+
+
+def survival_columns(design: Design) -> dict[str, Any]:
+    """The columns of survival times, and how many of the rows have their event; nothing of other targets."""
+    found = design.survival
+    if found is None:
+        return {"event": None, "entry": None, "strata": None, "events": None}
+    return {"event": found.event, "entry": found.entry, "strata": found.strata, "events": int(design.y[:, EVENT].sum())}
 
 
 def model_of(

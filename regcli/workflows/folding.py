@@ -49,7 +49,15 @@ def check_training(rows: int, spec: FoldSpec) -> None:
 
 
 def _few(design: Design, strata: NDArray[np.intp], k: int) -> list[Notice]:
-    """The classes that some folds are tested without."""
+    """The classes that some folds are tested without, or that there are too few events."""
+    if design.survival is not None:
+        events = int(strata.sum())
+        if events < k:
+            raise DataError(
+                f"{counted(events, 'event')} for {k} folds: each is to be tested on one",
+                hint=f"--folds {events}" if events > 1 else None,
+            )
+        return []
     counts = np.bincount(strata, minlength=len(design.classes))
     each = [
         f"{shortened(label)} ({count:,})"

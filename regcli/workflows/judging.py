@@ -56,7 +56,7 @@ def parts(prepared: Prepared, solution: Solution, other: Design | None = None) -
 def _part(prepared: Prepared, y: Vector, eta: Array, offset: Vector | None, weights: Vector | None) -> Part:
     several = prepared.problem.outputs > 1
     targets = np.eye(prepared.problem.outputs)[y.astype(np.intp)] if several else y
-    level = np.zeros_like(targets) + prepared.problem.null_intercept
+    level = np.zeros_like(eta) + prepared.problem.null_intercept
     return Part(targets, eta, level if offset is None else (level.T + offset).T, weights)
 
 
@@ -98,12 +98,15 @@ def documented(metrics: dict[str, Any], classes: Sequence[str]) -> dict[str, Any
 def rows_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     """Fitted values of the training rows (n,), of K classes the probability of each (n, K), and of the test rows where
     there are any. Residuals (n,) beside them; of classes the `curves` of each part instead."""
-    family, found, curves = prepared.problem.family, {}, {}
+    family, found, curves, groups = prepared.problem.family, {}, {}, {}
     if prepared.design.condensed is not None:
         return {}
     with np.errstate(over="ignore", invalid="ignore"):
         for word, part in zip(("training", "test"), parts(prepared, solution), strict=False):
             prefix = "" if word == "training" else "test_"
+            if family.name == "cox":
+                groups[word] = risk_groups(prepared, part)
+                continue
             response = found[f"{prefix}fitted"] = family.response(part.eta)
             if family.has_probabilities:
                 curves[word] = curves_of(part.y, part.eta, response, prepared.design.classes, part.weights)
@@ -111,7 +114,16 @@ def rows_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
             found[f"{prefix}residuals"] = part.y - response
             if not family.is_quadratic:
                 found[f"{prefix}deviance_residuals"] = _deviance_residuals(family, part, response)
-    return found | ({"curves": curves} if curves else {})
+    return found | ({"curves": curves} if curves else {}) | ({"survival": groups} if groups else {})
+
+
+def risk_groups(prepared: Prepared, part: Part) -> list[dict[str, Any]]:
+    """Rows cut in three by their predicted risk: what was observed of each group, and what is predicted."""
+    from regcli.problem.survival.baseline import baseline, grouped
+
+    training = parts_of_training(prepared)
+    of = baseline(training.y, training.eta, training.weights, dict(prepared.problem.family.parameters)["ties"])
+    return [asdict(one) for one in grouped(part.y, part.eta, part.weights, of=of)]
 
 
 def _deviance_residuals(family: Family, part: Part, response: Array) -> Array:

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regcli.data.design import Design
 from regcli.data.reading.names import free_name
+from regcli.data.surviving import EVENT, TIME
 from regcli.problem.objective import Solution
 from regcli.report.report import Column, Report, Table, facts
 from regcli.workflows.preparing import Prepared
@@ -16,8 +18,10 @@ from regcli.workflows.preparing import Prepared
 if TYPE_CHECKING:
     from regcli.artifact import Model
 
+Vector = NDArray[np.float64]
+
 KEPT = ("version", "command", "settings")
-DATA = ("source", "rows_read", "rows_used", "target", "weights", "offset", "exposure", "dropped_columns")
+DATA = ("source", "rows_read", "rows_used", "target", "weights", "offset", "exposure", "event", "entry", "strata", "dropped_columns")
 
 
 def model_document(document: dict[str, Any], prepared: Prepared, solution: Solution) -> dict[str, Any]:
@@ -34,12 +38,28 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
             "fingerprint": fingerprint_of(design),
         },
         "encoding": encoding_to_json(design.encoding),
-        "model": described | _outputs(document["model"], prepared, solution),
+        "model": described | _outputs(document["model"], prepared, solution) | _baseline(prepared, solution),
         "sparsity": document["sparsity"],
         "metrics": document["metrics"],
         "certificate": document["certificate"],
         "path": document.get("path"),
     }
+
+
+def _baseline(prepared: Prepared, solution: Solution) -> dict[str, Any]:
+    """Of survival times the hazard, in each stratum, of a row whose features are at their means."""
+    survival = prepared.design.survival
+    if survival is None:
+        return {}
+    from regcli.problem.survival.baseline import baseline
+
+    ties = dict(prepared.problem.family.parameters)["ties"]
+    found = baseline(prepared.problem.y, prepared.link(solution), prepared.problem.weights, ties)
+    strata = [
+        {"stratum": level, "times": times.tolist(), "log_hazard": hazard.tolist()}
+        for level, times, hazard in zip(survival.levels or (None,), found.times, found.log_hazard, strict=True)
+    ]
+    return {"baseline": {"codes": survival.codes, "strata": strata}}
 
 
 def fingerprint_of(design: Design) -> str | None:
@@ -96,6 +116,8 @@ def _fitted(model: Model, prepared: Prepared) -> Table:
     design = prepared.design
     fitted = model.predict(design.train, design.offset)
     shown = [f"fitted[{name}]" for name in model.classes] if model.several else ["fitted", "residual"]
+    if design.survival is not None:
+        return _hazards(fitted, prepared)
     keys: list[str] = []
     for name in (design.unit, *design.ids, design.target, *shown):
         keys.append(free_name(name, keys))
@@ -104,6 +126,22 @@ def _fitted(model: Model, prepared: Prepared) -> Table:
     target = design.train[design.target].tolist() if model.classes else design.y.tolist()
     numbers = fitted if model.several else np.column_stack([fitted, design.y - fitted])
     cells = zip(design.lines(), *ids, target, *numbers.T.tolist(), strict=True)
+    return Table(columns, tuple(tuple(None if _is_gap(cell) else cell for cell in row) for row in cells))
+
+
+def _hazards(fitted: Vector, prepared: Prepared) -> Table:
+    """The same of survival times: time, event, relative hazard, and the martingale residual, the event less those that
+    are expected until then."""
+    design = prepared.design
+    assert design.survival is not None
+    residual = prepared.problem.residual(np.log(fitted))
+    keys: list[str] = []
+    for name in (design.unit, *design.ids, design.target, str(design.survival.event), "fitted", "residual"):
+        keys.append(free_name(name, keys))
+    columns = tuple(Column(key, key, "text") for key in keys)
+    ids = [design.train[name].tolist() for name in design.ids]
+    times, events = design.y[:, TIME].tolist(), design.y[:, EVENT].astype(int).tolist()
+    cells = zip(design.lines(), *ids, times, events, fitted.tolist(), residual.tolist(), strict=True)
     return Table(columns, tuple(tuple(None if _is_gap(cell) else cell for cell in row) for row in cells))
 
 

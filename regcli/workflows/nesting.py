@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.data.design import Design
-from regcli.problem.measures.losses import mean_loss
+from regcli.problem.families.survival import events_of
+from regcli.problem.measures.losses import fold_losses
 from regcli.problem.objective import Certificate
 from regcli.select.asking import FoldResult, is_constant
 from regcli.select.by_rows import check_classes, without_features
@@ -115,6 +116,7 @@ class HeldParts:
     def weights(self) -> tuple[Vector, Vector]:
         """Sums over rows."""
         own = np.ones(len(self.design.y)) if self.design.weights is None else self.design.weights
+        own = own * events_of(self.design.y) if self.design.family == "cox" else own
         pairs = [divmod(index, self.folds.k) for index in range(self.folds.k * len(self.folds.assignment))]
         tested, learned = (
             np.array([own[part(*pair)].sum() for pair in pairs]) for part in (self.folds.test, self.folds.train)
@@ -154,9 +156,11 @@ class Nested:
         selected[live], varying[live] = present(solution.coef, live.size), True
         learned, tested = parts(one.prepared, solution, outside)
         rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]
+        of, beside = ((part.y, part.eta, part.weights) for part in (learned, tested))
+        test, train = fold_losses(measure, problem.family, of, beside)
         return Verdict(
-            test=mean_loss(measure, problem.family, tested.y, tested.eta, tested.weights),
-            train=mean_loss(measure, problem.family, learned.y, learned.eta, learned.weights),
+            test=test,
+            train=train,
             selected=selected,
             varying=varying,
             tuned_on=0 if one.tuning is None else one.tuning.k,
@@ -180,11 +184,8 @@ def _null_losses(inside: Design, outside: Design, model: ModelSpec, measure: Mea
     """What the model without features costs on test rows, and on the rows that it learned from."""
     learned, tested = sample_of(inside, model), sample_of(outside, model)
     null = without_features(learned, model.intercept)
-    level = null.null_intercept
-    return tuple(  # type: ignore[return-value]
-        mean_loss(measure, null.family, one.y, np.zeros_like(one.y) + level + one.beside, one.weights)
-        for one in (tested, learned)
-    )
+    of, beside = ((one.y, one.predictors(null.null_intercept, 1)[0], one.weights) for one in (learned, tested))
+    return fold_losses(measure, null.family, of, beside)
 
 
 def varying(low: Vector, high: Vector, intercept: bool) -> NDArray[np.intp]:

@@ -104,6 +104,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
     n, null = problem.total, 2 * problem.null_objective
     counted = float(prepared.design.count) if problem.family.has_scale else n  # as if weights had mean 1
     exact = (n * EPS) ** 2 * null
+    events = event_weight(problem.y, problem.weights) if problem.family.name == "cox" else None
     entries = []
     for i, (entered, left) in enumerate(changes(path.coefs, names)):
         coef, alpha = path.coefs[i], float(path.alphas[i])

@@ -20,6 +20,7 @@ from regcli.problem.families.likelihoods import BINOMIAL, GAUSSIAN, MULTINOMIAL,
 from regcli.problem.families.piecewise import SQUARED_HINGE, huber, median
 from regcli.problem.families.positive import GAMMA, tweedie
 from regcli.problem.families.quantiles import quantile
+from regcli.problem.families.survival import cox
 from regcli.specs import FamilyName
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Array",
     "Bound",
     "Family",
+    "cox",
     "entropy",
     "exponential",
     "family_with",
@@ -49,10 +51,10 @@ __all__ = [
 
 FAMILIES: dict[FamilyName, Family] = {
     one.name: one
-    for one in (GAUSSIAN, BINOMIAL, MULTINOMIAL, POISSON, GAMMA, tweedie(), huber(), quantile(), SQUARED_HINGE)
+    for one in (GAUSSIAN, BINOMIAL, MULTINOMIAL, POISSON, GAMMA, tweedie(), huber(), quantile(), SQUARED_HINGE, cox())
 }
 """The families, those of parameters with the usual ones."""
-MAKERS: dict[FamilyName, Callable[..., Family]] = {"tweedie": tweedie, "huber": huber, "quantile": quantile}
+MAKERS: dict[FamilyName, Callable[..., Family]] = {"tweedie": tweedie, "huber": huber, "quantile": quantile, "cox": cox}
 
 
 def family_with(name: FamilyName, parameters: Mapping[str, Any] | None = None) -> Family:
