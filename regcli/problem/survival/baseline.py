@@ -13,7 +13,7 @@ from regcli.problem.survival.risk import EVENT, STRATUM, TIME, RiskSets
 
 NORMAL = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""
-SHOWN = 200
+SHOWN = 100
 """At most so many times have the predicted curve of a group."""
 AT_ONCE = 1 << 20
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
-BLOCK = 1024
+BLOCK = 4096
 """So many places are summed at a time where the values of all of them are too many to hold."""
-CHUNK = 4096
+CHUNK = 8192
 """So many rows are looked at together then."""
 
 
@@ -123,9 +123,9 @@ def _chunks(count: int) -> list[slice]:
 
 @dataclass(frozen=True)
 class _Tree:
-    """Node 1 is the root, 2i and 2i + 1 the halves of node i, size + k place k.
+    """Node 1 is the root, 2i and 2i + 1 the halves of node i, size + k is place k.
 
-    `nodes` (2 size, n), sparse: ones where the row covers the node, but not the whole of the node above it.
+    `nodes` (2 size, n), sparse: ones where the row covers the node, but not all of the node above it.
     """
 
     nodes: Any
@@ -139,7 +139,7 @@ class _Tree:
         size = 1 << max(0, intervals.count - 1).bit_length()
         rows = np.flatnonzero(intervals.first < intervals.last)
         low, high = intervals.first[rows] + size, intervals.last[rows] + size
-        covered: list[tuple[Index, Index]] = []
+        covered = [(rows[:0], rows[:0])]
         while len(rows):
             # Of a level, only the first and the last node may be half of one that is not covered.
             odd_low, odd_high = (low & 1) == 1, (high & 1) == 1

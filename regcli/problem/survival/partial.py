@@ -5,8 +5,7 @@ the others at risk. Minus the logarithm of the partial likelihood (Cox 1975) is 
 sum over terms, of v log(R + f D). Breslow has one term for each event time, whose v is the weight of the deaths and f
 is 1 (Breslow 1974, Covariance analysis of censored survival data); Efron as many as there are deaths, d, whose v is the
 mean weight of these and f is 1 - l / d for l = 0..d-1 (Efron 1977, The efficiency of Cox's likelihood function for
-censored data). That of the saturated model, where only those who die are at risk, is taken off: a perfect fit has loss
-0.
+censored data). What the saturated model has, where only those who die are at risk, is taken off: a perfect fit has 0.
 """
 
 from __future__ import annotations
@@ -104,10 +103,13 @@ class PartialLikelihood:
         return found
 
     def residual(self, eta: Array) -> Array:
-        """The event less the expected ones, of each row (n,): minus the derivative of the sum of weighted losses in the
-        row's predictor, over its weight. Also called the martingale residual (Therneau, Grambsch, Fleming 1990).
+        """The event of each row less those expected of it (n,): the martingale residual (Therneau et al. 1990).
+
+        It is minus the derivative of the sum of weighted losses in the row's predictor, over its weight.
         """
-        return self._residual(self.hazards(eta))
+        found = -self._expected(self.hazards(eta))
+        found[self.risk.events] += 1.0
+        return found
 
     def bend(self, Z: Array, eta: Array) -> Array:
         """The second derivative of the sum of weighted losses in coefficients of `Z` (n, p): (p, p).
@@ -116,8 +118,7 @@ class PartialLikelihood:
         hazards. Some thousand rows and times are worked on at once, so that little more memory is needed than for Z.
         """
         at = self.hazards(eta)
-        expected = -self.weights * self._residual(at)
-        expected[self.risk.events] += self.weights[self.risk.events]
+        expected = self.weights * self._expected(at)
         # Columns are centred, or their means would take the digits of what is left.
         mean = expected @ Z / (self.event_weight or 1.0)
         found = np.zeros((Z.shape[1], Z.shape[1]))
@@ -138,14 +139,14 @@ class PartialLikelihood:
         return found
 
     def gap(self, eta: Array, share: float) -> float:
-        """A bound from above of f(eta) + f*(-theta) + theta'eta, f the sum of weighted losses, theta = share * weights *
-        residual: 0 at share 1, f(eta) at share 0, and of the order (1 - share)^2 near 1.
+        """A bound from above of f(eta) + f*(-theta) + theta'eta, f the sum of weighted losses and theta share times its
+        residuals times the weights: 0 at share 1, f(eta) at share 0, and of the order (1 - share)^2 near 1.
 
         f is a sum of terms, and the conjugate of a sum is at most the sum of conjugates at any parts of -theta. Where
         each part is share times the term's own derivative, the term's gap is v times the relative entropy of two
         distributions over the risk set: that by hazards, p, and share * p + (1 - share) * d, d that of the deaths by
-        weight. It is the sum of two, of whether one who dies is drawn and of which (the chain rule of relative entropy);
-        for the second all terms of one time may take their mean, by convexity.
+        weight. It is the sum of two, of whether one who dies is drawn and of which (chain rule of relative entropy); in
+        the second all terms of one time may take their mean, by convexity.
         """
         at, own = self.hazards(eta), self.risk.own
         odds = at.odds[self.term_time] - np.log(self.term_share)
@@ -198,7 +199,8 @@ class PartialLikelihood:
             excess=np.log(sums / self.dying)[own] + (below[events] - nearest[own]),
         )
 
-    def _residual(self, at: Hazards) -> Array:
+    def _expected(self, at: Hazards) -> Array:
+        """How many events are expected of each row (n,): its hazard times what its times add to the baseline."""
         risk, events, rates = self.risk, self.risk.events, self._rates(at)
         expected = np.zeros(len(self.weights))
         for on, factor in at.levels():
@@ -206,9 +208,7 @@ class PartialLikelihood:
             expected = here if on is None else np.where(on, here, expected)
         die = sigmoid(np.log(self.term_share) - at.odds[self.term_time])
         expected[events] += at.within * self._by_time(self.term_weight * die)[risk.own]
-        found = -expected / self.weights
-        found[events] += 1.0
-        return found
+        return np.asarray(expected / self.weights)
 
     def _rates(self, at: Hazards) -> Array:
         """The sum over the terms of each event time of v / (R + f D), on the scale of its `lead`."""
