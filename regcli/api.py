@@ -18,8 +18,8 @@ class Reading(TypedDict, total=False):
     """How rows are read and which columns take part as what: the options of the command line by the same names.
 
     `features`, `exclude`, `categorical`, `numeric`, `id` and `units` are names or globs, one or several; `reference`
-    is COL=LEVEL, one or several. `weights`, `offset`, `exposure`, `event`, `entry` and `strata` name columns of a file or a DataFrame. `sample`,
-    `memory` (a size like "1GB"), `engine` and `scheduler` are of fit, path, cv and compare.
+    is COL=LEVEL, one or several. `weights`, `offset`, `exposure`, `event`, `entry` and `strata` name columns of a file
+    or a DataFrame. `sample`, `memory` (a size like "1GB"), `engine` and `scheduler` are of fit, path, cv and compare.
     """
 
     features: Any
@@ -301,12 +301,15 @@ def load(file: Any) -> Model:
     return read(file)
 
 
-def predict(model: Any, source: Any, *, type: specs.PredictionType = "response", **reading: Unpack[Reading]) -> Report:
+def predict(
+    model: Any, source: Any, *, type: specs.PredictionType = "response", at: Any = (), **reading: Unpack[Reading]
+) -> Report:
     """Predict the rows of `source` (as for `fit`) with a `model`: a report of fit or cv, one that was loaded, or its
     file.
 
     `report.arrays.predictions` (n,) is NaN where there is none; of several classes it holds the probability of each,
-    (n, K). `type` is response, link (linear predictors), class, or probability (of each class). `report.metrics`
+    (n, K). `type` is response, link (linear predictors), class, or probability (of each class). `at` is a time or
+    several: of survival times the probability of each row to be without event until then, (n, k). `report.metrics`
     compares with the target where the rows have one. `missing` is error, or drop for rows with a gap that the model
     has no way to fill. How rows are read is as for `fit`, and as the training rows were where nothing else is said.
 
@@ -323,7 +326,7 @@ def predict(model: Any, source: Any, *, type: specs.PredictionType = "response",
         model = of_document(model.model_document())
     if not isinstance(model, Saved):
         model = load(model)
-    return report_of(verb(model, _data(source, None, reading, whole=True), specs.PredictSpec(type)))
+    return report_of(verb(model, _data(source, None, reading, whole=True), specs.PredictSpec(type, at=at)))
 
 
 def _say(text: str) -> None:

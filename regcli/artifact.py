@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from regcli.data.features.dates import Style
 from regcli.data.features.encoding import Category, Encoding
-from regcli.data.surviving import Survival
 from regcli.data.features.terms import Atom, Feature, Polynomial, atom_from_json, atom_to_json
+from regcli.data.surviving import Survival
 from regcli.errors import DataError, visible
 from regcli.problem.families import Family, family_with
 from regcli.specs import FAMILIES, MISSING, FamilyName
@@ -261,7 +261,8 @@ def _survival(document: Mapping[str, Any]) -> tuple[Survival, Baseline]:
     rows = [_list(one[key]) for one in _list(found["strata"]) for key in ("times", "log_hazard")]
     numbers = [np.array([_number(value) for value in row], dtype=np.float64) for row in rows]
     times, hazards = tuple(numbers[::2]), tuple(numbers[1::2])
-    if not times or any(len(one) != len(other) or np.any(np.diff(one) <= 0) for one, other in zip(times, hazards)):
+    pairs = list(zip(times, hazards, strict=True))
+    if not pairs or any(len(one) != len(other) or np.any(np.diff(one) <= 0) for one, other in pairs):
         raise ValueError("not a baseline")
     levels = () if strata is None else tuple(_text(one["stratum"]) for one in found["strata"])
     if found["codes"] not in ("words", "r"):

@@ -292,7 +292,8 @@ def test_settings_are_the_options(tmp_path: Path) -> None:
         "na": ["?"], "missing": "drop", "categorical": [], "numeric": [], "id": [], "reference": [],
         "min_level_count": None, "dates": None, "formula": None, "interactions": False, "degree": 1, "thousands": None,
         "units": [], "header": True, "skip_lines": 0, "comment": None, "bad_rows": "error", "penalty": "elasticnet",
-        "weights": None, "offset": None, "exposure": None, "positive_class": None, "family": None, "class_weight": None,
+        "weights": None, "offset": None, "exposure": None, "positive_class": None, "event": None, "entry": None, "strata": None, "power": None, "threshold": None,
+        "quantile_level": [], "ties": None, "family": None, "class_weight": None,
         "sample": None, "keep": [], "penalty_factor": [], "positive": False, "bounds": [],
         "convention": "sum", "standardize": False, "intercept": False, "solver": "exact",
     }  # fmt: skip

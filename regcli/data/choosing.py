@@ -53,7 +53,9 @@ def choices_of(rows: Rows, data: DataSpec, validation: ValidationSpec, folds: Fo
     if formula is not None:
         formula = parsed_formula(data, names, [*markers, *ids, *matching(data.exclude, names, "--exclude")])
     columns = candidates(data, formula, names, [target, *markers, *ids])
-    return Choices(target, formula, tuple(columns), tuple(markers), option, by, tuple(ids), weighing, survival, tuple(said))
+    return Choices(
+        target, formula, tuple(columns), tuple(markers), option, by, tuple(ids), weighing, survival, tuple(said)
+    )
 
 
 def target_and_formula(data: DataSpec, names: Sequence[str], rows: Rows) -> tuple[Formula | None, str, list[Notice]]:

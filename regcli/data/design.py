@@ -76,9 +76,10 @@ class Design:
     training row in its file, `ids` are the columns that name rows.
 
     Of a family with `classes` y numbers the class of each row from 0, in their order; of two the second is the
-    positive one, and y may be its share. `weights` (n,) say how much each row counts, `offset` (n,) what its linear
-    predictor has beside the features; None where all count alike, or have nothing. `balanced`: each class is to count
-    alike. Of survival times y is (n, 4), as `survival` says. Where rows were passed over and not held, X and y are few that stand for all, as `condensed` says.
+    positive one, and y may be its share. Of survival times y is (n, 4), as `survival` says. `weights` (n,) say how much
+    each row counts, `offset` (n,) what its linear predictor has beside the features; None where all count alike, or
+    have nothing. `balanced`: each class is to count alike. Where rows were passed over and not held, X and y are few
+    that stand for all, as `condensed` says.
     """
 
     X: Matrix
@@ -222,7 +223,10 @@ def build(
     X = finite_columns(encoding, train, used if whole else None)
     kept, dropped = without_constants(rows.name, X, encoding, intercept)
     y = answers if whole else answers[learned]
-    said += [*said_of_constants(dropped), *_markers(X, encoding, None if answer.classes or answer.survival else y, target)]
+    said += [
+        *said_of_constants(dropped),
+        *_markers(X, encoding, None if answer.classes or answer.survival else y, target),
+    ]
     everything = len(kept) == X.shape[1]
     encoding = encoding if everything else encoding.only(kept)
     check_classes(answer, y)

@@ -44,6 +44,8 @@ def pipeline_of(model: Model) -> Any:
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
+    if model.family == "cox":
+        raise cannot("a hazard, for scikit-learn has no survival times", "sklearn")
     if not model.active:
         return Pipeline([("model", _constant(model))])
     builder = _Builder(model)

@@ -55,8 +55,11 @@ def kind_of(penalty: str, family: str) -> str:
 
 
 def explained(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
-    """What is predicted: a target, the probability of a class `P(diagnosis = M)`, or that of several `P(species)`."""
+    """What is predicted: a target, the probability of a class `P(diagnosis = M)`, that of several `P(species)`, a time
+    with its event `time (event: status)`."""
     target, model = name(document["data"]["target"]), document.get("model", {})
+    if document["data"].get("event") is not None:
+        return f"{target} (event: {name(document['data']['event'])})"
     if model.get("positive_class") is not None and model.get("family") == "squared_hinge":
         return f"{target} = {name(model['positive_class'])}"
     if model.get("positive_class") is not None:

@@ -77,6 +77,11 @@ def measured(metrics: Mapping[str, Any]) -> str:
             f"{number(metrics['squared_hinge'], 4)}, {explained} less than without features; "
             f"{_percent(metrics['within'])} within the margin"
         )
+    if "concordance" in metrics:
+        return (
+            f"concordance {_share(metrics['concordance'])}, deviance explained {explained}, deviance "
+            f"{number(metrics['deviance'], 4)}; {metrics['events']:,} events"
+        )
     if "pinball" in metrics:
         return (
             f"pinball loss {number(metrics['pinball'])}, {explained} less than without features; "

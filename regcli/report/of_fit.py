@@ -277,6 +277,10 @@ def weighing_lines(data: Mapping[str, Any]) -> list[str]:
         found.append(f"{visible(data['offset'])} is added to the linear predictor, with no coefficient")
     if data["exposure"] is not None:
         found.append(f"log {visible(data['exposure'])} is added to the linear predictor, with no coefficient")
+    if data["entry"] is not None:
+        found.append(f"rows are at risk from {visible(data['entry'])} on")
+    if data["strata"] is not None:
+        found.append(f"each {visible(data['strata'])} has a baseline of its own")
     return found
 
 

@@ -31,9 +31,10 @@ class DataSpec:
     `categorical`, `numeric`, `id` and `units` hold names or globs; `reference` holds COL=LEVEL. None for `target`,
     `sep` and `encoding` means: find out, and say so. `weights`, `offset` and `exposure` are columns that say how much a
     row counts, what is added to its linear predictor, and whose logarithm is. Of survival times `event` is the column
-    that says which are those of an event, `entry` since when a row is at risk, `strata` whose hazards are apart. `sample` rows drawn at random stand for
-    all. `memory`, as in 1GB, bounds what the rows may take: more are passed over in pieces. `engine` says who passes
-    over them, `scheduler` where its cluster is. `jobs` threads at the most share the parsing.
+    that says which are those of an event, `entry` since when a row is at risk, `strata` whose hazards are apart.
+    `sample` rows drawn at random stand for all. `memory`, as in 1GB, bounds what the rows may take: more are passed
+    over in pieces. `engine` says who passes over them, `scheduler` where its cluster is. `jobs` threads at the most
+    share the parsing.
     """
 
     source: Any

@@ -102,10 +102,11 @@ def rows_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     if prepared.design.condensed is not None:
         return {}
     with np.errstate(over="ignore", invalid="ignore"):
-        for word, part in zip(("training", "test"), parts(prepared, solution), strict=False):
+        every = parts(prepared, solution)
+        for word, part in zip(("training", "test"), every, strict=False):
             prefix = "" if word == "training" else "test_"
             if family.name == "cox":
-                groups[word] = risk_groups(prepared, part)
+                groups[word] = risk_groups(prepared, every[0], part)
                 continue
             response = found[f"{prefix}fitted"] = family.response(part.eta)
             if family.has_probabilities:
@@ -117,12 +118,12 @@ def rows_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
     return found | ({"curves": curves} if curves else {}) | ({"survival": groups} if groups else {})
 
 
-def risk_groups(prepared: Prepared, part: Part) -> list[dict[str, Any]]:
-    """Rows cut in three by their predicted risk: what was observed of each group, and what is predicted."""
+def risk_groups(prepared: Prepared, learned: Part, part: Part) -> list[dict[str, Any]]:
+    """Rows cut in three by their predicted risk: what was observed of each group, and what those say of it that the
+    model has `learned` from."""
     from regcli.problem.survival.baseline import baseline, grouped
 
-    training = parts_of_training(prepared)
-    of = baseline(training.y, training.eta, training.weights, dict(prepared.problem.family.parameters)["ties"])
+    of = baseline(learned.y, learned.eta, learned.weights, dict(prepared.problem.family.parameters)["ties"])
     return [asdict(one) for one in grouped(part.y, part.eta, part.weights, of=of)]
 
 

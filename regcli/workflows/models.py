@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 KEPT = ("version", "command", "settings")
-DATA = ("source", "rows_read", "rows_used", "target", "weights", "offset", "exposure", "event", "entry", "strata", "dropped_columns")
+DATA = (
+    "source",
+    "rows_read",
+    "rows_used",
+    "target",
+    "weights",
+    "offset",
+    "exposure",
+    "event",
+    "entry",
+    "strata",
+    "dropped_columns",
+)
 
 
 def model_document(document: dict[str, Any], prepared: Prepared, solution: Solution) -> dict[str, Any]:

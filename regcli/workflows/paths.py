@@ -13,6 +13,7 @@ from regcli.errors import UsageError
 from regcli.problem.constrained import constrained_formula
 from regcli.problem.conventions import path_formula
 from regcli.problem.elsewhere import family_path_formula
+from regcli.problem.measures.survival import event_weight
 from regcli.problem.objective import EPS
 from regcli.select.criteria import criteria, degrees_of_freedom, likelihood_degrees
 from regcli.select.grid import Grid, drawn, given
@@ -122,7 +123,7 @@ def path_of(prepared: Prepared, path: SolutionPath, df: Vector) -> list[dict[str
                 "deviance_ratio": 1 - square / null,
                 "l1_norm": float(np.sum(np.abs(coef))),
                 **said,
-                **criteria(square, counted, float(df[i]), len(names), prepared.model.intercept, problem.family.name),
+                **criteria(square, counted, float(df[i]), len(names), problem.intercept, problem.family.name, events),
                 "gap": float(path.rulings.gap[i]),
                 "violation": float(path.rulings.violation[i]),
                 "certified": bool(path.rulings.certified[i]),

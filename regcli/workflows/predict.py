@@ -75,6 +75,9 @@ class Prediction:
         several classes `prediction[class]`."""
         word = free_name("prediction", {*self.ids, *(self.header if self.append else [])})
         model, asked = self.model, self.spec.type
+        if self.spec.at:
+            taken = {*self.ids, *(self.header if self.append else [])}
+            return [free_name(f"survival[{time:g}]", taken) for time in self.spec.at]
         one = asked == "class" or not (model.several or (asked == "probability" and model.classes))
         return [word] if one else [f"{word}[{name}]" for name in model.classes]
 
@@ -103,6 +106,7 @@ class Prediction:
             },
             "data": {"source": self.name, "rows_read": self.rows_read, "rows_predicted": self.tally.rows},
             "type": self.spec.type,
+            "at": list(self.spec.at),
             "columns": self.columns,
             "predictions": [_finite(value) for value in predictions],
             "metrics": self.metrics,
@@ -147,8 +151,20 @@ def predict(model: Model, data: DataSpec, spec: PredictSpec = RESPONSE) -> Predi
     found = Prediction(model, settings_for(model, data), spec)
     if model.family != "gaussian":
         found.running = GatheredMetrics(model.null, model.loss)
+    if spec.at and spec.at[-1:] and model.baseline is not None:
+        found.notices += _beyond(model.baseline.times, spec.at)
     found.batches = _batches(found)
     return found
+
+
+def _beyond(times: Sequence[Vector], asked: Sequence[float]) -> list[Notice]:
+    """What is said where nobody was seen for so long."""
+    last = max((float(one[-1]) for one in times if len(one)), default=0.0)
+    late = [time for time in asked if time > last]
+    if not late:
+        return []
+    text = f"the last event of the training rows was at {last:g}: beyond it survival is taken to stay as it was there"
+    return [Notice("beyond_last_event", text)]
 
 
 def _batches(found: Prediction) -> Iterator[Batch]:
@@ -172,7 +188,7 @@ def _batches(found: Prediction) -> Iterator[Batch]:
         found.tally.unbounded += int(unbounded.sum())
         eta[unbounded] = math.nan
         _measure(found, rows, eta, offset)
-        predictions = _said(model, eta, found.spec.type)
+        predictions = _alive(found, rows, eta) if found.spec.at else _said(model, eta, found.spec.type)
         ids = [rows.frame[name].astype(object).where(rows.frame[name].notna(), None).tolist() for name in found.ids]
         yield Batch(predictions, [list(row) for row in zip(*ids, strict=True)] if ids else [], rows.cells or [])
 
@@ -207,12 +223,34 @@ def _said(model: Model, eta: NDArray[np.float64], type: PredictionType) -> NDArr
     return response(eta)
 
 
+def _alive(found: Prediction, rows: Rows, eta: Vector) -> NDArray[np.float64]:
+    """The probability of survival beyond each of the times that were asked for, (n, k); NaN where there is none."""
+    from regcli.problem.survival.baseline import survival
+
+    model, out = found.model, np.full((len(eta), len(found.spec.at)), math.nan)
+    assert model.survival is not None and model.baseline is not None
+    if model.survival.strata is not None and model.survival.strata not in rows.frame.columns:
+        raise DataError(f"{rows.name} lacks the column of the strata: {visible(model.survival.strata)}")
+    strata = model.survival.numbers(rows.frame)
+    known = np.isfinite(eta) & np.isfinite(strata)
+    strange = int(np.sum(np.isfinite(eta) & ~np.isfinite(strata)))
+    found.tally.skipped += strange
+    if strange and not any(notice.code == "unknown_stratum" for notice in found.notices):
+        name = visible(str(model.survival.strata))
+        found.notices.append(Notice("unknown_stratum", f"rows of a {name} without training rows have no prediction"))
+    out[known] = survival(model.baseline, strata[known].astype(np.intp), eta[known], np.array(found.spec.at))
+    return out
+
+
 def _measure(found: Prediction, rows: Rows, eta: NDArray[np.float64], offset: Vector | None) -> None:
     """Compare with the target, where the rows have one that the model knows."""
     model, target = found.model, found.model.target
     if target not in rows.frame.columns:
         return
     cells = rows.frame[target]
+    if model.survival is not None:
+        _measure_survival(found, rows, eta, offset)
+        return
     if model.classes:
         y = places_of(cells, model.classes)
         if np.any(np.isnan(y) & cells.notna().to_numpy()):
@@ -232,6 +270,23 @@ def _measure(found: Prediction, rows: Rows, eta: NDArray[np.float64], offset: Ve
             _not_compared(found, f"holds numbers {what}: such rows are not compared with")
     known = np.isfinite(y) & np.isfinite(eta if eta.ndim == 1 else eta[:, 0])
     found.running.add(y[known], eta[known], None if offset is None else offset[known])
+
+
+def _measure_survival(found: Prediction, rows: Rows, eta: Vector, offset: Vector | None) -> None:
+    """The same of survival times, whose other columns must be there too."""
+    survival, target = found.model.survival, found.model.target
+    assert survival is not None
+    if any(name not in rows.frame.columns for name in survival.columns):
+        return
+    whole = rows.frame[[target, *survival.columns]].notna().all(axis=1).to_numpy() & np.isfinite(eta)
+    whole &= np.isfinite(survival.numbers(rows.frame))
+    frame = rows.frame[whole]
+    try:
+        y = survival.targets(frame, frame[target], rows.where)
+    except (DataError, ValueError):
+        _not_compared(found, "is no time of survival in some row: it is not compared with")
+        return
+    found.running.add(y, eta[whole], None if offset is None else offset[whole])
 
 
 def _not_compared(found: Prediction, why: str) -> None:

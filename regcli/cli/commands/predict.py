@@ -12,6 +12,7 @@ from regcli.cli.output import say, say_if_waiting
 from regcli.cli.reading import sources_of
 from regcli.cli.threads import suit_threads
 from regcli.specs import PREDICTION_TYPES, DataSpec, Missing, OutputSpec, PredictionType, PredictSpec
+from regcli.specs.checks import numbers
 
 ModelFile = Annotated[str, typer.Argument(metavar="MODEL", help="What fit --save or cv --save wrote.")]
 Append = Annotated[
@@ -29,8 +30,16 @@ TypeName = Annotated[
     typer.Option(
         "--type", metavar="NAME", parser=str, rich_help_panel=out.OUTPUT,
         autocompletion=lambda: list(PREDICTION_TYPES),
-        help="What is said of a row: response (the number, the expected count, the probability of the positive class "
-        "or of each of several), link (the linear predictor), class, or probability (of each class).",
+        help="What is said of a row: response (the number, the expected count or amount, the probability of the "
+        "positive class or of each of several, a decision value, a relative hazard), link (the linear predictor), "
+        "class, or probability (of each class).",
+    ),
+]  # fmt: skip
+At = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--at", metavar="TIMES", rich_help_panel=out.OUTPUT,
+        help="Of survival times: the probability of each row to be without event until these times.",
     ),
 ]  # fmt: skip
 RowIds = Annotated[
@@ -55,6 +64,7 @@ def predict(
     comment: d.Comment = None,
     bad_rows: d.BadRowsAs = "error",
     type: TypeName = "response",
+    at: At = None,
     append: Append = False,
     format: out.FormatName = None,
     json: out.Json = False,
@@ -71,7 +81,7 @@ def predict(
         id=tuple(id or ()), thousands=thousands, units=tuple(units or ()), header=header, skip_lines=skip_lines,
         comment=comment, bad_rows=bad_rows,
     )  # fmt: skip
-    spec = PredictSpec(type, append)
+    spec = PredictSpec(type, append, numbers("--at", at))
     sources = [*(data.source if isinstance(data.source, list) else [data.source]), model]
     suit_threads()
     say_if_waiting(sources)

@@ -107,6 +107,9 @@ def _quality(document: Document) -> list[Figure]:
 
 def _measured(metrics: Document, where: str) -> Figure:
     """The first measure of a family, and one beside it."""
+    if "concordance" in metrics:
+        value = "-" if metrics["concordance"] is None else f"{metrics['concordance']:.4f}"
+        return Figure(f"concordance{where}", value, f"{metrics['events']:,} events")
     if "confusion" in metrics:
         accuracy = "-" if metrics["accuracy"] is None else percent(metrics["accuracy"])
         value = "-" if metrics["auc"] is None else f"{metrics['auc']:.4f}"
