@@ -20,7 +20,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
 SCHEMAS: dict[str, dict[str, Any]] = {name: schema_of(name) for name in COMMANDS}
 VALIDATORS = {name: jsonschema.Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
-MAPS = ("coefficients", "standardized", "intercept", "additionalProperties")
+MAPS = ("coefficients", "standardized", "intercept", "parameters", "additionalProperties")
 """Objects whose keys are names of features or of classes, and those within them."""
 
 

@@ -24,7 +24,7 @@ from regcli import api
 from regcli.cli.commands import command
 from regcli.errors import DataError, RegcliError, UsageError
 from regcli.report.wording import number
-from regcli.specs import DataSpec
+from regcli.specs import DataSpec, ModelSpec
 
 ONLY_TYPED = {"format", "json", "output", "quiet", "verbose", "plot", "x_axis", "every", "report", "save", "fitted"}
 """Options that say where the result goes; in Python it is returned."""
@@ -80,11 +80,14 @@ def test_what_the_package_offers() -> None:
 def test_every_option_is_a_keyword_with_the_same_default(verb: str) -> None:
     """The signatures agree, name by name; an option that was not typed at all is (), where there may be many.
 
-    How rows are read is the same for all verbs: `api.Reading`, whose defaults are those of the request.
+    How rows are read is the same for all verbs: `api.Reading`, whose defaults are those of the request; and so is most
+    of what is minimised for those that fit: `api.Fitting`.
     """
     typed, called = (dict(inspect.signature(one).parameters) for one in (COMMANDS[verb], getattr(api, verb)))
-    assert called.pop("reading").kind is inspect.Parameter.VAR_KEYWORD
-    request = inspect.signature(DataSpec).parameters
+    assert called.pop("shared").kind is inspect.Parameter.VAR_KEYWORD
+    request, model = (inspect.signature(one).parameters for one in (DataSpec, ModelSpec))
+    for name in set(api.Fitting.__annotations__) - set(api.Reading.__annotations__):
+        assert typed.pop(name).default in (model[name].default, None), name
     for name in api.Reading.__annotations__:
         assert typed.pop(name).default in (request[name].default, None), name
     assert set(request) == {*api.Reading.__annotations__, "source", "target"}

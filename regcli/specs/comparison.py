@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from regcli.errors import UsageError
 from regcli.specs.checks import nearest_option, only_one, several, whole_number
+from regcli.specs.families import FamilyName
 from regcli.specs.model import Penalty
 from regcli.specs.validation import FoldSpec, ValidationSpec
 
@@ -65,6 +66,12 @@ class CompareSpec:
     def inner(self) -> int:
         """The number of folds that models are tuned on."""
         return DEFAULT_INNER_FOLDS if self.inner_folds is None else self.inner_folds
+
+    def for_family(self, family: FamilyName) -> CompareSpec:
+        """The same without the models that a family has no solution for, unless they were asked for."""
+        if family != "quantile" or self.penalties != RIVALS or self.alphas:
+            return self
+        return replace(self, penalties=("null", "ols", "lasso"))
 
     def check(self, folding: FoldSpec, validation: ValidationSpec) -> None:
         """UsageError for what cannot act beside these two."""

@@ -76,6 +76,8 @@ def compare(
     gathered = gather(Request("compare", data, model, validation, output, folding, rivals=spec), watch)
     design = gathered.design
     asked, folding = folding, folding.for_family(design.family)
+    every, spec = spec, spec.for_family(design.family)
+    _check_rows(design)
     clock.tell(f"read {design.rows_read:,} rows, used {design.count:,} with {counted(len(design.names), 'feature')}")
     pair, inside = _pair(design, spec, model), gathered.inside()
     rivals = contenders(spec, model, folding)
@@ -96,6 +98,7 @@ def compare(
         *design.notices,
         *passed_over(fitted[0].prepared),
         *notices,
+        *_left_out(every, spec),
         *_fewer(document, spec),
         *_notices(rivals, fitted),
     ]
@@ -257,6 +260,23 @@ def _notices(rivals: Sequence[Contender], fitted: Sequence[Fitted]) -> list[Noti
         for notice in solution_notices(one.prepared, one.solution, rival.name == "ols"):
             found.setdefault(notice.message, (notice, []))[1].append(words[rival.name])
     return [Notice(one.code, f"{', '.join(named)}: {one.message}") for one, named in found.values()]
+
+
+def _check_rows(design: Design) -> None:
+    """UsageError for rows that cannot be judged one by one."""
+    if design.family == "cox" and design.X_test is not None:
+        raise UsageError(
+            "compare judges by single test rows, and survival times compare rows with each other",
+            hint="folds as the judges: leave out the test rows",
+        )
+
+
+def _left_out(every: CompareSpec, spec: CompareSpec) -> list[Notice]:
+    """The models that were not asked for by name and have no exact solution for this family."""
+    if every == spec:
+        return []
+    text = "ridge and elastic net are left out: with a squared penalty a quantile is no linear program"
+    return [Notice("models_left_out", text)]
 
 
 def _fewer(document: dict[str, Any], spec: CompareSpec) -> list[Notice]:

@@ -17,7 +17,7 @@ from regcli.report.report import Report
 from regcli.select.pathwise import SolutionPath
 from regcli.solve import solve
 from regcli.specs import DataSpec, FoldSpec, GridSpec, ModelSpec, OutputSpec, PathSpec, ValidationSpec, typed
-from regcli.workflows.documents import classes_of, constraints_doc, data_of
+from regcli.workflows.documents import classes_of, constraints_doc, data_of, parameters_of
 from regcli.workflows.gathering import Request, gather
 from regcli.workflows.lines import feature_of, lines_of
 from regcli.workflows.noticing import equal_columns, not_unique, passed_over, solution_notices
@@ -105,6 +105,7 @@ def _path_document(
         "data": data_of(prepared),
         "model": {
             "family": prepared.problem.family.name,
+            "parameters": parameters_of(prepared.problem.family),
             "penalty": model.penalty,
             "convention": model.convention,
             "l1_ratio": model.ratio,
