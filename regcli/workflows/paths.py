@@ -47,10 +47,15 @@ def cv_settings(
 
 
 def check_solver(model: ModelSpec, verb: str) -> None:
-    """UsageError for gradient descent, which is there to look at one problem."""
+    """UsageError for gradient descent, which is there to look at one problem, and for a fan of quantiles."""
     if model.solver == "gradient":
         what = f"--solver gradient is a solver of regcli fit: {verb} solves too many problems for it"
         raise UsageError(what, hint="--solver auto")
+    if len(model.quantile_level) > 1:
+        raise UsageError(
+            f"--quantile-level takes one level here: {verb} follows one model",
+            hint="one of them, or regcli fit, which makes a fan of several",
+        )
 
 
 def check_penalty(model: ModelSpec, verb: str) -> None:
