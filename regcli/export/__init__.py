@@ -45,7 +45,7 @@ EXPORTS: dict[str, Callable[[Model, str | None], bytes]] = {
 
 
 def exported(model: Model, to: str, dialect: str | None) -> bytes:
-    """The content of a file; UsageError for a model with an offset, which no such file has a place for, and for a fan."""
+    """The content of a file; UsageError for a fan, and for a model with an offset, which no such file can hold."""
     if model.offset is not None or model.exposure is not None:
         column = shortened(str(model.offset or model.exposure))
         raise UsageError(
