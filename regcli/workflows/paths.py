@@ -88,8 +88,9 @@ def formula_of(prepared: Prepared) -> str:
     else:
         offset = bool(prepared.design.weighing.offset or prepared.design.weighing.exposure)
         text = family_path_formula(
-            problem.family.name, model.convention, model.ratio, model.rest, model.intercept, offset
-        )
+            problem.family.name, model.convention, model.ratio, model.rest, model.intercept, offset,
+            prepared.translation.drawn_by not in (None, 1.0),
+        )  # fmt: skip
     return constrained_formula(text, asked.factors, asked.low, model.standardize)
 
 
