@@ -10,6 +10,7 @@ A vertex stays one when the strength changes: the next of falling strengths begi
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -64,7 +65,7 @@ class Basis:
 
     def invert(self) -> None:
         """Work out the inverse afresh; LinAlgError where the square is singular."""
-        self.inverse = np.linalg.inv(self.square)
+        self.inverse = np.asarray(np.linalg.inv(self.square), dtype=np.float64)
 
     def forward(self, right: Vector) -> Vector:
         """The solution of square @ x = right, refined once."""
@@ -134,12 +135,9 @@ class Descent:
 
     def other(self, y: Vector) -> Descent:
         """The same vertex for another y (n,) near this one."""
-        found = object.__new__(Descent)
-        found.__dict__.update(self.__dict__)
+        found = copy(self)
         found.basis, found.y = self.basis.copy(), y
-        found.coef, found.signs, found.above, found.met = (
-            values.copy() for values in (self.coef, self.signs, self.above, self.met)
-        )
+        found.coef, found.signs, found.met = self.coef.copy(), self.signs.copy(), self.met.copy()
         found.refresh()
         return found
 
@@ -163,7 +161,9 @@ class Descent:
             self.coef[columns] = 0.0
             right = self.y[rows] - self.Z[rows] @ self.coef
             coef = self.basis.forward(right)
-            coef[np.abs(coef) <= NOISE * (np.abs(self.basis.inverse) @ np.abs(right))] = 0.0
+            noise = NOISE * np.abs(self.basis.inverse).sum(axis=1) * np.max(np.abs(right))
+            for end in (0.0, self.low[columns], self.high[columns]):
+                coef = np.where(np.abs(coef - end) <= noise, end, coef)
             self.coef[columns] = coef
             self.signs[columns] = np.where(coef == 0, self.signs[columns], np.sign(coef))
         self.residual = self.y - self.Z @ self.coef
@@ -193,7 +193,7 @@ class Descent:
         raise np.linalg.LinAlgError(f"no end after {most} edges")
 
     def dual(self, l1: Vector) -> Vector:
-        """The dual point (n,): the level, or that less 1, but for the rows that are met what the columns ask of them."""
+        """The dual point (n,): the level, or that less 1; of the rows that are met, what the columns ask of them."""
         theta = np.where(self.above, self.level, self.level - 1)
         rows = self.basis.rows
         if rows:
@@ -218,7 +218,9 @@ class Descent:
             fall = np.maximum(over, -mass - over) / length
             place = int(np.argmax(fall))
             if fall[place] > NOISE:
-                best = Edge(-1, place, 1.0 if over[place] > -mass[place] / 2 else -1.0, float(fall[place] * length[place]))
+                best = Edge(
+                    -1, place, 1.0 if over[place] > -mass[place] / 2 else -1.0, float(fall[place] * length[place])
+                )
         # At 0 a penalty holds in both directions, elsewhere it draws towards 0.
         up = np.where(self.coef < self.high, pull - np.where(self.coef >= 0, l1, -l1), 0.0)
         down = np.where(self.coef > self.low, -pull - np.where(self.coef <= 0, l1, -l1), 0.0)
@@ -297,7 +299,9 @@ class Descent:
         to_zero = (self.signs[columns] * move < 0) & (l1 > 0) & (wall != 0)
         to_wall = np.isfinite(wall) & (move != 0)
         safe = np.where(move != 0, move, 1.0)
-        at = np.concatenate([(np.abs(coef) / np.abs(safe))[to_zero], (np.where(to_wall, wall - coef, 0.0) / safe)[to_wall]])
+        at = np.concatenate(
+            [(np.abs(coef) / np.abs(safe))[to_zero], (np.where(to_wall, wall - coef, 0.0) / safe)[to_wall]]
+        )
         gains = np.concatenate([(2 * l1 * np.abs(move))[to_zero], np.full(int(to_wall.sum()), np.inf)])
         return np.concatenate([columns[to_zero], columns[to_wall]]), at, gains
 
