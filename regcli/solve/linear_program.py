@@ -78,12 +78,13 @@ def along(
     Where several are as good, the null model (with the columns that are not penalised) comes first.
     """
     program = _Program.of(Z, y, l1, level, weights, offset, intercept, low, high)
-    descent = program.start()
-    null = here = program.polished(descent, program.unentered)
-    before = 0
+    descent = None
     for alpha in alphas:
         strengths = alpha * program.l1
         try:
+            if descent is None:
+                descent, before = program.start(), 0
+                null = here = program.polished(descent, program.unentered)
             descent.descend(strengths, program.most)
             if descent.edges > before:
                 here = program.polished(descent, strengths)
@@ -91,7 +92,7 @@ def along(
                 here.descend(strengths, program.most)
         except np.linalg.LinAlgError:
             yield program.by_highs(strengths)
-            descent, here, before = program.start(), null, 0
+            descent = None
             continue
         theta = here.dual(strengths)
         chosen = null if program.serves(null, strengths, theta) else here
