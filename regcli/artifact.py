@@ -46,7 +46,7 @@ class Model:
     two the negative one first; `null` (K,) is the model without features. `document` is what is saved. `offset` names
     the column that is added to the linear predictors, `exposure` the one whose logarithm is. `parameters` are those of
     its loss. Of survival times `survival` names their columns, and `baseline` is the hazard of a row whose features are
-    at their means.
+    at their means. `levels` (K,) are those of a fan of quantiles, which has an output for each.
     """
 
     document: dict[str, Any]
@@ -63,6 +63,7 @@ class Model:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     survival: Survival | None = None
     baseline: Baseline | None = None
+    levels: tuple[float, ...] = ()
 
     @cached_property
     def loss(self) -> Family:
@@ -81,8 +82,18 @@ class Model:
 
     @property
     def several(self) -> bool:
-        """Whether there is an output for each class."""
-        return self.family == "multinomial"
+        """Whether there is an output for each class, or for each level of a fan of quantiles."""
+        return self.family == "multinomial" or bool(self.levels)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What these are called."""
+        return tuple(f"{level:g}" for level in self.levels) or self.classes
+
+    @property
+    def spokesman(self) -> int:
+        """Of a fan the output that stands for all, that of the level in `parameters`."""
+        return self.levels.index(self.parameters["level"])
 
     @cached_property
     def active(self) -> list[int]:
@@ -230,7 +241,8 @@ def _model(document: dict[str, Any]) -> Model:
     family = model["family"]
     if family not in FAMILIES:
         raise DataError(f"unknown family {visible(str(family))}", hint="pip install -U regcli")
-    outputs = _list(model["classes"]) if family == "multinomial" else [model]
+    fan = _list(model["fan"]) if family == "quantile" and model.get("fan") else []
+    outputs = fan or (_list(model["classes"]) if family == "multinomial" else [model])
     tables = [_list(one["coefficients"]) for one in outputs]
     features = [one.name for one in encoding.features]
     if any([_text(row["name"]) for row in rows] != features for rows in tables) or not tables:
@@ -244,11 +256,12 @@ def _model(document: dict[str, Any]) -> Model:
     classes = _classes(model, family)
     table = table.reshape(len(outputs), len(features))
     null = np.array([_number(one) for one in _list(model.get("null", centres.tolist()))], dtype=np.float64)
-    if len(null) != len(outputs):
+    if len(null) != (1 if fan else len(outputs)):
         raise ValueError("not as many null models as outputs")
+    survival, baseline = _survival(document) if family == "cox" else (None, None)
     return Model(
         document, encoding, _text(data["target"]), centres, means, table, family, classes, null, offset, exposure,
-        _parameters(model, family), *(_survival(document) if family == "cox" else ()),
+        _parameters(model, family), survival, baseline, _levels(fan, model),
     )  # fmt: skip
 
 
@@ -268,6 +281,13 @@ def _survival(document: Mapping[str, Any]) -> tuple[Survival, Baseline]:
     if found["codes"] not in ("words", "r"):
         raise ValueError("events are coded in another way")
     return Survival(_text(data["event"]), entry, strata, levels, found["codes"]), Baseline(times, hazards)
+
+
+def _levels(fan: list[Any], model: Mapping[str, Any]) -> tuple[float, ...]:
+    levels = tuple(_number(one["level"]) for one in fan)
+    if levels and (sorted(set(levels)) != list(levels) or model["parameters"]["level"] not in levels):
+        raise ValueError("not a fan of levels")
+    return levels
 
 
 def _parameters(model: Mapping[str, Any], family: FamilyName) -> dict[str, Any]:

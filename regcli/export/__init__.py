@@ -45,12 +45,17 @@ EXPORTS: dict[str, Callable[[Model, str | None], bytes]] = {
 
 
 def exported(model: Model, to: str, dialect: str | None) -> bytes:
-    """The content of a file; UsageError for a model with an offset, which no such file has a place for."""
+    """The content of a file; UsageError for a fan, and for a model with an offset, which no such file can hold."""
     if model.offset is not None or model.exposure is not None:
         column = shortened(str(model.offset or model.exposure))
         raise UsageError(
             f"a model with an offset, here {column}, cannot be exported: its file would leave that out",
             hint="regcli predict, which adds it",
+        )
+    if model.levels:
+        raise UsageError(
+            "a fan of quantiles cannot be exported: such a file predicts one number",
+            hint=f"regcli fit ... --quantile-level {model.levels[0]:g} --save, and so on for the others",
         )
     return EXPORTS[to](model, dialect)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from regcli.problem.families import mean
 from regcli.problem.objective import EPS, Certificate, Matrix, Problem, Solution, Vector, gram
 from regcli.problem.penalties import ElasticNet, Strengths
-from regcli.problem.pinball import residual_noise, suited
+from regcli.problem.pinball import pull_noise, residual_noise, suited
 
 GAP_BOUND = 1e-8
 VIOLATION_BOUND = 1e-6
@@ -40,6 +40,8 @@ def certify(problem: Problem, intercept: Any, coef: Vector, dual: Vector | None 
     residual = problem.residual(eta) if dual is None else _suited(problem, eta, intercept, coef, dual)
     pull = problem.pull(residual)
     strengths, noise = problem.strengths, 64 * EPS * pull_scale(problem)
+    if dual is not None:  # slopes are of size 1, however little they pull at the null model
+        noise = max(noise, float(np.max(pull_noise(problem.Z, _mass(problem)), initial=0.0)))
     violation = _violation(problem, coef, residual, pull)
     theta, dual_pull, shrink = _dual_point(problem, residual if dual is None else dual, noise)
     if problem.bound is None or dual is not None:
@@ -221,10 +223,16 @@ def _span_part(problem: Problem, columns: NDArray[np.intp], theta: Vector) -> Ve
     return np.asarray(np.linalg.lstsq(rows, problem.rooted(theta), rcond=None)[0])
 
 
+def _mass(problem: Problem) -> Vector:
+    """The weights over their sum, (n,)."""
+    return np.full(len(problem.y), 1 / problem.total) if problem.weights is None else problem.weights / problem.total
+
+
 def _suited(problem: Problem, eta: Vector, intercept: Any, coef: Vector, dual: Vector) -> Vector:
     """The slopes of the pinball loss at `eta` (n,) that are nearest to `dual`."""
-    noise = residual_noise(problem.Z, problem.y, problem.offset, float(intercept), coef)
-    return suited(problem.y, eta, dual, dict(problem.family.parameters)["level"], noise)
+    level = dict(problem.family.parameters)["level"]
+    noise = residual_noise(problem.Z, problem.y, problem.offset, float(intercept), coef, dual, level)
+    return suited(problem.y, eta, dual, level, noise)
 
 
 def tied_columns(

@@ -44,16 +44,23 @@ def family_formula(
 
 
 def family_path_formula(
-    family: FamilyName, convention: Convention, ratio: float, rest: float, intercept: bool, offset: bool
+    family: FamilyName,
+    convention: Convention,
+    ratio: float,
+    rest: float,
+    intercept: bool,
+    offset: bool,
+    by_deviation: bool = False,
 ) -> str:
-    """The formula along a path, with alpha as a letter."""
+    """The formula along a path, with alpha as a letter; `by_deviation` where the squared norm is divided by s_y."""
     loss, where = _loss(family, convention), predictor(family, intercept, offset)
     terms = []
     if ratio > 0:
         terms.append("sum |b|" if ratio == 1 else f"{ratio:.6g} sum |b|")
     if rest > 0:
         share = rest / 2 if halved(convention) else rest
-        terms.append(f"{'' if share == 1 else f'{share:.6g} '}sum b^2")
+        by = "/s_y" if by_deviation and ratio > 0 else ""
+        terms.append(f"{'' if share == 1 and not by else f'{share:.6g}{by} '}sum b^2")
     inside = " + ".join(terms)
     return f"{loss} + alpha {inside if len(terms) == 1 else f'({inside})'}, {where}"
 

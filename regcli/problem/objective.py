@@ -23,6 +23,8 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 EPS = float(np.finfo(np.float64).eps)
+CORNER = 1e-9
+"""A slope this near to an end of those at a corner is that end."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ class Problem:
         if dual is None:
             return None
         level = dict(self.family.parameters)["level"]
-        return np.asarray((dual > level - 1) & (dual < level))
+        return np.asarray((dual > level - 1 + CORNER) & (dual < level - CORNER))
 
     def eta(self, intercept: Any, coef: Vector) -> NDArray[np.float64]:
         """The linear predictor (n,) or (n, K), offset included."""

@@ -78,16 +78,26 @@ def null_dual(residual: Vector, weights: Vector | None, level: float, intercept:
     return theta
 
 
-def residual_noise(Z: Matrix, y: Vector, offset: Vector | None, intercept: float, coef: Vector) -> Vector:
-    """What rounding may make of residuals of 0, (n,): by the size of the terms of each."""
-    terms = np.abs(y) + abs(intercept) + (0.0 if offset is None else np.abs(offset))
+def residual_noise(
+    Z: Matrix, y: Vector, offset: Vector | None, intercept: float, coef: Vector, theta: Vector, level: float
+) -> Vector:
+    """What rounding may make of residuals of 0, (n,): by the size of the terms of each, and of those of the rows that
+    the coefficients are worked out from, where theta is between its ends."""
     on = np.flatnonzero(coef)
-    return np.asarray(64 * EPS * (terms + np.abs(Z[:, on]) @ np.abs(coef[on])))
+    terms = np.abs(y) + abs(intercept) + np.abs(Z[:, on]) @ np.abs(coef[on])
+    terms += 0.0 if offset is None else np.abs(offset)
+    inner = (theta > level - 1 + ROUNDING) & (theta < level - ROUNDING)
+    return np.asarray(64 * EPS * (terms + np.max(terms[inner], initial=0.0)))
 
 
 def suited(y: Vector, eta: Vector, theta: Vector, level: float, noise: Any = 0.0) -> Vector:
     """The slopes of rho at y - eta that are nearest to theta, (n,): minus a gradient of the loss."""
     return np.clip(theta, *subdifferential(y, eta, level, noise))
+
+
+def pull_noise(Z: Matrix, mass: Vector) -> Vector:
+    """What rounding may make of a gradient, (p,), whatever the dual point; `mass` (n,) the weights over their sum."""
+    return np.asarray(64 * EPS * (mass @ np.abs(Z)))
 
 
 def measure(
@@ -117,11 +127,11 @@ def measure(
     # Without a gradient (no column has anything to say) by the size of the slopes themselves.
     scale = scale if scale > 1e-10 else float(np.sqrt(mass @ null_theta**2)) or 1.0
     eta = intercept + Z @ coef + (0.0 if offset is None else offset)
-    slopes = suited(y, eta, theta, level, residual_noise(Z, y, offset, intercept, coef))
+    slopes = suited(y, eta, theta, level, residual_noise(Z, y, offset, intercept, coef, theta, level))
     violation = float(np.max(strengths.distance(coef, (mass * slopes) @ Z), initial=0.0))
     if has_intercept:
         violation = max(violation, abs(float(mass @ slopes)))
-    pull, noise = (mass * theta) @ Z, 64 * EPS * scale
+    pull, noise = (mass * theta) @ Z, pull_noise(Z, mass)
     shrink = _shrink(strengths, pull, noise)
     rows = float(mass @ fenchel_young(y, eta, theta * shrink, level))
     near = np.clip(strengths.nearest(coef, pull * shrink), pull * shrink - noise, pull * shrink + noise)
@@ -131,10 +141,38 @@ def measure(
     return (rows + features + left) / (least or 1.0), violation / scale
 
 
-def _shrink(strengths: Strengths, pull: Vector, noise: float) -> float:
+def _shrink(strengths: Strengths, pull: Vector, noise: Vector) -> float:
     """What brings `pull` (p,) within the penalty where no bound ends what it may draw, up to `noise`."""
     low, high = strengths.bounds
     size = np.maximum(np.where(high == np.inf, pull, 0.0), np.where(low == -np.inf, -pull, 0.0))
     bound = strengths.l1 > 0
     over = np.where(bound, size - noise, 0.0) / np.where(bound, strengths.l1, 1.0)
     return 1 / max(1.0, float(np.max(over, initial=0.0)))
+
+
+def tied_columns(
+    Z: Matrix,
+    strengths: Strengths,
+    level: float,
+    coef: Vector,
+    theta: Vector,
+    weights: Vector | None = None,
+    has_intercept: bool = True,
+) -> tuple[int, ...]:
+    """The columns that may share their coefficients differently in another solution; () where the solution is unique.
+
+    Rows whose theta is between its ends are met exactly in every solution, and columns with |u_j| < l1_j are 0: along
+    a null vector of the others on those rows nothing changes. The columns that such vectors touch are named, though
+    where a residual of 0 has a theta at its end another row may forbid the move.
+    """
+    mass = np.full(len(theta), 1 / len(theta)) if weights is None else weights / weights.sum()
+    pull, noise = (mass * theta) @ Z, pull_noise(Z, mass)
+    open_ = (strengths.lift(pull) >= strengths.l1 * (1 - 1e-9) - noise) | (coef != 0)
+    open_ &= ~(strengths.held(coef) & (np.abs(pull) > strengths.l1 * (1 + 1e-9) + noise))
+    columns = np.flatnonzero(open_)
+    met = (theta > level - 1 + 1e-9) & (theta < level - 1e-9)
+    table = np.column_stack([Z[met][:, columns], np.ones((met.sum(), int(has_intercept)))])
+    _, sizes, vectors = np.linalg.svd(table, full_matrices=False)
+    rank = int(np.sum(sizes > np.max(sizes, initial=0.0) * max(table.shape) * EPS))
+    touched = 1 - np.sum(vectors[:rank] ** 2, axis=0) > 1e-12
+    return tuple(int(j) for j in columns[touched[: len(columns)]])

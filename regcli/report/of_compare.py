@@ -39,7 +39,7 @@ def report_of_compare(found: Mapping[str, Any], order: str = "size") -> Report:
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
     what = f"{explained(document)}{against(document)} from {features}, {rows} of {source_of(data)}"
     headline = f"{counted(len(document['models']), 'model')} compared{_judges(document)}: {what}"
-    tables = (_models(document), _coefficients(document, order))
+    tables = (_models(document), _coefficients(document, order), *_robust_and_plain(document))
     return Report(document, headline, tables, _records(document), tuple(_facts(document)))
 
 
@@ -101,6 +101,29 @@ def _coefficients(document: Mapping[str, Any], order: str) -> Table:
     rows = tuple((name, *(table.get(name) for table in tables)) for name in names)
     quiet = frozenset(i for i, row in enumerate(rows) if all(cell is None for cell in row[1:]))
     return Table(columns, rows, quiet)
+
+
+def _robust_and_plain(document: Mapping[str, Any]) -> tuple[Table, ...]:
+    """Of the chosen model of a robust loss the coefficients beside those of squared error, the furthest apart first."""
+    chosen = next(model for model in document["models"] if model["name"] == document["verdict"]["chosen"])
+    plain = chosen["plain"]
+    if not plain or not (chosen["standardized"] or plain["standardized"]):
+        return ()
+    pairs = [
+        (name, chosen["standardized"].get(name), plain["standardized"].get(name))
+        for name in document["data"]["features"]
+        if name in chosen["standardized"] or name in plain["standardized"]
+    ]
+    rows = [(name, robust, other, (robust or 0.0) - (other or 0.0)) for name, robust, other in pairs]
+    rows.sort(key=lambda row: -abs(row[3]))
+    word = rival_words(document["model"]["family"])[chosen["name"]]
+    columns = (
+        Column(f"standardized, {word}", "name", "name"),
+        Column("robust", "robust", "number"),
+        Column("squared error", "plain", "number"),
+        Column("apart", "apart", "number"),
+    )
+    return (Table(columns, tuple(rows[:MOST_SHOWN])),)
 
 
 def _records(document: Mapping[str, Any]) -> Table:

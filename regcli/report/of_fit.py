@@ -20,6 +20,7 @@ from regcli.report.coefficients import (
 )
 from regcli.report.families import against, explained, kind_of
 from regcli.report.measures import confusion_table, quality
+from regcli.report.of_fan import by_level, fan_lines, fan_records
 from regcli.report.of_training import training_lines
 from regcli.report.report import Cell, Column, Fact, Report, Table, facts
 from regcli.report.wording import exactness, names, number, percent, short, source_of
@@ -50,13 +51,15 @@ def report_of_fit(found: Mapping[str, Any], order: str = "size") -> Report:
 
 def _table(document: Mapping[str, Any], order: str) -> Table:
     rows, model = ordered(document, order), document["model"]
-    if model["classes"]:
+    if model["fan"]:
+        columns, cells = by_level(document, rows)
+    elif model["classes"]:
         columns, cells = _by_class(document, rows)
     elif document["inference"] is not None:
         columns, cells = _tested(document, rows)
     else:
         columns, cells = _penalised(document, rows)
-    quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0)
+    quiet = frozenset(i for i, row in enumerate(rows) if row["coefficient"] == 0 and not model["fan"])
     columns, cells = with_constraints(columns, cells, rows, document)
     return Table(columns, tuple(cells), quiet, frozenset(range(len(rows), len(cells))))
 
@@ -156,6 +159,8 @@ def _inference(row: Mapping[str, Any]) -> tuple[Cell, ...]:
 
 def _records(document: Mapping[str, Any], order: str) -> Table:
     shown = ordered(document, order)
+    if document["model"]["fan"]:
+        return fan_records(document, [row["name"] for row in shown])
     if document["model"]["classes"]:
         return class_records(document, [row["name"] for row in shown])
     keys, special = ["coefficient", "standardized"], constraints(document)
@@ -186,6 +191,9 @@ def _facts(document: Mapping[str, Any]) -> list[Fact]:
         Fact("Certificate", certified(document)),
         Fact("Minimised", minimised(document)),
     ]
+    if model["fan"]:
+        facts.insert(0, Fact("Fan", fan_lines(model["fan"])))
+        facts[1] = Fact(f"At {model['parameters']['level']:g}", facts[1].lines)
     if reading(document):
         facts.insert(0, Fact("Reading", reading(document)))
     if document["training"] is not None:

@@ -151,12 +151,9 @@ class RowsEngine:
     ) -> Matrix:
         """The mean losses (2, A) of the rows outside and of those inside, of linear predictors (A, n) or (A, n, K) of
         each, or of one level for all rows and alphas."""
-        parts = zip(inside.predictors(fitted, count), outside.predictors(predicted, count), strict=True)
-        found = [
-            fold_losses(self.measure, family, (inside.y, one, inside.weights), (outside.y, other, outside.weights))
-            for one, other in parts
-        ]
-        return np.array(found).T
+        learned = inside.y, inside.predictors(fitted, count), inside.weights
+        tested = outside.y, outside.predictors(predicted, count), outside.weights
+        return fold_losses(self.measure, family, learned, tested)
 
 
 def spread(problem: Problem) -> float:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.pinball import best_level, loss
+from regcli.problem.penalties import Strengths
+from regcli.problem.pinball import best_level
 from regcli.solve.vertices import Descent
 
 Vector = NDArray[np.float64]
@@ -25,9 +27,10 @@ Matrix = NDArray[np.float64]
 SHAKEN = 1e-10
 """How much of a typical residual is added to y at random, so that no two kinks fall together (Charnes 1952,
 Optimality and degeneracy in linear programming). The solution is that of y as it is."""
-SAME = 1e-13
-"""A solution that is better than the null model by no more than this share is no better."""
-HIGHS_TOLERANCE = 1e-10
+SAME = 1e-9
+"""How far a dual point may be from where the null model has it, to be one of it."""
+TOLERANCES = (1e-10, 1e-7)
+"""HiGHS's tightest tolerance, and its own, which is tried where it fails at that."""
 NEAR = 1e-7
 """What HiGHS leaves of a residual or a coefficient that is 0."""
 
@@ -75,19 +78,25 @@ def along(
     Where several are as good, the null model (with the columns that are not penalised) comes first.
     """
     program = _Program.of(Z, y, l1, level, weights, offset, intercept, low, high)
-    descent, before = program.start(), 0
-    null = program.polished(descent, program.unentered)
+    descent = None
     for alpha in alphas:
         strengths = alpha * program.l1
         try:
+            if descent is None:
+                descent, before = program.start(), 0
+                null = here = program.polished(descent, program.unentered)
             descent.descend(strengths, program.most)
-            here = program.polished(descent, strengths)
+            if descent.edges > before:
+                here = program.polished(descent, strengths)
+            else:
+                here.descend(strengths, program.most)
         except np.linalg.LinAlgError:
             yield program.by_highs(strengths)
-            descent, before = program.start(), 0
+            descent = None
             continue
-        least = program.objective(here, strengths) >= program.objective(null, program.l1 * 0) * (1 - SAME)
-        yield program.found(null if least else here, here.dual(strengths), descent.edges - before)
+        theta = here.dual(strengths)
+        chosen = null if program.serves(null, strengths, theta) else here
+        yield program.found(chosen.coef, theta, descent.edges - before)
         before = descent.edges
 
 
@@ -126,14 +135,7 @@ def alpha_max(
     """
     program = _Program.of(Z, y, l1, level, weights, offset, intercept, low, high)
     null = program.polished(program.start(), program.unentered)
-    theta = null.dual(np.zeros_like(program.l1))
-    tied = null.tied
-    if tied.sum() > len(null.basis.rows):
-        theta[tied] = program.least_pulling(null, theta, tied)
-    up, down, penalised = null.coef < null.high, null.coef > null.low, program.l1 > 0
-    pull = (program.mass * theta) @ program.table
-    lift = np.maximum(np.where(up, pull, 0.0), np.where(down, -pull, 0.0))
-    return float(np.max(lift[penalised] / program.l1[penalised], initial=0.0))
+    return program.alpha_max(null)
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ class _Program:
     @property
     def most(self) -> int:
         """After so many edges the way is lost: some ten times what the longest known ways took."""
-        return 100 * (min(self.table.shape) + 10)
+        return 100 * (min(len(self.table), len(self.l1)) + 10)
 
     def start(self) -> Descent:
         """The vertex of the model without penalised columns, of y shaken."""
@@ -218,21 +220,31 @@ class _Program:
             found = descent.other(self.target)
         return found
 
-    def objective(self, descent: Descent, l1: Vector) -> float:
-        """The objective of a vertex under strengths (P,), in units of `scale`."""
-        zero = np.zeros_like(descent.residual)
-        return float(self.mass @ loss(descent.residual, zero, self.level) + l1 @ np.abs(descent.coef))
+    def serves(self, null: Descent, l1: Vector, theta: Vector) -> bool:
+        """Whether the null model is a solution too where theta (n,) is the dual point of one: then they go together."""
+        ends = np.where(null.residual > 0, self.level, self.level - 1)
+        if np.any(~null.tied & (np.abs(theta - ends) > SAME)):
+            return False
+        strengths = Strengths(l1, np.zeros_like(l1), self.low, self.high)
+        distances = strengths.distance(null.coef, (self.mass * theta) @ self.table)
+        return bool(np.all(distances <= SAME * null.reach))
 
-    def found(self, descent: Descent, theta: Vector, steps: int) -> Found:
-        """The vertex in the units of y."""
-        coef = self.scale * descent.coef
-        return self._found(coef, theta, steps)
-
-    def _found(self, coef: Vector, theta: Vector, steps: int) -> Found:
+    def found(self, coef: Vector, theta: Vector, steps: int) -> Found:
+        """Coefficients (P,) in the units of y."""
         p = len(coef) - self.intercept
-        # Without features the constant of the null model is as good as the vertex, an end of its interval.
-        level = coef[p] if self.intercept and np.any(coef[:p]) else 0.0
-        return Found(coef[:p], self.centre + float(level), theta, steps)
+        # Without features the constant of the null model is as good as that of the vertex, an end of its interval.
+        more = self.scale * float(coef[p]) if self.intercept and np.any(coef[:p]) else 0.0
+        return Found(self.scale * coef[:p], self.centre + more, theta, steps)
+
+    def alpha_max(self, null: Descent) -> float:
+        """See above; `null` is the vertex without penalised columns."""
+        theta, tied, free = null.dual(np.zeros_like(self.l1)), null.tied, null.basis.columns
+        up, down, penalised = null.coef < null.high, null.coef > null.low, self.l1 > 0
+        if tied.sum() > np.sum((up & down)[free]):
+            theta[tied] = self._least_pulling(null, theta, tied)
+        pull = (self.mass * theta) @ self.table
+        lift = np.maximum(np.where(up, pull, 0.0), np.where(down, -pull, 0.0))
+        return float(np.max(lift[penalised] / self.l1[penalised], initial=0.0))
 
     def by_highs(self, l1: Vector) -> Found:
         """The dual program, whose equations have the coefficients for their multipliers:
@@ -243,8 +255,6 @@ class _Program:
         HiGHS's answer is then worked out to rounding; where that cannot be done it is returned as it is.
         Raises LinAlgError where HiGHS does not solve it.
         """
-        from scipy.optimize import linprog
-
         n, p = self.table.shape
         above, below = np.flatnonzero(np.isfinite(self.high)), np.flatnonzero(np.isfinite(self.low))
         heavy, eye = n * self.mass, np.eye(p)
@@ -253,23 +263,19 @@ class _Program:
             n * np.column_stack([-l1, l1]),
             np.tile([0.0, np.inf], (len(above) + len(below), 1)),
         ])  # fmt: skip
-        answer = linprog(
+        answer = _highs(
             np.concatenate([-heavy * self.target, np.zeros(p), self.high[above], -self.low[below]]),
             A_eq=np.column_stack([(heavy[:, None] * self.table).T, -eye, -eye[:, above], eye[:, below]]),
             b_eq=np.zeros(p),
             bounds=ends,
-            method="highs",
-            options={"primal_feasibility_tolerance": HIGHS_TOLERANCE, "dual_feasibility_tolerance": HIGHS_TOLERANCE},
         )
-        if answer.status != 0:
-            raise np.linalg.LinAlgError(f"HiGHS: {answer.message}")
         theta = np.clip(answer.x[:n], self.level - 1, self.level)
         coef = np.clip(-answer.eqlin.marginals, self.low, self.high)
         coef[np.abs(coef) <= NEAR * (l1 > 0)] = 0.0
         try:
             return self._worked_out(coef, theta, l1, int(answer.nit))
         except np.linalg.LinAlgError:
-            return self._found(self.scale * coef, theta, int(answer.nit))
+            return self.found(coef, theta, int(answer.nit))
 
     def _worked_out(self, coef: Vector, theta: Vector, l1: Vector, steps: int) -> Found:
         """The solution at the vertex that an answer of HiGHS is near to; LinAlgError where that is none."""
@@ -289,33 +295,39 @@ class _Program:
         descent = Descent(self.table, self.target, self.mass, self.level, self.low, self.high)
         descent.stand(rows, free, coef, residual > 0)
         descent.descend(l1, self.most)
-        return self.found(descent, descent.dual(l1), steps)
+        return self.found(descent.coef, descent.dual(l1), steps)
 
-    def least_pulling(self, null: Descent, theta: Vector, tied: NDArray[np.bool_]) -> Vector:
+    def _least_pulling(self, null: Descent, theta: Vector, tied: NDArray[np.bool_]) -> Vector:
         """What of the dual points of the null model has the least largest |u_j| / l1_j, in the `tied` rows (m,)."""
-        from scipy.optimize import linprog
-
         heavy = len(theta) * self.mass
         slopes = self.table[tied].T * heavy[tied]
         rest = np.where(tied, 0.0, heavy * theta) @ self.table
         up, down = null.coef < null.high, null.coef > null.low
         level = up & down & (self.l1 == 0)
         up, down = up & ~level, down & ~level
-        answer = linprog(
+        answer = _highs(
             np.append(np.zeros(slopes.shape[1]), 1.0),
             A_ub=np.column_stack([np.concatenate([slopes[up], -slopes[down]]), -np.append(self.l1[up], self.l1[down])]),
             b_ub=np.append(-rest[up], rest[down]),
             A_eq=np.column_stack([slopes[level], np.zeros(level.sum())]) if level.any() else None,
             b_eq=-rest[level] if level.any() else None,
             bounds=[(self.level - 1, self.level)] * slopes.shape[1] + [(0, None)],
-            method="highs",
-            options={"primal_feasibility_tolerance": HIGHS_TOLERANCE, "dual_feasibility_tolerance": HIGHS_TOLERANCE},
         )
-        if answer.status != 0:
-            return theta[tied]
-        found = np.clip(answer.x[:-1], self.level - 1, self.level)
+        found: Vector = np.clip(answer.x[:-1], self.level - 1, self.level)
         inner = np.minimum(self.level - found, found - (self.level - 1)) > NEAR
         # What HiGHS leaves of the equations is taken out, among the rows that have room.
         left = -rest[level] - slopes[level] @ found
         found[inner] += np.linalg.lstsq(slopes[level][:, inner], left, rcond=None)[0]
         return found
+
+
+def _highs(cost: Vector, **program: Any) -> Any:
+    """What SciPy's HiGHS answers to a linear program; LinAlgError where it does not solve it."""
+    from scipy.optimize import linprog
+
+    for size in TOLERANCES:
+        options = {"primal_feasibility_tolerance": size, "dual_feasibility_tolerance": size}
+        answer = linprog(cost, method="highs", options=options, **program)
+        if answer.status == 0:
+            return answer
+    raise np.linalg.LinAlgError(f"HiGHS: {answer.message}")

@@ -25,6 +25,8 @@ Mask = NDArray[np.bool_]
 
 FEW = 40
 """With more columns than this the systems of all columns for every alpha cost more than those of the active ones."""
+FEW_OF_PIECES = 15
+"""The same of losses of straight pieces, whose steps go astray more often."""
 LEAST = 3
 MOST_PRODUCTS = 1 << 21
 """Up to so many rows times products of columns, second derivatives at every step cost less than keeping old ones."""
@@ -34,14 +36,16 @@ MOST_ROUNDS = 15
 PATIENCE = 3
 """For so many rounds the signs that change need not grow fewer."""
 FARTHEST = 5.0
-"""No step moves a linear predictor by more: beyond that the second derivatives say little."""
+"""No step moves a linear predictor by more, or by so many deviations of the target where that is its unit: beyond that
+the second derivatives say little."""
 
 
 def fits(problem: Problem, alphas: Sequence[float]) -> bool:
     """Whether a path is small enough for all of it at once."""
     n, p = problem.Z.shape
-    small = p <= FEW and p < n and n * p**2 <= 2 * MOST_PRODUCTS
-    plain = problem.outputs == 1 and problem.bound is None and problem.family.is_smooth
+    few = FEW if problem.family.is_smooth else FEW_OF_PIECES
+    small = p <= few and p < n and n * p**2 <= 2 * MOST_PRODUCTS
+    plain = problem.outputs == 1 and problem.bound is None
     return small and len(alphas) >= LEAST and plain and not problem.penalty.bounded
 
 
@@ -94,6 +98,8 @@ class Together:
         self.l2 = np.append(problem.penalty.l2, np.zeros(levels))
         self.smooth = self.l1 == 0
         self.goal = GOAL * max(float(np.max(np.abs(problem.null_pull), initial=0.0)), EPS)
+        unit = np.sqrt(2 * problem.null_objective) if problem.family.has_unit else 1.0
+        self.farthest = FARTHEST * float(unit)
         self.coefs = np.zeros((len(alphas), p + levels))
         self.coefs[:, p:] = problem.null_intercept
         self.settled = np.zeros(len(alphas), dtype=bool)
@@ -181,7 +187,7 @@ class Together:
         move = np.linalg.solve(systems, np.where(active, slope, 0.0)[:, :, None])[:, :, 0] - leaving
         batch.signs, batch.reached = signs, batch.coefs + move
         eta = self._eta(batch.reached)
-        share = np.minimum(1.0, FARTHEST / np.max(np.abs(eta - batch.eta), axis=1))[:, None]
+        share = np.minimum(1.0, self.farthest / np.max(np.abs(eta - batch.eta), axis=1))[:, None]
         whole = share == 1.0
         batch.eta = np.where(whole, eta, batch.eta + share * (eta - batch.eta))
         batch.coefs = np.where(whole, batch.reached, batch.coefs + share * move)

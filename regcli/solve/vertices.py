@@ -10,6 +10,7 @@ A vertex stays one when the strength changes: the next of falling strengths begi
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -64,7 +65,7 @@ class Basis:
 
     def invert(self) -> None:
         """Work out the inverse afresh; LinAlgError where the square is singular."""
-        self.inverse = np.linalg.inv(self.square)
+        self.inverse = np.asarray(np.linalg.inv(self.square), dtype=np.float64)
 
     def forward(self, right: Vector) -> Vector:
         """The solution of square @ x = right, refined once."""
@@ -134,12 +135,9 @@ class Descent:
 
     def other(self, y: Vector) -> Descent:
         """The same vertex for another y (n,) near this one."""
-        found = object.__new__(Descent)
-        found.__dict__.update(self.__dict__)
+        found = copy(self)
         found.basis, found.y = self.basis.copy(), y
-        found.coef, found.signs, found.above, found.met = (
-            values.copy() for values in (self.coef, self.signs, self.above, self.met)
-        )
+        found.coef, found.signs, found.met = self.coef.copy(), self.signs.copy(), self.met.copy()
         found.refresh()
         return found
 
@@ -163,7 +161,9 @@ class Descent:
             self.coef[columns] = 0.0
             right = self.y[rows] - self.Z[rows] @ self.coef
             coef = self.basis.forward(right)
-            coef[np.abs(coef) <= NOISE * (np.abs(self.basis.inverse) @ np.abs(right))] = 0.0
+            noise = NOISE * np.abs(self.basis.inverse).sum(axis=1) * np.max(np.abs(right))
+            for end in (0.0, self.low[columns], self.high[columns]):
+                coef = np.where(np.abs(coef - end) <= noise, end, coef)
             self.coef[columns] = coef
             self.signs[columns] = np.where(coef == 0, self.signs[columns], np.sign(coef))
         self.residual = self.y - self.Z @ self.coef
@@ -193,7 +193,7 @@ class Descent:
         raise np.linalg.LinAlgError(f"no end after {most} edges")
 
     def dual(self, l1: Vector) -> Vector:
-        """The dual point (n,): the level, or that less 1, but for the rows that are met what the columns ask of them."""
+        """The dual point (n,): the level, or that less 1; of the rows that are met, what the columns ask of them."""
         theta = np.where(self.above, self.level, self.level - 1)
         rows = self.basis.rows
         if rows:

@@ -14,9 +14,11 @@ from regcli.data.design import Design
 from regcli.data.engines import lets_go
 from regcli.data.engines.seam import Watch, unwatched
 from regcli.errors import Notice, UsageError, counted
+from regcli.problem.families import GAUSSIAN
 from regcli.report.of_compare import report_of_compare, rival_words
 from regcli.report.report import Report
 from regcli.select.crossval import at_edge
+from regcli.solve import solve
 from regcli.specs import (
     TUNED,
     CompareSpec,
@@ -221,8 +223,19 @@ def _model(i: int, rival: Contender, one: Fitted, standing: Standing, judged: Ju
         "fold_alphas": [fold.alpha for fold in folds] if penalised else [],
         "fold_nonzero": [int(fold.selected.sum()) for fold in folds],
         **coefficients_of(prepared, solution.coef, solution.intercept),
+        "plain": _plain(one),
         "certificate": certificate_of(names, solution),
     }
+
+
+def _plain(one: Fitted) -> dict[str, Any] | None:
+    """Of a robust model the one of squared error under the same strengths, on all training rows; None of others."""
+    problem = one.prepared.problem
+    if problem.family.name != "huber":
+        return None
+    y = problem.y if problem.offset is None else problem.y - problem.offset
+    found = solve(replace(problem, family=GAUSSIAN, y=y, offset=None))
+    return coefficients_of(one.prepared, found.coef, found.intercept)
 
 
 def _folds(judged: Judged, folding: FoldSpec) -> dict[str, Any]:

@@ -126,6 +126,7 @@ def model_of(
         "coefficients": outputs[0]["coefficients"] if problem.outputs == 1 else [],
         **classes_of(prepared),
         "classes": outputs if problem.outputs > 1 else None,
+        "fan": None,
         "constraints": constraints_doc(prepared, solution),
         "equivalents": _equivalents(prepared, l1, l2),
     }

@@ -27,6 +27,7 @@ from regcli.workflows.documents import (
     settings_of,
     sparsity_of,
 )
+from regcli.workflows.fan import arrays_of_fan, blades, fan_notices, fan_of, is_fan, of_middle
 from regcli.workflows.gathering import Request, gather
 from regcli.workflows.judging import metrics_of, rows_of
 from regcli.workflows.models import with_model
@@ -69,7 +70,7 @@ def fit(
     asked = Request("fit", data, model, validation, output, training=training, contrasts=contrasts)
     design = gather(asked, watch).design
     clock.tell(f"read {design.rows_read:,} rows, used {design.count:,} with {counted(len(design.names), 'feature')}")
-    prepared = prepare(design, model)
+    prepared = prepare(design, of_middle(model))
     check_strength(prepared, typed(data, _for_cv(model), validation))
     clock.tell("scaled the columns")
     trained = train(prepared, training, trace) if model.solver == "gradient" else None
@@ -77,8 +78,13 @@ def fit(
     check_separation(prepared, solution.intercept, solution.coef)
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, trained, (data, model, validation, training))
-    report = replace(report_of_fit(document, output.order), arrays=facts(rows_of(prepared, solution)))
-    report = with_model(report, document, prepared, solution)
+    arrays, fan = rows_of(prepared, solution), blades(design, model) if is_fan(design, model) else []
+    if fan:
+        document["model"]["fan"], arrays["fan"] = fan_of(fan), arrays_of_fan(fan)
+        document["warnings"] += [{"code": one.code, "message": one.message} for one in fan_notices(fan)]
+        document["next"] = _next_command(data, of_middle(model), validation, False)
+    report = replace(report_of_fit(document, output.order), arrays=facts(arrays))
+    report = with_model(report, document, prepared, solution, fan)
     return replace(report, origin=origin_of(design, "fit", data, model, validation, training))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from regcli.data.reading.names import free_name
 from regcli.data.surviving import EVENT, TIME
 from regcli.problem.objective import Solution
 from regcli.report.report import Column, Report, Table, facts
+from regcli.workflows.fan import Blade
 from regcli.workflows.preparing import Prepared
 
 if TYPE_CHECKING:
@@ -36,7 +38,9 @@ DATA = (
 )
 
 
-def model_document(document: dict[str, Any], prepared: Prepared, solution: Solution) -> dict[str, Any]:
+def model_document(
+    document: dict[str, Any], prepared: Prepared, solution: Solution, fan: Sequence[Blade] = ()
+) -> dict[str, Any]:
     """The document of a `regcli.model/1` for what a `fit` or a `cv` document reports."""
     from regcli.artifact import SCHEMA, encoding_to_json
 
@@ -50,12 +54,22 @@ def model_document(document: dict[str, Any], prepared: Prepared, solution: Solut
             "fingerprint": fingerprint_of(design),
         },
         "encoding": encoding_to_json(design.encoding),
-        "model": described | _outputs(document["model"], prepared, solution) | _baseline(prepared, solution),
+        "model": described
+        | _outputs(document["model"], prepared, solution)
+        | _baseline(prepared, solution)
+        | ({"fan": [_blade(one, document["model"]["fan"][i]) for i, one in enumerate(fan)]} if fan else {}),
         "sparsity": document["sparsity"],
         "metrics": document["metrics"],
         "certificate": document["certificate"],
         "path": document.get("path"),
     }
+
+
+def _blade(one: Blade, entry: dict[str, Any]) -> dict[str, Any]:
+    """A model of a fan: its level, and what it takes to predict; means and scales are those of the others."""
+    described = {key: entry[key] for key in ("intercept", "coefficients")} | {"classes": None}
+    found = _outputs(described, one.prepared, one.solution)
+    return {"level": one.level, "intercept": entry["intercept"], **found}
 
 
 def _baseline(prepared: Prepared, solution: Solution) -> dict[str, Any]:
@@ -108,11 +122,13 @@ def _outputs(model: dict[str, Any], prepared: Prepared, solution: Solution) -> d
     return {"classes": [one | more for one, more in zip(outputs, found, strict=True)], "centre": None, "null": null}
 
 
-def with_model(report: Report, document: dict[str, Any], prepared: Prepared, solution: Solution) -> Report:
+def with_model(
+    report: Report, document: dict[str, Any], prepared: Prepared, solution: Solution, fan: Sequence[Blade] = ()
+) -> Report:
     """The report, which can now save its model and tell the fitted values of its rows."""
 
     def model() -> dict[str, Any]:
-        return dict(facts(model_document(document, prepared, solution)))
+        return dict(facts(model_document(document, prepared, solution, fan)))
 
     def fitted() -> Table:
         from regcli.artifact import of_document
@@ -127,7 +143,7 @@ def _fitted(model: Model, prepared: Prepared) -> Table:
     of several classes the probability of each in their place."""
     design = prepared.design
     fitted = model.predict(design.train, design.offset)
-    shown = [f"fitted[{name}]" for name in model.classes] if model.several else ["fitted", "residual"]
+    shown = [f"fitted[{name}]" for name in model.outputs] if model.several else ["fitted", "residual"]
     if design.survival is not None:
         return _hazards(fitted, prepared)
     keys: list[str] = []

@@ -156,8 +156,8 @@ class Nested:
         selected[live], varying[live] = present(solution.coef, live.size), True
         learned, tested = parts(one.prepared, solution, outside)
         rulings: list[Certificate | FoldResult] = [solution.certificate, *(one.curve.folds if one.curve else ())]
-        of, beside = ((part.y, part.eta, part.weights) for part in (learned, tested))
-        test, train = fold_losses(measure, problem.family, of, beside)
+        of, beside = ((part.y, part.eta[None], part.weights) for part in (learned, tested))
+        test, train = fold_losses(measure, problem.family, of, beside)[:, 0].tolist()
         return Verdict(
             test=test,
             train=train,
@@ -184,8 +184,9 @@ def _null_losses(inside: Design, outside: Design, model: ModelSpec, measure: Mea
     """What the model without features costs on test rows, and on the rows that it learned from."""
     learned, tested = sample_of(inside, model), sample_of(outside, model)
     null = without_features(learned, model.intercept)
-    of, beside = ((one.y, one.predictors(null.null_intercept, 1)[0], one.weights) for one in (learned, tested))
-    return fold_losses(measure, null.family, of, beside)
+    of, beside = ((one.y, one.predictors(null.null_intercept, 1), one.weights) for one in (learned, tested))
+    test, train = fold_losses(measure, null.family, of, beside)[:, 0].tolist()
+    return test, train
 
 
 def varying(low: Vector, high: Vector, intercept: bool) -> NDArray[np.intp]:

@@ -47,10 +47,15 @@ def cv_settings(
 
 
 def check_solver(model: ModelSpec, verb: str) -> None:
-    """UsageError for gradient descent, which is there to look at one problem."""
+    """UsageError for gradient descent, which is there to look at one problem, and for a fan of quantiles."""
     if model.solver == "gradient":
         what = f"--solver gradient is a solver of regcli fit: {verb} solves too many problems for it"
         raise UsageError(what, hint="--solver auto")
+    if len(model.quantile_level) > 1:
+        raise UsageError(
+            f"--quantile-level takes one level here: {verb} follows one model",
+            hint="one of them, or regcli fit, which makes a fan of several",
+        )
 
 
 def check_penalty(model: ModelSpec, verb: str) -> None:
@@ -83,8 +88,9 @@ def formula_of(prepared: Prepared) -> str:
     else:
         offset = bool(prepared.design.weighing.offset or prepared.design.weighing.exposure)
         text = family_path_formula(
-            problem.family.name, model.convention, model.ratio, model.rest, model.intercept, offset
-        )
+            problem.family.name, model.convention, model.ratio, model.rest, model.intercept, offset,
+            prepared.translation.drawn_by not in (None, 1.0),
+        )  # fmt: skip
     return constrained_formula(text, asked.factors, asked.low, model.standardize)
 
 

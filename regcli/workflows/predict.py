@@ -26,6 +26,7 @@ from regcli.problem.tallying import RunningMetrics
 from regcli.report.measures import measured
 from regcli.report.report import Column, Fact, Facts, Kind, Report, Table, facts
 from regcli.specs import LINKS, LOG_FAMILIES, DataSpec, PredictionType, PredictSpec
+from regcli.workflows.fan import crossing
 from regcli.workflows.judging import documented
 
 Vector = NDArray[np.float64]
@@ -63,6 +64,7 @@ class Prediction:
     tally: Tally = field(default_factory=Tally)
     running: RunningMetrics | GatheredMetrics = field(default_factory=RunningMetrics)
     rows_read: int = 0
+    crossed: list[NDArray[np.float64]] = field(default_factory=list)
 
     @property
     def append(self) -> bool:
@@ -79,7 +81,7 @@ class Prediction:
             taken = {*self.ids, *(self.header if self.append else [])}
             return [free_name(f"survival[{time:g}]", taken) for time in self.spec.at]
         one = asked == "class" or not (model.several or (asked == "probability" and model.classes))
-        return [word] if one else [f"{word}[{name}]" for name in model.classes]
+        return [word] if one else [f"{word}[{name}]" for name in model.outputs]
 
     @property
     def metrics(self) -> dict[str, Any] | None:
@@ -90,7 +92,9 @@ class Prediction:
 
     def said(self) -> list[Notice]:
         """Everything to be said, once all rows are through."""
-        return [*self.notices, *self.tally.notices(self.model.needed)]
+        text = crossing(np.concatenate(self.crossed), "row") if self.crossed else None
+        crossed = [] if text is None else [Notice("quantiles_cross", text)]
+        return [*self.notices, *self.tally.notices(self.model.needed), *crossed]
 
     def document(self, predictions: Sequence[Any]) -> dict[str, Any]:
         """The JSON document, once all rows are through, without what names the rows."""
@@ -187,6 +191,8 @@ def _batches(found: Prediction) -> Iterator[Batch]:
         unbounded = _unbounded(model, eta) & ~gappy
         found.tally.unbounded += int(unbounded.sum())
         eta[unbounded] = math.nan
+        if model.levels:
+            found.crossed.append(eta[np.isfinite(eta).all(axis=1)])
         _measure(found, rows, eta, offset)
         predictions = _alive(found, rows, eta) if found.spec.at else _said(model, eta, found.spec.type)
         ids = [rows.frame[name].astype(object).where(rows.frame[name].notna(), None).tolist() for name in found.ids]
@@ -218,6 +224,8 @@ def _said(model: Model, eta: NDArray[np.float64], type: PredictionType) -> NDArr
         lacking = np.isnan(eta if eta.ndim == 1 else eta[:, 0])
         return np.asarray(names[np.where(lacking, len(model.classes), predicted_class(eta))])
     response = model.loss.response
+    if model.levels:
+        return eta
     if type == "probability" and eta.ndim == 1:
         return np.column_stack([response(-eta), response(eta)])
     return response(eta)
@@ -268,6 +276,8 @@ def _measure(found: Prediction, rows: Rows, eta: NDArray[np.float64], offset: Ve
             y = np.where(wrong, math.nan, y)
             what = "0 or below" if positive else "below 0"
             _not_compared(found, f"holds numbers {what}: such rows are not compared with")
+    if model.levels:
+        eta = eta[:, model.spokesman]
     known = np.isfinite(y) & np.isfinite(eta if eta.ndim == 1 else eta[:, 0])
     found.running.add(y[known], eta[known], None if offset is None else offset[known])
 

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from regcli.errors import DataError
 from regcli.problem.families import Family
 from regcli.problem.measures.classes import auc, log_losses, missed, scores, shares, squared_misses
-from regcli.problem.measures.survival import added_deviance, deviance_of, event_weight
-from regcli.problem.survival.concordance import concordance
+from regcli.problem.measures.survival import survival_losses
 from regcli.specs import Measure
 
 Array = NDArray[np.float64]
@@ -41,26 +40,20 @@ def row_losses(measure: Measure, family: Family, y: Array, eta: Array) -> Vector
 
 
 Part = tuple[Array, Array, Vector | None]
-"""Targets, linear predictors and weights of some rows."""
+"""Targets of some rows, linear predictors of A models, (A, n) or (A, n, K), and weights."""
 
 
-def fold_losses(measure: Measure, family: Family, learned: Part, tested: Part) -> tuple[float, float]:
-    """What the rows of a fold that are tested cost, and those that were learned from; see `mean_loss`.
+def fold_losses(measure: Measure, family: Family, learned: Part, tested: Part) -> Array:
+    """What the rows of a fold that are tested cost under each of A models, and those that were learned from, (2, A);
+    see `mean_loss`.
 
     Survival times that are tested cost what they add to the deviance of the others. Raises DataError where no event, or
     no two rows, are there to be tested.
     """
-    if family.name != "cox":
-        return mean_loss(measure, family, *tested), mean_loss(measure, family, *learned)
-    if measure == "concordance":
-        found = [1 - concordance(*part).index for part in (tested, learned)]
-        if math.isnan(found[0]) or math.isnan(found[1]):
-            raise DataError("no two of a fold's test rows can be compared", hint="fewer --folds")
-        return found[0], found[1]
-    if not event_weight(tested[0], tested[2]) > 0:
-        raise DataError("a fold has no event to be tested on", hint="fewer --folds")
-    own = deviance_of(family, *learned) / event_weight(learned[0], learned[2])
-    return added_deviance(family, learned, tested), own
+    if family.name == "cox":
+        return survival_losses(measure, family, learned, tested)
+    return np.array([[mean_loss(measure, family, y, eta, weights) for eta in etas] for y, etas, weights in
+                     (tested, learned)])  # fmt: skip
 
 
 def mean_loss(measure: Measure, family: Family, y: Array, eta: Array, weights: Vector | None = None) -> float:
