@@ -65,7 +65,10 @@ class Basis:
 
     def invert(self) -> None:
         """Work out the inverse afresh; LinAlgError where the square is singular."""
-        self.inverse = np.asarray(np.linalg.inv(self.square), dtype=np.float64)
+        square = self.square
+        self.inverse = np.asarray(np.linalg.inv(square), dtype=np.float64)
+        if not np.linalg.norm(square, 1) * np.linalg.norm(self.inverse, 1) * EPS < 0.1:
+            raise np.linalg.LinAlgError("a singular vertex")
 
     def forward(self, right: Vector) -> Vector:
         """The solution of square @ x = right, refined once."""
@@ -296,7 +299,7 @@ class Descent:
         """The same for coefficients: of the free `columns` those that come to 0, and those that come to a bound."""
         coef, l1 = self.coef[columns], l1[columns]
         wall = np.where(move > 0, self.high[columns], self.low[columns])
-        to_zero = (self.signs[columns] * move < 0) & (l1 > 0) & (wall != 0)
+        to_zero = (self.signs[columns] * move < 0) & (l1 > 0)
         to_wall = np.isfinite(wall) & (move != 0)
         safe = np.where(move != 0, move, 1.0)
         at = np.concatenate(
