@@ -221,9 +221,8 @@ class Descent:
             fall = np.maximum(over, -mass - over) / length
             place = int(np.argmax(fall))
             if fall[place] > NOISE:
-                best = Edge(
-                    -1, place, 1.0 if over[place] > -mass[place] / 2 else -1.0, float(fall[place] * length[place])
-                )
+                sign = 1.0 if over[place] > -mass[place] / 2 else -1.0
+                best = Edge(-1, place, sign, float(fall[place] * length[place]))
         # At 0 a penalty holds in both directions, elsewhere it draws towards 0.
         up = np.where(self.coef < self.high, pull - np.where(self.coef >= 0, l1, -l1), 0.0)
         down = np.where(self.coef > self.low, -pull - np.where(self.coef <= 0, l1, -l1), 0.0)
