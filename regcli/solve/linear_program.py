@@ -271,7 +271,7 @@ class _Program:
         )
         theta = np.clip(answer.x[:n], self.level - 1, self.level)
         coef = np.clip(-answer.eqlin.marginals, self.low, self.high)
-        coef[np.abs(coef) <= NEAR * (l1 > 0)] = 0.0
+        coef[np.abs(coef) <= NEAR] = 0.0
         try:
             return self._worked_out(coef, theta, l1, int(answer.nit))
         except np.linalg.LinAlgError:
@@ -286,12 +286,9 @@ class _Program:
             free = np.union1d(free, [len(coef) - 1])
         residual = self.target - self.table @ coef
         close = np.flatnonzero(np.abs(residual) <= NEAR)
-        inner = np.minimum(self.level - theta[close], theta[close] - (self.level - 1)) > NEAR
         if len(close) < len(free):
             raise np.linalg.LinAlgError("fewer rows than columns at the vertex")
-        # Rows that are surely met first, then those that stand best on what these leave.
-        square = self.table[close][:, free].T * np.where(inner, 1.0, NEAR)
-        rows = close[qr(square, mode="r", pivoting=True)[1][: len(free)]]
+        rows = close[qr(self.table[close][:, free].T, mode="r", pivoting=True)[1][: len(free)]]
         descent = Descent(self.table, self.target, self.mass, self.level, self.low, self.high)
         descent.stand(rows, free, coef, residual > 0)
         descent.descend(l1, self.most)
