@@ -13,18 +13,20 @@ import pytest
 from scipy.optimize import linprog
 from support import Matrix, Vector, arrays
 
-from regcli.problem.penalties import Strengths
+from regcli.problem.certificate import Certificate, certify
+from regcli.problem.families import quantile
+from regcli.problem.objective import Problem
+from regcli.problem.objective import alpha_max as largest_alpha
+from regcli.problem.penalties import ElasticNet
 from regcli.problem.pinball import (
     best_level,
     fenchel_young,
     loss,
-    measure,
     null_dual,
     subdifferential,
     suited,
-    tied_columns,
 )
-from regcli.solve.linear_program import Found, _Program, along, alpha_max, by_highs, solve
+from regcli.solve.linear_program import Found, _Program, along, by_highs, null_slopes, solve
 from regcli.solve.vertices import Descent
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -47,10 +49,30 @@ def value_of(Z: Matrix, y: Vector, l1: Vector, level: float, found: Found, **mor
     return value(Z, y, l1, level, found.intercept, found.coef, **more)
 
 
+def posed(Z: Matrix, y: Vector, l1: Vector, level: float, **more: Any) -> Problem:
+    """The problem as the rest of the program poses it, at an alpha of 1."""
+    penalty = ElasticNet(l1, np.zeros_like(l1), more.get("low"), more.get("high"))
+    return Problem(
+        Z, y, penalty, 1.0, more.get("intercept", True), more.get("weights"), quantile(level),
+        offset=more.get("offset"),
+    )  # fmt: skip
+
+
+def certificate(Z: Matrix, y: Vector, l1: Vector, level: float, found: Found, **more: Any) -> Certificate:
+    return certify(posed(Z, y, l1, level, **more), found.intercept, found.coef, found.theta)
+
+
 def figures(Z: Matrix, y: Vector, l1: Vector, level: float, found: Found, **more: Any) -> tuple[float, float]:
-    strengths = Strengths(l1, np.zeros_like(l1), more.get("low"), more.get("high"))
-    rows = (more.get("weights"), more.get("offset"), more.get("intercept", True))
-    return measure(Z, y, strengths, level, found.intercept, found.coef, found.theta, *rows)
+    measured = certificate(Z, y, l1, level, found, **more)
+    return measured.gap, measured.violation
+
+
+def alpha_max(Z: Matrix, y: Vector, l1: Vector, level: float, weights: Vector | None = None, **more: Any) -> float:
+    problem = posed(Z, y, l1, level, weights=weights, **more)
+    theta = null_slopes(
+        Z, y, l1, level, weights, more.get("offset"), more.get("intercept", True), more.get("low"), more.get("high")
+    )
+    return largest_alpha(problem, pull=problem.pull(theta))
 
 
 def primal(Z: Matrix, y: Vector, l1: Vector, level: float, **more: Any) -> float:
@@ -174,7 +196,7 @@ def test_agrees_with_scikit_learn(dataset: str, level: float, weighted: bool) ->
         ours = value_of(Z, y, alpha * shape, level, found, weights=weights)
         theirs = value(Z, y, alpha * shape, level, model.intercept_, model.coef_, weights=weights)
         assert ours == pytest.approx(theirs, rel=1e-9)
-        if tied_columns(Z, Strengths(alpha * shape, 0 * shape), level, found.coef, found.theta, weights) == ():
+        if certificate(Z, y, alpha * shape, level, found, weights=weights).unique:
             assert np.allclose(found.coef, model.coef_, atol=1e-6 * np.max(np.abs(y)))
             assert np.array_equal(found.coef != 0, np.abs(model.coef_) > 1e-9)
 
@@ -539,7 +561,7 @@ def test_tied_columns_are_those_that_may_differ(seed: int) -> None:
         Z[:, 3] = 0.5 * (Z[:, 0] + Z[:, 1])
     y, l1 = Z[:, 0] + 0.5 * Z[:, 1] + rng.normal(size=n), np.full(p, 0.02)
     found = solve(Z, y, l1, level)
-    named = tied_columns(Z, Strengths(l1, 0 * l1), level, found.coef, found.theta)
+    named = certificate(Z, y, l1, level, found).tied
     cost = np.concatenate([l1, l1, [0.0], np.full(n, level / n), np.full(n, (1 - level) / n)])
     equal = np.column_stack([Z, -Z, np.ones(n), np.eye(n), -np.eye(n)])
     ends = [*[(0, None)] * (2 * p), (None, None), *[(0, None)] * (2 * n)]
@@ -564,10 +586,10 @@ def test_what_a_bound_holds_is_not_tied() -> None:
     found = solve(Z, y, l1, 0.5, **ends)
     assert found.coef[0] == 0.2
     assert found.coef[1] > 0.2
-    assert tied_columns(Z, Strengths(l1, 0 * l1, *ends.values()), 0.5, found.coef, found.theta) == ()
+    assert certificate(Z, y, l1, 0.5, found, **ends).unique
     l1[0] = 0.02
     found = solve(Z, y, l1, 0.5)
-    assert tied_columns(Z, Strengths(l1, 0 * l1), 0.5, found.coef, found.theta) == (0, 1)
+    assert certificate(Z, y, l1, 0.5, found).tied == (0, 1)
 
 
 # --- several levels

@@ -17,6 +17,7 @@ from regcli.errors import Notice, UsageError
 from regcli.problem.certificate import certify, pull_scale
 from regcli.problem.objective import EPS, Problem, Solution, best_intercept, objective
 from regcli.solve.bounded import while_inside
+from regcli.solve.linear_program import null_slopes
 from regcli.solve.registry import LARGEST_GRAM, SOLVERS, Proposal, Solver, Step, Steps, explained, explained_by
 
 __all__ = ["LARGEST_GRAM", "SOLVERS", "Proposal", "Solver", "Step", "line", "solve", "solve_along", "unpenalised_pull"]
@@ -134,13 +135,19 @@ def unpenalised_pull(problem: Problem) -> Vector:
     of them that is the null model's. What rounding leaves of it where these explain everything counts 0."""
     p = problem.Z.shape[1]
     columns = np.flatnonzero(problem.penalty.unpenalised[:p])
+    if problem.family.name == "quantile" and len(columns) < p:
+        penalty, level = problem.penalty, dict(problem.family.parameters)["level"]
+        theta = null_slopes(
+            problem.Z, problem.y, penalty.l1, level, problem.weights, problem.offset, problem.intercept, penalty.low,
+            penalty.high,
+        )  # fmt: skip
+        return problem.pull(theta)
     if not columns.size:
         return problem.null_pull
     penalty = problem.penalty.only(_places(problem, columns))
     alone = replace(problem, Z=problem.Z[:, columns], penalty=penalty, alpha=0.0, twins=None)
     found = solve(alone)
-    slopes = problem.residual(alone.eta(found.intercept, found.coef)) if found.dual is None else found.dual
-    pull = problem.pull(slopes)
+    pull = problem.pull(problem.residual(alone.eta(found.intercept, found.coef)))
     noise = 64 * EPS * (pull_scale(problem) + float(np.max(np.abs(problem.null_intercept))))
     return np.where(np.abs(pull) > noise, pull, 0.0)
 
