@@ -187,7 +187,7 @@ def test_what_stands_beside_the_features(family: Any, beside: str) -> None:
 @pytest.mark.parametrize(("name", "epsilon", "alpha"), [("concrete", 1.35, 0.5), ("boston", 1.1, 20.0)])
 def test_huber_regressor(name: str, epsilon: float, alpha: float, by: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """At the scale s that scikit-learn finds its coefficients minimise (2 / s) sum huber(r) + a |b|^2 with the
-    threshold epsilon s, for its loss s H(r / s) is r^2 / s up to there: over 2 W / s that is ours with alpha a s / W."""
+    threshold epsilon s, for its loss s H(r / s) is r^2 / s up to there: over 2 W / s that is ours with a s / W."""
     frame, X, y, weights, asked = weighted(name, by)
     scaler = StandardScaler().fit(X, sample_weight=weights)
     minimize = scipy.optimize.minimize
