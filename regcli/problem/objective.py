@@ -108,10 +108,14 @@ class Problem:
         return self.family.pull(self.y, eta) if self.bound is None else self.bound.residual(eta)
 
     def bending(self, eta: NDArray[np.float64], dual: Vector | None) -> NDArray[np.bool_] | None:
-        """The rows (n,) whose loss is not straight around `eta`, or that stand at a corner; None for all."""
+        """The rows (n,) whose loss is not straight on either side of `eta`, or that stand at a corner; None for all.
+
+        Where a set of minima ends, a row is on the edge of its straight piece: along the set it holds nothing.
+        """
         if self.family.pieces is not None:
             low, high = self.family.pieces(self.y)
-            return np.asarray((eta >= low) & (eta <= high))
+            near = 64 * EPS * (np.abs(self.y) + np.abs(eta))
+            return np.asarray((eta > low + near) & (eta < high - near))
         if dual is None:
             return None
         level = dict(self.family.parameters)["level"]
