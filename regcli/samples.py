@@ -53,6 +53,10 @@ SAMPLES = (
         "insurance", 64, 5, "Claims", ",", "counts of car insurance claims",
         "Baxter, Coutts, Ross (1980), from the R package MASS", "GPL-2.0 or GPL-3.0",
     ),
+    Sample(
+        "heart_failure", 299, 13, "time", ",", "survival; event DEATH_EVENT",
+        "Ahmad et al. (2017), Chicco, Jurman (2020), UCI Machine Learning Repository", "CC BY 4.0",
+    ),
 )  # fmt: skip
 
 

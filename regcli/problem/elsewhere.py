@@ -6,6 +6,7 @@ predictor.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,10 +21,11 @@ LOSSES: dict[FamilyName, str] = {
     "huber": "huber(y - f)",
     "quantile": "[q max(y - f, 0) + (1 - q) max(f - y, 0)]",
     "squared_hinge": "max(0, 1 - y f)^2",
-    "cox": "-log partial likelihood",
+    "cox": "log partial likelihood",
 }
 
-
+STSET = "stset time, failure(status); "
+"""What Stata is told of survival times before it fits them."""
 GLMNET_LACKS: dict[FamilyName, str] = {
     "huber": "none: glmnet has no Huber loss",
     "quantile": "none: glmnet has no quantiles",
@@ -79,6 +81,8 @@ def predictor(family: FamilyName, intercept: bool, offset: bool) -> str:
 
 
 def _loss(family: FamilyName, convention: Convention) -> str:
+    if family == "cox":
+        return f"-{LOSSES[family]}" if convention == "sum" else f"-(1/n) {LOSSES[family]}"
     return f"sum {LOSSES[family]}" if convention == "sum" else f"(1/n) sum {LOSSES[family]}"
 
 
@@ -100,7 +104,7 @@ def family_equivalents(
     return {
         "sklearn": _sklearn(family, l1, l2, n, intercept, parameters),
         "glmnet": _glmnet(family, strength, mix, standardize, intercept, parameters),
-        "stata": _stata(family, l1, l2, standardize, intercept),
+        "stata": _stata(family, l1, l2, standardize, intercept, parameters),
         "textbook_sum": _sum(n * l1, n * l2 / 2),
         "keras_mse": _keras(l1, l2 / 2),
     }
@@ -113,7 +117,7 @@ def weighed_equivalents(found: dict[str, Any], weighted: bool, offset: bool, qua
         _argued(glmnet, "weights=w")
         if sklearn["value"] is not None:
             sklearn["call"] += ", sample_weight=w"
-        stata["call"] = stata["call"].replace(" y x", " y x [iw=w]", 1)
+        stata["call"] = stata["call"].replace(" y x", " y x [iw=w]", 1).replace("stset time", "stset time [iw=w]", 1)
     if offset and quadratic:
         for one in (sklearn, stata):
             if one["value"] is not None:
@@ -124,6 +128,21 @@ def weighed_equivalents(found: dict[str, Any], weighted: bool, offset: bool, qua
             stata["call"] = stata["call"].replace(" sel(none)", " offset(o) sel(none)", 1)
     if offset:
         _argued(glmnet, "offset=o")
+    return found
+
+
+def survival_equivalents(found: dict[str, Any], entry: bool, strata: bool) -> dict[str, Any]:
+    """The same where rows of survival times are at risk from an entry time on, or have strata s."""
+    glmnet, stata = found["glmnet"], found["stata"]
+    if entry:
+        glmnet["call"] = glmnet["call"].replace("Surv(time,", "Surv(entry, time,")
+        stata["call"] = stata["call"].replace("failure(status)", "failure(status) enter(entry)")
+    if strata:
+        glmnet["call"] = re.sub(r"Surv\([^)]*\)", r"stratifySurv(\g<0>, s)", glmnet["call"])
+        if "lasso" in stata["call"] or "elasticnet" in stata["call"]:
+            found["stata"] = _none("none: Stata's lasso cox has one baseline for all rows")
+        elif stata["value"] is not None:
+            stata["call"] += f"{'' if 'efron' in stata['call'] else ','} strata(s)"
     return found
 
 
@@ -139,6 +158,8 @@ def _glmnet(
     if family in GLMNET_LACKS:
         return _none(GLMNET_LACKS[family])
     named = {"gamma": 'Gamma(link="log")', "tweedie": f"statmod::tweedie({parameters.get('power', 0):.6g}, 0)"}
+    if family == "cox" and parameters.get("ties") == "efron":
+        return _none("none: glmnet takes events of one time by Breslow's rule alone")
     target = "Surv(time, status)" if family == "cox" else "y"
     ends = ("" if standardize else ", standardize=FALSE") + ("" if intercept else ", intercept=FALSE")
     of = named.get(family, f'"{family}"')
@@ -191,19 +212,27 @@ def _linear_svc(l1: float, l2: float, n: float, intercept: bool) -> dict[str, An
     return {"call": f"LinearSVC({penalty}C={c:.6g}, fit_intercept=False)", "value": c, "mix": None}
 
 
-def _stata(family: FamilyName, l1: float, l2: float, standardize: bool, intercept: bool) -> dict[str, Any]:
+def _stata(
+    family: FamilyName, l1: float, l2: float, standardize: bool, intercept: bool, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    efron = family == "cox" and parameters.get("ties") == "efron"
     model = {"binomial": "logit", "poisson": "poisson", "cox": "cox"}.get(family)
     if model is None:
         lacks = "no more than two classes" if family == "multinomial" else f"no {family.replace('_', ' ')}"
         return _none(f"none: Stata's lasso knows {lacks}")
+    first, model = (STSET, "cox x") if family == "cox" else ("", f"{model} y x")
+    if l1 == 0 and l2 == 0 and family == "cox":
+        return {"call": f"{first}stcox x{', efron' if efron else ''}", "value": 0.0, "mix": None}
     if not standardize:
         return _none("none: Stata's lasso and elasticnet always standardize")
+    if efron:
+        return _none("none: Stata's lasso cox takes events of one time by Breslow's rule alone")
     if l1 == 0 and l2 == 0:
-        return {"call": f"{model} y x" + ("" if intercept else ", noconstant"), "value": 0.0, "mix": None}
+        return {"call": model + ("" if intercept else ", noconstant"), "value": 0.0, "mix": None}
     end = "" if intercept else " noconstant"
     strength = l1 + l2
     mix = None if l2 == 0 else l1 / strength
-    verb = f"lasso {model} y x, " if mix is None else f"elasticnet {model} y x, alpha({mix:.6g}) "
+    verb = f"{first}lasso {model}, " if mix is None else f"{first}elasticnet {model}, alpha({mix:.6g}) "
     chosen = "" if mix is None else f"alpha={mix:.6g} "
     return {
         "call": f"{verb}sel(none){end}; lassoselect {chosen}lambda={strength:.6g}",

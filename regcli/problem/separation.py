@@ -2,7 +2,8 @@
 
 A direction of unpenalised coefficients along which no row's loss grows for ever, and some row's falls, means that there
 is no minimum (Albert, Anderson 1984, On the existence of maximum likelihood estimates in logistic regression models).
-Whether there is one is a linear program (Konis 2007, Linear programming algorithms for detecting separated data).
+Whether there is one is a linear program (Konis 2007, Linear programming algorithms for detecting separated data); of
+survival times see `regcli.problem.survival.monotone`.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.problem.objective import Problem
+from regcli.problem.survival.monotone import monotone
+from regcli.problem.survival.risk import RiskSets
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 SUSPICIOUS = 1e-6
-"""Rows whose curvature is this share of the largest, or less, are fitted so well that separation is worth a look."""
+"""Rows whose curvature is this share of the largest, or less, are fitted so well that separation is worth a look;
+so are survival times of which one has that share of the largest hazard."""
 SEPARABLE = ("binomial", "multinomial", "poisson", "tweedie")
 """The families with losses that fall for ever in some direction: of others the least is taken somewhere."""
 REAL = 1e-7
@@ -25,6 +29,8 @@ REAL = 1e-7
 
 def is_suspicious(problem: Problem, eta: NDArray[np.float64]) -> bool:
     """Whether some row is fitted as only separation, or a far-off row, lets it be."""
+    if problem.family.name == "cox":
+        return float(np.ptp(eta)) >= -np.log(SUSPICIOUS)
     if problem.family.name not in SEPARABLE:
         return False
     curvature = problem.family.curvature(problem.y, eta)
@@ -42,6 +48,9 @@ def separating(problem: Problem) -> tuple[int, ...] | None:
     p = problem.Z.shape[1]
     free = np.flatnonzero(problem.strengths.free[:p])
     Z = problem.Z[:, free]
+    if problem.family.name == "cox":
+        direction = monotone(RiskSets.of(problem.y), Z) if free.size else None
+        return None if direction is None else tuple(int(j) for j in free[np.abs(direction) > REAL])
     # Of columns times directions, each within [-1, 1], none of a row's may be of the wrong sign, some must be right.
     Z = np.column_stack([np.ones(len(Z)), Z]) if problem.intercept else Z
     if Z.shape[1] == 0:

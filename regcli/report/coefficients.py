@@ -95,6 +95,7 @@ def reading(document: Mapping[str, Any]) -> tuple[str, ...]:
     words = RATIOS.get(model["family"])
     if words is not None:
         of, are = (model["positive_class"], "are") if words[1] == "odds" else (document["data"]["target"], "is")
+        of = document["data"]["event"] if model["family"] == "cox" else of
         more = "for one more unit of the feature; /s.d.: for one more standard deviation of it"
         return (f"{words[0]}: what the {words[1]} of {visible(of)} {are} multiplied by {more}",)
     if model["family"] == "multinomial":

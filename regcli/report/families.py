@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from regcli.errors import visible
+from regcli.errors import counted, visible
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
 REGRESSIONS = {
@@ -56,10 +56,11 @@ def kind_of(penalty: str, family: str) -> str:
 
 def explained(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
     """What is predicted: a target, the probability of a class `P(diagnosis = M)`, that of several `P(species)`, a time
-    with its event `time (event: status)`."""
+    with the events that there are `time (96 events of status)`."""
     target, model = name(document["data"]["target"]), document.get("model", {})
-    if document["data"].get("event") is not None:
-        return f"{target} (event: {name(document['data']['event'])})"
+    data = document["data"]
+    if data.get("event") is not None:
+        return f"{target} ({counted(data['events'], 'event')} of {name(data['event'])})"
     if model.get("positive_class") is not None and model.get("family") == "squared_hinge":
         return f"{target} = {name(model['positive_class'])}"
     if model.get("positive_class") is not None:

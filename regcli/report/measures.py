@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regcli.errors import visible
+from regcli.errors import counted, visible
 from regcli.report.report import Cell, Column, Table
 from regcli.report.wording import number, percent
 from regcli.specs import MORE_IS_BETTER
@@ -79,8 +79,8 @@ def measured(metrics: Mapping[str, Any]) -> str:
         )
     if "concordance" in metrics:
         return (
-            f"concordance {_share(metrics['concordance'])}, deviance explained {explained}, deviance "
-            f"{number(metrics['deviance'], 4)}; {metrics['events']:,} events"
+            f"concordance {_share(metrics['concordance'])}, deviance explained {explained}; "
+            f"{counted(metrics['events'], 'event')}, deviance {_number(metrics['deviance'])} for each,"
         )
     if "pinball" in metrics:
         return (
@@ -106,6 +106,10 @@ def measured(metrics: Mapping[str, Any]) -> str:
     if "deviance" in metrics:
         return f"deviance explained {explained}, deviance {number(metrics['deviance'])}, {errors}"
     return f"R2 {_share(metrics['r2'])}, {errors}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else number(value, 4)
 
 
 def _share(value: float | None) -> str:

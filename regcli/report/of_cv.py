@@ -30,7 +30,7 @@ from regcli.report.of_fit import (
     with_constraints,
 )
 from regcli.report.report import Cell, Chart, Column, Fact, Report, Table, facts
-from regcli.report.wording import number, short, source_of, tiny
+from regcli.report.wording import number, percent, short, source_of, tiny
 
 RULES = {"min": "min", "1se": "one_se"}
 FLAT = 0.05
@@ -219,7 +219,7 @@ def _overfitting(document: Mapping[str, Any]) -> Sequence[str]:
     least, last, measure = chosen["min"], curve[-1], MEASURE_WORDS[chosen["measure"]]
     if least["r2"] is None or least["r2"] <= 0:
         return ("nothing was learned that could overfit: no alpha predicts better than the model without features",)
-    ratio = more_is_better(chosen["measure"])
+    ratio, rest = more_is_better(chosen["measure"]), _at_rest(document)
     apart = "" if ratio else f"{_times(least)} "
     lines = [
         f"at min the validation {measure} {number(least['mean'])} is {apart}the training {measure} "
@@ -228,19 +228,30 @@ def _overfitting(document: Mapping[str, Any]) -> Sequence[str]:
     if ratio:
         on_training = f"the training {measure} {number(least['train_mean'])}"
         lines = [f"at min the validation {measure} is {number(least['mean'])}, {on_training}"]
+    if rest != 1:
+        own = percent(1 - least["train_mean"] / chosen["null"]["train_mean"])
+        lines = [f"at min {percent(least['r2'])} of the validation {measure} is explained, {own} of the training {measure}"]
     worse = abs(last["mean"] - least["mean"])
     reaches = f"the training {measure} {'rises' if ratio else 'falls'} to {number(last['train_mean'])}"
     if last["index"] == least["index"]:
         lines.append("the smallest alpha tried is the best: there may be more to gain below it")
     elif worse > least["se"] and worse > FLAT * abs(least["mean"]):
         lines.append(f"at the smallest alpha it is {number(last['mean'])} while {reaches}: there the model overfits")
-    elif not ratio and last["train_mean"] * APART < last["mean"]:
+    elif not ratio and last["train_mean"] * APART * rest < last["mean"]:
         lines.append(
             f"at the smallest alpha {reaches}, the validation {measure} is {_times(last)} that: fitted too closely"
         )
     else:
         lines.append("both stay flat down to the smallest alpha: the penalty is not needed against overfitting here")
     return lines
+
+
+def _at_rest(document: Mapping[str, Any]) -> float:
+    """How many times the training error is the validation error of the model without features: of survival times, which
+    are compared with more rows where there are more, not 1."""
+    null = document["chosen"]["null"]
+    survival = document["data"]["events"] is not None and document["chosen"]["measure"] == "deviance"
+    return float(null["mean"] / null["train_mean"]) if survival and null["train_mean"] > 0 else 1.0
 
 
 def _times(row: Mapping[str, Any]) -> str:
@@ -264,6 +275,8 @@ def _folds(document: Mapping[str, Any]) -> Sequence[str]:
     lines = [f"{schemes[folds['scheme']]}{repeats}; {scaled}"]
     by = "their sums and products" if folds["engine"] == "moments" else "their rows"
     lines.append(f"solved in every fold at every alpha, from {by}: worst violation {tiny(folds['violation'])}{word}")
+    if document["data"]["events"] is not None and document["chosen"]["measure"] == "deviance":
+        lines.append("the deviance of a fold is what its rows add to that of all others, for each event of theirs")
     return lines
 
 

@@ -273,7 +273,7 @@ def parameter_lines(model: Mapping[str, Any]) -> list[str]:
         ]
     if family == "quantile":
         return [f"level {short(found['level'])}: that share of the rows is to lie below"]
-    return [f"events of one time: {found['ties'].capitalize()}"] if family == "cox" else []
+    return [f"events of one time by the rule of {found['ties'].capitalize()}"] if family == "cox" else []
 
 
 def weighing_lines(data: Mapping[str, Any]) -> list[str]:
@@ -344,6 +344,10 @@ def _inference_words(document: Mapping[str, Any]) -> tuple[str, ...]:
         return (document["no_inference"],)
     degrees = counted(found["residual_df"], "degree")
     if found["residual_deviation"] is None:
+        if document["data"]["events"] is not None:
+            events, features = document["data"]["events"], document["sparsity"]["total"]
+            each = f"{short(float(f'{events / features:.2g}'))} for each of {counted(features, 'feature')}"
+            return (f"by the observed information (Wald); {counted(events, 'event')}, {each}",)
         return (f"by the observed information (Wald), with {degrees} of freedom left",)
     if document["model"]["family"] != "gaussian":
         dispersion = number(found["residual_deviation"] ** 2)

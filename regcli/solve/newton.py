@@ -378,8 +378,9 @@ def bend_of(inside: Matrix, across: Matrix, level: Matrix, intercept: bool, eta:
     """The second derivatives with the levels minimised out; the arguments are as `sweep.second_order` gives them, and
     where they were taken."""
     if not intercept:
-        none = np.zeros_like(across)
-        return Bend(inside, none, np.zeros_like(level), none, eta)
+        none, diagonal = np.zeros_like(across), np.diagonal(inside)
+        matrix = _positive(inside) if np.any(diagonal <= 64 * EPS * np.max(diagonal, initial=0.0)) else inside
+        return Bend(matrix, none, np.zeros_like(level), none, eta)
     inverse = level_inverse(level)
     back = across @ inverse
     matrix = inside - back @ across.T

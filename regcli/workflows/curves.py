@@ -13,7 +13,7 @@ from regcli.errors import DataError, Notice, counted, listed
 from regcli.select.crossval import Curve, at_edge
 from regcli.select.folds import Folds
 from regcli.solve.classes import present
-from regcli.specs import FoldSpec
+from regcli.specs import MORE_IS_BETTER, FoldSpec
 from regcli.workflows.preparing import Prepared
 
 FAR_DOWN = 1e-3
@@ -40,15 +40,15 @@ def folds_doc(folds: Folds, spec: FoldSpec, engine: str, curves: Sequence[Curve]
 
 
 class Measured:
-    """A curve in the unit of the measure asked for: for r2 one minus the error over that of the null model, for auc and
-    accuracy one minus the error.
+    """A curve in the unit of the measure asked for: for r2 one minus the error over that of the null model, for auc,
+    accuracy and concordance one minus the error.
 
     Training errors are compared to the null model's training error. Raises DataError where that leaves no R2.
     """
 
     def __init__(self, curve: Curve, spec: FoldSpec) -> None:
         null, null_se, null_train = curve.null
-        self._shares, self._mirrored = spec.judge == "r2", spec.judge in ("auc", "accuracy")
+        self._shares, self._mirrored = spec.judge == "r2", spec.judge in MORE_IS_BETTER - {"r2"}
         if self._shares and not (null > 0 and null_train > 0):
             raise DataError(
                 "R2 is not defined: the model without features predicts exactly", hint="leave out --measure"

@@ -15,7 +15,7 @@ from regcli.errors import DataError, listed
 from regcli.problem.certificate import at_bound
 from regcli.problem.constrained import constrained_equivalents, constrained_formula
 from regcli.problem.conventions import equivalents, formula
-from regcli.problem.elsewhere import family_equivalents, family_formula, weighed_equivalents
+from regcli.problem.elsewhere import family_equivalents, family_formula, survival_equivalents, weighed_equivalents
 from regcli.problem.families import Family
 from regcli.problem.inference import LEVEL, Estimates, estimates, information, normal_estimates, standard_errors
 from regcli.problem.objective import EPS, Solution
@@ -175,7 +175,7 @@ def _formula(prepared: Prepared, penalty: Any, l1: float, l2: float, unpenalised
 def _equivalents(prepared: Prepared, l1: float, l2: float) -> dict[str, Any]:
     model, problem, asked = prepared.model, prepared.problem, prepared.constraints
 
-    weighing = prepared.design.weighing
+    weighing, timed = prepared.design.weighing, prepared.design.survival
     family, weighted, offset = problem.family, weighing.weights is not None, bool(weighing.offset or weighing.exposure)
 
     def called(l1: float, l2: float) -> dict[str, Any]:
@@ -185,7 +185,8 @@ def _equivalents(prepared: Prepared, l1: float, l2: float) -> dict[str, Any]:
             found = family_equivalents(
                 family.name, l1, l2, problem.total, model.standardize, model.intercept, parameters_of(family)
             )
-        return weighed_equivalents(found, weighted, offset, family.is_quadratic)
+        found = weighed_equivalents(found, weighted, offset, family.is_quadratic)
+        return found if timed is None else survival_equivalents(found, timed.entry is not None, timed.strata is not None)
 
     return constrained_equivalents(called, l1, l2, asked.factors, asked.low, asked.high)
 

@@ -27,6 +27,8 @@ def _separated(prepared: Prepared, problem: Problem, columns: tuple[int, ...]) -
     target = visible(prepared.design.target)
     if problem.family.has_classes:
         what = f"the classes of {target} are separated, at least in part, by {names}"
+    elif problem.family.name == "cox":
+        what = f"at each event of {target} no row at risk is ahead in {names} of the one that has it"
     else:
         what = f"{target} is 0 in all rows that {names} single out"
     unpenalised = len(prepared.design.names) == int(problem.strengths.free.sum()) // problem.outputs

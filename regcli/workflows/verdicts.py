@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from regcli.data.surviving import EVENT
 from regcli.errors import counted, visible
 from regcli.report.measures import COMPARED_WORDS
 from regcli.report.of_compare import RIVAL_WORDS, plainly
@@ -65,6 +66,7 @@ def _reasons(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitte
         yield f"next to it, by less than {NEGLIGIBLE:.1%} of the error without features: {', '.join(alike)}"
     if chosen["name"] == "null":
         mean = "the mean of the target" if fitted[0].prepared.model.intercept else "0"
+        mean = "one baseline hazard for all rows" if fitted[0].prepared.design.survival is not None else mean
         yield f"so nothing here predicts reliably better than {mean}"
         return
     total = len(fitted[0].prepared.design.names)
@@ -93,7 +95,8 @@ def _facts(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted]
     """What in these data speaks for the verdict: rows for each feature, what a penalty gains, correlations."""
     known = {model["name"]: (model, i) for i, model in enumerate(models)}
     n, p = fitted[0].prepared.design.count, fitted[0].prepared.design.X.shape[1]
-    yield _shape(n, p)
+    survival = fitted[0].prepared.design.survival
+    yield _shape(n, p) if survival is None else _shape(int(fitted[0].prepared.design.y[:, EVENT].sum()), p, "event")
     if "ols" in known:
         yield _gain(known["ols"][0], models[standing.best])
     for name in ("lasso", "elasticnet"):
@@ -106,8 +109,8 @@ def _facts(models: Sequence[Model], standing: Standing, fitted: Sequence[Fitted]
             yield _shared(pair, *(fitted[i] for i in at))
 
 
-def _shape(n: int, p: int) -> str:
-    rows, features = counted(n, "row"), counted(p, "feature")
+def _shape(n: int, p: int, what: str = "row") -> str:
+    rows, features = counted(n, what), counted(p, "feature")
     if n <= p:
         return f"{rows} for {features}: least squares can follow any target, so its training error says nothing"
     return f"{rows} for {features}: {short(float(f'{n / p:.2g}'))} for each"

@@ -21,8 +21,8 @@ Vector = NDArray[np.float64]
 @dataclass(frozen=True)
 class SurvivalMetrics:
     """events: how many rows have theirs; deviance: twice minus the log partial likelihood less that of the saturated
-    model, over the weight of the rows; deviance_ratio: 1 - deviance / that of the model without features; concordance:
-    Harrell's, nan where no pair can be compared."""
+    model, over the weight of the events, nan without any; deviance_ratio: 1 - deviance / that of the model without
+    features; concordance: Harrell's, nan where no pair can be compared."""
 
     rows: int
     events: int
@@ -35,7 +35,7 @@ def survival_metrics(
     family: Family, y: Array, eta: Vector, null_eta: Vector, weights: Vector | None = None
 ) -> SurvivalMetrics:
     """Metrics of linear predictors `eta` (n,) for targets `y` (n, 4), among these rows."""
-    total = float(len(y) if weights is None else weights.sum())
+    total = event_weight(y, weights) or math.nan
     deviance, null = (deviance_of(family, y, one, weights) / total for one in (eta, null_eta))
     return SurvivalMetrics(
         rows=len(y),
