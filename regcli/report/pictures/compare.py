@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
 from regcli.report.coefficients import series_of_step
-from regcli.report.families import event
 from regcli.report.measures import COMPARED_ERRORS
 from regcli.report.of_compare import rival_words
-from regcli.report.pictures.dots import AIR, Dots, draw_dots, show_unit
-from regcli.report.pictures.frame import COLOURS, DARK, GREY, SMALL_SIZE
+from regcli.report.pictures.dots import AIR, Dots, draw_dots, unit_of
+from regcli.report.pictures.frame import COLOURS, DARK, GREY, SMALL_SIZE, size_in_points
 from regcli.report.pictures.lettering import Lettering, tick_text
 from regcli.report.pictures.panels import (
     FOOT,
@@ -197,8 +196,7 @@ def _draw_coefficients(
 ) -> None:
     """A row for each feature, in it a mark for each model."""
     draw_dots(axes, [lettering.name(name) for name in features], dots, ROOM)
-    family = document.get("model", {}).get("family", "gaussian")
-    show_unit(axes, event(document, lettering.ruler), event(document, lettering.name), family)
+    axes.set_xlabel(unit_of(document, lettering, size_in_points(axes)[0] / 72))
     if not features:
         axes.text(0.5, 0.5, "no model has a feature", transform=axes.transAxes, ha="center", gid="note")
     show_key(axes, [(one.label, one.look) for one in dots], start=72 * width_of([COEFFICIENTS], 9.0) + KEY_GAP)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from regcli.report.families import CHANGES
-from regcli.report.pictures.frame import COLOURS, GREY, size_in_points
+from regcli.report.families import changed
+from regcli.report.pictures.frame import COLOURS, GREY
+from regcli.report.pictures.lettering import Lettering
 from regcli.report.pictures.panels import show_rows, width_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ ROW = 0.24
 """Height of a row in inches, at the least."""
 AIR = 0.06
 """What stays free at both ends of the axis, as a share of its length."""
+
+
+MARKS = ("o", "D", "s", "^", "v", "P")
+"""Those of the models of one kind, each with its colour."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,12 @@ class Dots:
         return self.look | {"markerfacecolor": "white"}
 
 
+def of_several(k: int, label: str, coefficients: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Dots:
+    """The standardized coefficients of the features `names` of the k-th of several models of one kind."""
+    table = {row["name"]: row["standardized"] or 0.0 for row in coefficients}
+    return Dots(label, tuple(table[name] for name in names), None, MARKS[k], COLOURS[k], 4.8)
+
+
 def draw_dots(axes: Axes, names: Sequence[str], models: Sequence[Dots], room: float = 0.0) -> None:
     """Rows named `names`, in each the marks of the `models` under each other; `room` is the height they may take."""
     faint = [all(model.values[row] == 0 for model in models) for row in range(len(names))]
@@ -63,11 +74,11 @@ def draw_dots(axes: Axes, names: Sequence[str], models: Sequence[Dots], room: fl
             )  # fmt: skip
 
 
-def show_unit(axes: Axes, ruler: str, target: str, family: str = "gaussian") -> None:
-    """The label of the axis, in two lines where the target's name is long; `ruler` is as wide as the name."""
-    label = f"change of {CHANGES[family]}{{}}per deviation of the feature"
-    wide = 72 * width_of([label.format(ruler, " ")], 9.0) > size_in_points(axes)[0]
-    axes.set_xlabel(label.format(target, "\n" if wide else " "))
+def unit_of(document: Mapping[str, Any], lettering: Lettering, width: float) -> str:
+    """The label of an axis of coefficients of some `width` in inches: in two lines where what they change is long."""
+    ruler = f"change of {changed(document, lettering.ruler)} per deviation of the feature"
+    gap = "\n" if width_of([ruler], 9.0) > width else " "
+    return f"change of {changed(document, lettering.name)}{gap}per deviation of the feature"
 
 
 def _limits(models: Sequence[Dots]) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regcli.report.coefficients import intercept_name
-from regcli.report.families import CHANGES, event
+from regcli.report.families import changed
 from regcli.report.measures import COMPARED_ERRORS, COMPARED_WORDS, ERROR_WORDS, MEASURE_WORDS, more_is_better
 from regcli.report.of_compare import rival_words
 from regcli.report.of_cv import RULES
@@ -67,8 +67,7 @@ def _coefficients(document: Document) -> View:
 
 
 def _unit(document: Document) -> str:
-    family = document.get("model", {}).get("family", "gaussian")
-    return f"standardized: {CHANGES[family].format(event(document))} per deviation of the feature"
+    return f"standardized: {changed(document)} per deviation of the feature"
 
 
 def _fit(document: Document) -> View:
