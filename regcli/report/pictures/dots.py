@@ -42,6 +42,11 @@ class Dots:
         return {"marker": self.mark, "markersize": self.size, "color": self.colour, "markeredgewidth": 1.1}
 
     @property
+    def reach(self) -> float:
+        """The size of the largest."""
+        return max((abs(value) for value in self.values if math.isfinite(value)), default=0.0)
+
+    @property
     def hollow(self) -> dict[str, Any]:
         """How `plot` draws a zero."""
         return self.look | {"markerfacecolor": "white"}
@@ -53,25 +58,36 @@ def of_several(k: int, label: str, coefficients: Sequence[Mapping[str, Any]], na
     return Dots(label, tuple(table[name] for name in names), None, MARKS[k], COLOURS[k], 4.8)
 
 
-def draw_dots(axes: Axes, names: Sequence[str], models: Sequence[Dots], room: float = 0.0) -> None:
-    """Rows named `names`, in each the marks of the `models` under each other; `room` is the height they may take."""
+def draw_dots(
+    axes: Axes, names: Sequence[str], models: Sequence[Dots], room: float = 0.0, near: Sequence[Dots] | None = None
+) -> None:
+    """Rows named `names`, in each the marks of the `models` under each other; `room` is the height they may take.
+
+    The axis suits the models that are `near`, by default all; arrows at its ends stand for what lies beyond.
+    """
     faint = [all(model.values[row] == 0 for model in models) for row in range(len(names))]
     show_rows(axes, names, faint, bands=len(models) > 1)
-    axes.set_xlim(*_limits(models))
+    low, high = _limits(models if near is None else near)
+    axes.set_xlim(low, high)
     axes.axvline(0, color=GREY, linewidth=0.9, zorder=1, gid="zero")
     for i, model in enumerate(models):
         shift = room * (i - (len(models) - 1) / 2) / max(len(models) - 1, 1)
         at = [row + shift for row in range(len(names))]
-        for row, (low, high) in enumerate(model.ends or ()):
-            if math.isfinite(low) and math.isfinite(high):
-                axes.plot([low, high], [at[row]] * 2, color=model.colour, linewidth=1.2, gid="interval", zorder=2)
+        for row, (start, end) in enumerate(model.ends or ()):
+            if math.isfinite(start) and math.isfinite(end):
+                axes.plot([start, end], [at[row]] * 2, color=model.colour, linewidth=1.2, gid="interval", zorder=2)
         for hollow in (False, True):
-            shown = [row for row, value in enumerate(model.values) if math.isfinite(value) and (value == 0) == hollow]
+            shown = [row for row, value in enumerate(model.values) if low <= value <= high and (value == 0) == hollow]
             axes.plot(
                 [model.values[row] for row in shown], [at[row] for row in shown], linestyle="none", zorder=3,
                 label=model.label, gid="zeros" if hollow else "coefficients", clip_on=False,
                 **(model.hollow if hollow else model.look),
             )  # fmt: skip
+        for mark, edge, sign in (("<", low, -1), (">", high, 1)):
+            away = [row for row, value in zip(at, model.values, strict=True) if sign * (value - edge) > 0]
+            if away:
+                look = model.look | {"marker": mark}
+                axes.plot([edge] * len(away), away, linestyle="none", gid="beyond", clip_on=False, zorder=3, **look)
 
 
 def unit_of(document: Mapping[str, Any], lettering: Lettering, width: float) -> str:

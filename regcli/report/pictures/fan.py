@@ -42,7 +42,7 @@ def words_of_fan(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> list
     """What stands beside the line of each level that is drawn: the share of rows that lie below."""
     fan, found = document["model"]["fan"], []
     for k in shown_levels(document):
-        words = f"{fan[k]['level']:g}: {_percent(fan[k]['coverage'])} below"
+        words = f"{fan[k]['level']:g}: {_percent(fan[k]['coverage'])} at or below"
         if "test_y" in arrays:
             below = [y <= fitted for y, fitted in zip(arrays["test_y"], arrays["test_fitted"][:, k], strict=True)]
             words += f", test {_percent(sum(below) / len(below))}"

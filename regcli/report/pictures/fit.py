@@ -10,8 +10,20 @@ from regcli.report.families import kind_of
 from regcli.report.pictures.beside import BETWEEN, COEFFICIENTS, LEAST_HEIGHT, MOST_ROWS, Place, side_of
 from regcli.report.pictures.dots import MARKS, ROW, Dots, draw_dots, of_several, unit_of
 from regcli.report.pictures.fan import shown_levels
+from regcli.report.pictures.frame import SMALL_SIZE, size_in_points
 from regcli.report.pictures.lettering import Lettering, tick_text
-from regcli.report.pictures.panels import FOOT, HEAD, MARGIN, NOTE, blank_sheet, panel, show_foot, show_key, width_of
+from regcli.report.pictures.panels import (
+    FOOT,
+    HEAD,
+    KEY_GAP,
+    MARGIN,
+    NOTE,
+    blank_sheet,
+    panel,
+    show_foot,
+    show_key,
+    width_of,
+)
 from regcli.report.pictures.path import subject
 
 if TYPE_CHECKING:
@@ -113,9 +125,17 @@ def _times(value: float | None, scale: float) -> float:
 def _draw_coefficients(axes: Axes, names: Sequence[str], dots: Sequence[Dots], lettering: Lettering) -> None:
     draw_dots(axes, names, dots, room=0.62 if len(dots) > 1 else 0.0)
     if len(dots) > 1:
-        show_key(axes, [(lettering.name(one.label), one.look) for one in dots], lift=22.0)
+        _show_models(axes, [(lettering.name(one.label), one.look) for one in dots])
     if not names:
         axes.text(0.5, 0.5, "no features", transform=axes.transAxes, ha="center", gid="note")
+
+
+def _show_models(axes: Axes, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """What each mark means, after the line over the panel, or over that where it has no room."""
+    start = 72 * width_of([axes.texts[0].get_text()], 9.0) + KEY_GAP
+    length = sum(72 * width_of([text], SMALL_SIZE) + 12 + KEY_GAP for text, _ in entries)
+    beside = start + length < size_in_points(axes)[0]
+    show_key(axes, entries, lift=8.0 if beside else 22.0, start=start if beside else 0.0)
 
 
 def _coefficients_title(document: Mapping[str, Any], dots: Sequence[Dots]) -> str:
