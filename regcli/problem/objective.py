@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import Notice
-from regcli.problem.families import GAUSSIAN, Bound, Family, mean
+from regcli.problem.families import GAUSSIAN, Bound, Family, best_level, mean
 from regcli.problem.penalties import ElasticNet, Strengths
 
 Vector = NDArray[np.float64]
@@ -193,7 +193,8 @@ def best_intercept(problem: Problem, coef: Vector | None) -> Any:
     if coef is None and problem.offset is None and family.settled:
         return first
     fixed = problem.eta(0.0, coef) if coef is not None else problem.offset
-    return _level(problem, np.zeros_like(y) if fixed is None else fixed, first)
+    fixed = np.zeros_like(y) if fixed is None else fixed
+    return _level(problem, fixed, first) if family.pieces is None else best_level(family, y, fixed, problem.weights)
 
 
 def _level(problem: Problem, fixed: NDArray[np.float64], first: Any) -> Any:

@@ -20,7 +20,18 @@ from regcli.solve.bounded import while_inside
 from regcli.solve.linear_program import null_slopes
 from regcli.solve.registry import LARGEST_GRAM, SOLVERS, Proposal, Solver, Step, Steps, explained, explained_by
 
-__all__ = ["LARGEST_GRAM", "SOLVERS", "Proposal", "Solver", "Step", "line", "solve", "solve_along", "unpenalised_pull"]
+__all__ = [
+    "LARGEST_GRAM",
+    "SOLVERS",
+    "Proposal",
+    "Solver",
+    "Step",
+    "centred",
+    "line",
+    "solve",
+    "solve_along",
+    "unpenalised_pull",
+]
 
 Vector = NDArray[np.float64]
 
@@ -49,7 +60,7 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
     and a notice says so; when none is certified, the one of least violation is returned as it is.
     """
     whole = problem
-    problem, centre = _centred(problem)
+    problem, centre = centred(problem)
     if problem.penalty.bounded:
         # What keeps to the bounds without being told to is the solution.
         found = solve(replace(whole, penalty=whole.penalty.unbounded), wanted, start)
@@ -92,7 +103,12 @@ def _coef(step: tuple[Step, str]) -> Vector:
 
 
 def _along(problem: Problem, alphas: Sequence[float], wanted: str) -> Iterator[tuple[Step, str]]:
-    problem, _ = _centred(problem)
+    problem, centre = centred(problem)
+    for step, name in _from_centre(problem, alphas, wanted):
+        yield step if step.intercept is None else replace(step, intercept=centre + step.intercept), name
+
+
+def _from_centre(problem: Problem, alphas: Sequence[float], wanted: str) -> Iterator[tuple[Step, str]]:
     penalised = [alpha for alpha in alphas if alpha > 0]
     if penalised:
         reduced, kept = _without_twins(replace(problem, alpha=penalised[0]))
@@ -176,9 +192,10 @@ def _said(best: Solution, failures: list[str]) -> tuple[Notice, ...]:
     return (Notice("not_certified", f"no solver's answer is certified: {'; '.join(failures)}"),)
 
 
-def _centred(problem: Problem) -> tuple[Problem, float]:
-    """The problem with the mean taken out of y, and that mean: however far off zero y lies, no digits are lost."""
-    if not problem.intercept or not problem.family.is_quadratic:
+def centred(problem: Problem) -> tuple[Problem, float]:
+    """The problem with the level of the null model taken out of y where losses allow that, and that level: however far
+    off zero y lies, no digits are lost."""
+    if not problem.intercept or not problem.family.has_unit:
         return problem, 0.0
     return replace(problem, y=problem.y - problem.null_intercept), problem.null_intercept
 
