@@ -31,9 +31,9 @@ from regcli.data.held_out import read_test_file
 from regcli.data.markers import marker_notices
 from regcli.data.sources import Rows, read
 from regcli.data.splitting import Split, labels_of, split_rows, validation_rows
-from regcli.data.surviving import EVENT, TIME, Survival
+from regcli.data.surviving import EVENT, TIME, Survival, check_events
 from regcli.data.weighing import Weighing, check_offset, counting
-from regcli.errors import DataError, Notice, UsageError, counted, visible
+from regcli.errors import Notice, UsageError, counted, visible
 from regcli.specs import DataSpec, FamilyName, FoldSpec, TrainingSpec, ValidationSpec
 
 Vector = NDArray[np.float64]
@@ -231,8 +231,8 @@ def build(
     encoding = encoding if everything else encoding.only(kept)
     check_classes(answer, y)
     check_target(y if answer.survival is None else y[:, TIME], target)
-    if answer.survival is not None and not y[:, EVENT].any():
-        raise DataError(f"no training row has its event: {visible(str(answer.survival.event))} is 0 in all of them")
+    if answer.survival is not None:
+        check_events(y, answer.survival)
     if test is not None:
         said += new_levels(encoding, test)
     validating = used.frame[held] if held.any() else None

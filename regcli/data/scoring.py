@@ -28,14 +28,21 @@ Mask = NDArray[np.bool_]
 
 @dataclass
 class Tally:
-    """What was met over all batches: cells filled and levels never seen, by column; rows without a prediction."""
+    """What was met over all batches: cells filled, levels and strata never seen, by column; rows without a prediction,
+    of which those `skipped` lack a cell."""
 
     rows: int = 0
     filled: Counter[str] = field(default_factory=Counter)
     levels: dict[str, Counter[str]] = field(default_factory=dict)
     gaps: Counter[str] = field(default_factory=Counter)
+    strata: Counter[str] = field(default_factory=Counter)
     skipped: int = 0
     unbounded: int = 0
+
+    @property
+    def predicted(self) -> int:
+        """How many rows have a prediction."""
+        return self.rows - self.skipped - self.unbounded - self.strata.total()
 
     def notices(self, encoding: Encoding) -> list[Notice]:
         """What is to be said of it."""
@@ -53,6 +60,10 @@ class Tally:
         if self.skipped:
             rows = f"{counted(self.skipped, 'row')} of {self.rows:,}"
             found.append(Notice("no_prediction", f"{rows} without a prediction: missing cells in {_each(self.gaps)}"))
+        for name, strange in self.strata.items():
+            rows = f"{counted(strange, 'row')} of {self.rows:,}"
+            text = f"{rows} without a prediction: no training row has their {visible(name)}, hence no baseline"
+            found.append(Notice("new_strata", text))
         if self.unbounded:
             rows = f"{counted(self.unbounded, 'row')} of {self.rows:,}"
             found.append(Notice("no_finite_prediction", f"{rows} without a prediction: it is no finite number there"))

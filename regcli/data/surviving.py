@@ -41,12 +41,18 @@ class Survival:
     @property
     def columns(self) -> list[str]:
         """Their names."""
-        return [name for name in (self.event, self.entry, self.strata) if name is not None]
+        return list(self.by_option.values())
+
+    @property
+    def by_option(self) -> dict[str, str]:
+        """The same by the option that names each."""
+        named = {"--event": self.event, "--entry": self.entry, "--strata": self.strata}
+        return {option: name for option, name in named.items() if name is not None}
 
     def check_family(self, family: FamilyName) -> None:
         """UsageError where they are given for another family than cox, or are wanting for that."""
-        for option, name in (("--event", self.event), ("--entry", self.entry), ("--strata", self.strata)):
-            if name is not None and family != "cox":
+        for option in self.by_option:
+            if family != "cox":
                 raise UsageError(f"{option} cannot act with --family {family}", hint="--family cox")
         if family == "cox" and self.event is None:
             raise UsageError(
@@ -90,6 +96,7 @@ class Survival:
             f"--event: {visible(str(self.event))} holds {codes}: an event is 1, true or yes, what is none 0, false "
             "or no",
             found=f"{shortened(labels[strange[0]])} ({where([strange[0]])})",
+            hint="a column that is 1 for an event and 0 for none",
         )
 
     def targets(self, frame: pd.DataFrame, times: pd.Series[Any], where: Where) -> Array:
@@ -100,7 +107,7 @@ class Survival:
             if frame[self.entry].dtype.kind not in "iuf":
                 raise DataError(f"--entry: {visible(self.entry)} holds text, not times")
             entry = frame[self.entry].to_numpy(dtype=np.float64)
-        _refuse(~np.isfinite(time) | (time < 0), time, str(times.name), "0 or more, for a time", where)
+        _refuse(~np.isfinite(time) | (time < 0), time, str(times.name), "a finite number, 0 or more, for a time", where)
         if self.entry is not None:
             _refuse(~np.isfinite(entry), entry, self.entry, "a finite number, for a time", where)
             _refuse(entry >= time, time, str(times.name), f"later than its {visible(self.entry)}", where)
@@ -142,6 +149,12 @@ def survival_of(data: DataSpec, names: Sequence[str], taken: Sequence[str]) -> S
             raise UsageError(f"{option} {shortened(name)}: the column is the target, names rows or says something else")
         used.append(name)
     return Survival(data.event, data.entry, data.strata)
+
+
+def check_events(y: Array, survival: Survival) -> None:
+    """DataError where no row of targets (n, 4) has its event."""
+    if not y[:, EVENT].any():
+        raise DataError(f"no training row has its event: {visible(str(survival.event))} is 0 in all of them")
 
 
 def _labels(cells: pd.Series[Any]) -> list[str]:

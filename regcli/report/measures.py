@@ -83,6 +83,8 @@ def measured(metrics: Mapping[str, Any]) -> str:
             f"{number(metrics['squared_hinge'], 4)}, {explained} less than without features; "
             f"{_percent(metrics['within'])} within the margin"
         )
+    if "concordance" in metrics and not metrics["events"]:
+        return "no event to be measured by"
     if "concordance" in metrics:
         return (
             f"concordance {_share(metrics['concordance'])}, deviance explained {explained}; "

@@ -230,9 +230,7 @@ def _overfitting(document: Mapping[str, Any]) -> Sequence[str]:
         lines = [f"at min the validation {measure} is {number(least['mean'])}, {on_training}"]
     if rest != 1:
         own = percent(1 - least["train_mean"] / chosen["null"]["train_mean"])
-        lines = [
-            f"at min {percent(least['r2'])} of the validation {measure} is explained, {own} of the training {measure}"
-        ]
+        lines = [f"at min {percent(least['r2'])} of the validation {measure} is explained, {own} of the training one"]
     worse = abs(last["mean"] - least["mean"])
     reaches = f"the training {measure} {'rises' if ratio else 'falls'} to {number(last['train_mean'])}"
     if last["index"] == least["index"]:

@@ -191,7 +191,10 @@ def _check_separation(problem: Problem, path: SolutionPath, fold: int) -> None:
         return
     eta = problem.eta(path.intercepts[-1], path.coefs[-1])
     if is_suspicious(problem, eta) and separating(problem) is not None:
-        what = f"the unpenalised columns separate the training rows of fold {fold + 1}: their coefficients have no end"
+        separate = "order the events in" if problem.family.name == "cox" else "separate"
+        what = (
+            f"the unpenalised columns {separate} the training rows of fold {fold + 1}: their coefficients have no end"
+        )
         raise DataError(what, hint="penalise them too")
 
 

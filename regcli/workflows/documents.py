@@ -186,9 +186,9 @@ def _equivalents(prepared: Prepared, l1: float, l2: float) -> dict[str, Any]:
                 family.name, l1, l2, problem.total, model.standardize, model.intercept, parameters_of(family)
             )
         found = weighed_equivalents(found, weighted, offset, family.is_quadratic)
-        return (
-            found if timed is None else survival_equivalents(found, timed.entry is not None, timed.strata is not None)
-        )
+        if timed is None:
+            return found
+        return survival_equivalents(found, timed.entry is not None, timed.strata is not None)
 
     return constrained_equivalents(called, l1, l2, asked.factors, asked.low, asked.high)
 

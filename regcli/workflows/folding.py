@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from regcli.data.design import Design
 from regcli.data.splitting import fold_column
+from regcli.data.surviving import EVENT
 from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
 from regcli.select.folds import Folds, dealt, given_folds, leave_one_out, random_folds, stratified_folds, time_blocks
 from regcli.specs import DEFAULT_FOLDS, FoldSpec
@@ -36,6 +37,8 @@ def folds_of(design: Design, spec: FoldSpec) -> Made:
         else:
             made = stratified_folds(strata, k, spec.drawn_with, spec.repeats), [*notices, *_few(design, strata, k)]
     check_training(made[0].least_training, spec)
+    if design.survival is not None:
+        check_events(made[0], design.y[:, EVENT], _other_folds(spec))
     return made
 
 
@@ -46,6 +49,21 @@ def check_training(rows: int, spec: FoldSpec) -> None:
             f"a fold would learn from {counted(rows, 'row')}: two are needed",
             hint="fewer --folds" if spec.time else "another column" if spec.column else "more rows",
         )
+
+
+def check_events(folds: Folds, events: NDArray[np.float64], hint: str) -> None:
+    """DataError where a fold has no event of survival times, `events` (n,), to learn from or to be tested on."""
+    for repeat in range(len(folds.assignment)):
+        for fold in range(folds.k):
+            for part, what in ((folds.train, "learn from"), (folds.test, "be tested on")):
+                if not events[part(repeat, fold)].any():
+                    raise DataError(f"fold {fold + 1} of {folds.k} has no event to {what}", hint=hint)
+
+
+def _other_folds(spec: FoldSpec) -> str:
+    if spec.fold_column is not None:
+        return "another --fold-column, with events in each of its folds"
+    return "--folds 10" if spec.folds == "loo" else "fewer --folds"
 
 
 def _few(design: Design, strata: NDArray[np.intp], k: int) -> list[Notice]:

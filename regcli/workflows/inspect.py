@@ -33,6 +33,9 @@ _WEIGHING = {
     "--weights": "says how much a row counts",
     "--offset": "added to the prediction as it is",
     "--exposure": "what counts are counted over",
+    "--event": "says which times are an event's",
+    "--entry": "time since when a row is at risk",
+    "--strata": "each value has a baseline of its own",
 }
 
 
@@ -131,12 +134,17 @@ def _role(found: Prospect, name: str, summary: Summary) -> str:
         return "target"
     if name in found.ids:
         return "row name"
-    for option, column in found.weighing.by_option.items():
+    for option, column in _marking(found).items():
         if column == name:
             return option[2:]
     if summary.constant and kind in ("number", "levels", "true/false"):
         return "constant"
     return "date" if kind == "undeclared date" else kind
+
+
+def _marking(found: Prospect) -> dict[str, str]:
+    """The columns that say something of rows, by their options."""
+    return found.weighing.by_option | found.survival.by_option
 
 
 def _action(found: Prospect, name: str, summary: Summary, features: list[Feature], data: DataSpec) -> str:
@@ -150,7 +158,7 @@ def _action(found: Prospect, name: str, summary: Summary, features: list[Feature
         return f"explained{dropped}"
     if name in found.ids:
         return "names rows (--id)"
-    for option, column in found.weighing.by_option.items():
+    for option, column in _marking(found).items():
         if column == name:
             return f"{_WEIGHING[option]}{dropped}"
     if name not in found.columns:
@@ -237,7 +245,8 @@ def _blockers(found: Prospect) -> dict[str, Any] | None:
 def _next(found: Prospect, data: DataSpec) -> str | None:
     """The command that fits these rows; another look where the target must be another; None where none is known."""
     if found.error is None or found.error.options:
-        words = shlex.join(["regcli", "cv", *typed(data), *["--family", "poisson"] * (data.exposure is not None)])
+        family = "cox" if data.event is not None else None if data.exposure is None else "poisson"
+        words = shlex.join(["regcli", "cv", *typed(data), *(["--family", family] if family else [])])
         return words if found.error is None else f"{words} {found.error.options}"
     target = _proposed_target(found, found.error)
     if target is None or data.formula is not None:

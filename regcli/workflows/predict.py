@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
@@ -19,7 +20,7 @@ from regcli.data.scoring import Tally, check_columns, offset_of, prepared
 from regcli.data.sources import Rows
 from regcli.data.streaming import chunks
 from regcli.data.weighing import Weighing
-from regcli.errors import DataError, Notice, UsageError, counted, visible
+from regcli.errors import DataError, Notice, UsageError, counted, listed, shortened, visible
 from regcli.problem.gathering import GatheredMetrics
 from regcli.problem.measures.classes import predicted_class
 from regcli.problem.tallying import RunningMetrics
@@ -79,7 +80,7 @@ class Prediction:
         model, asked = self.model, self.spec.type
         if self.spec.at:
             taken = {*self.ids, *(self.header if self.append else [])}
-            return [free_name(f"survival[{time:g}]", taken) for time in self.spec.at]
+            return [free_name(f"survival[{_written(time)}]", taken) for time in self.spec.at]
         one = asked == "class" or not (model.several or (asked == "probability" and model.classes))
         return [word] if one else [f"{word}[{name}]" for name in model.outputs]
 
@@ -120,6 +121,10 @@ class Prediction:
         }
 
 
+def _written(time: float) -> str:
+    return repr(time).removesuffix(".0")
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, list):
         return None if any(map(math.isnan, value)) else value
@@ -155,19 +160,25 @@ def predict(model: Model, data: DataSpec, spec: PredictSpec = RESPONSE) -> Predi
     found = Prediction(model, settings_for(model, data), spec)
     if model.family != "gaussian":
         found.running = GatheredMetrics(model.null, model.loss)
-    if spec.at and spec.at[-1:] and model.baseline is not None:
-        found.notices += _beyond(model.baseline.times, spec.at)
+    if spec.at:
+        found.notices += _beyond(model, spec.at)
     found.batches = _batches(found)
     return found
 
 
-def _beyond(times: Sequence[Vector], asked: Sequence[float]) -> list[Notice]:
-    """What is said where nobody was seen for so long."""
-    last = max((float(one[-1]) for one in times if len(one)), default=0.0)
-    late = [time for time in asked if time > last]
-    if not late:
+def _beyond(model: Model, asked: Sequence[float]) -> list[Notice]:
+    """What is said where no event was seen so late."""
+    assert model.survival is not None and model.baseline is not None
+    ends = [float(times[-1]) if len(times) else None for times in model.baseline.times]
+    levels = [f" ({visible(str(model.survival.strata))} {shortened(one)})" for one in model.survival.levels] or [""]
+    each = [
+        f"no event{level}" if end is None else f"at {_written(end)}{level}"
+        for end, level in zip(ends, levels, strict=True)
+        if max(asked) > (end or 0.0)
+    ]
+    if not each:
         return []
-    text = f"the last event of the training rows was at {last:g}: beyond it survival is taken to stay as it was there"
+    text = f"beyond the last event of the training rows, {listed(each)}, survival is taken to stay as it was there"
     return [Notice("beyond_last_event", text)]
 
 
@@ -241,11 +252,13 @@ def _alive(found: Prediction, rows: Rows, eta: Vector) -> NDArray[np.float64]:
         raise DataError(f"{rows.name} lacks the column of the strata: {visible(model.survival.strata)}")
     strata = model.survival.numbers(rows.frame)
     known = np.isfinite(eta) & np.isfinite(strata)
-    strange = int(np.sum(np.isfinite(eta) & ~np.isfinite(strata)))
-    found.tally.skipped += strange
-    if strange and not any(notice.code == "unknown_stratum" for notice in found.notices):
-        name = visible(str(model.survival.strata))
-        found.notices.append(Notice("unknown_stratum", f"rows of a {name} without training rows have no prediction"))
+    if model.survival.strata is not None:
+        name, lacking = model.survival.strata, np.isfinite(eta) & np.isnan(strata)
+        gaps = int(np.sum(lacking & rows.frame[name].isna().to_numpy()))
+        strange = int(lacking.sum()) - gaps
+        found.tally.skipped += gaps
+        found.tally.gaps += Counter({name: gaps})
+        found.tally.strata += Counter({name: strange})
     out[known] = survival(model.baseline, strata[known].astype(np.intp), eta[known], np.array(found.spec.at))
     return out
 
@@ -288,13 +301,16 @@ def _measure_survival(found: Prediction, rows: Rows, eta: Vector, offset: Vector
     assert survival is not None
     if any(name not in rows.frame.columns for name in survival.columns):
         return
+    if rows.frame[target].dtype.kind not in "iuf":
+        _not_compared(found, "holds text: it is not compared with")
+        return
     whole = rows.frame[[target, *survival.columns]].notna().all(axis=1).to_numpy() & np.isfinite(eta)
     whole &= np.isfinite(survival.numbers(rows.frame))
-    frame = rows.frame[whole]
+    frame, places = rows.frame[whole], np.flatnonzero(whole)
     try:
-        y = survival.targets(frame, frame[target], rows.where)
-    except (DataError, ValueError):
-        _not_compared(found, "is no time of survival in some row: it is not compared with")
+        y = survival.targets(frame, frame[target], lambda some: rows.where(places[list(some)].tolist()))
+    except DataError as error:
+        _not_compared(found, f"{error.message}: it is not compared with")
         return
     found.running.add(y, eta[whole], None if offset is None else offset[whole])
 
@@ -325,7 +341,7 @@ def report_of(found: Prediction) -> Report:
 def summary(found: Prediction) -> str:
     """One line on how good the predictions are, or how many there are."""
     metrics = found.metrics
-    rows = counted(found.tally.rows - found.tally.skipped - found.tally.unbounded, "row")
+    rows = counted(found.tally.predicted, "row")
     if metrics is None:
         return f"{rows} predicted"
     rows = f"{counted(metrics['rows'], 'row')} with {visible(found.model.target)}"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.data.design import Design
+from regcli.data.surviving import EVENT
 from regcli.errors import DataError, counted
 from regcli.problem.objective import Solution
 from regcli.select.asking import Engine
@@ -17,6 +18,7 @@ from regcli.select.crossval import Curve, best_of
 from regcli.select.folds import Folds, dealt, given_folds, random_folds, stratified_folds, time_blocks
 from regcli.solve import solve
 from regcli.specs import DEFAULT_L1_RATIO, DEFAULT_RATIOS, PENALTY_OF, CompareSpec, FoldSpec, GridSpec, ModelSpec, Rival
+from regcli.workflows.folding import check_events
 from regcli.workflows.preparing import Prepared, check_alpha, prepare
 from regcli.workflows.tuning import at_chosen, curve_along, engine_for
 
@@ -142,9 +144,13 @@ def inner_folds(design: Design, folding: FoldSpec, spec: CompareSpec) -> Folds:
     n, labels = len(design.y), design.labels
     if labels is not None:
         by_value = inner_folds_of_values(np.bincount(labels), folding, spec)
-        return replace(by_value, assignment=tuple(one[labels] for one in by_value.assignment))
-    k = _inner_count(n, n, folding, spec)
+        folds = replace(by_value, assignment=tuple(one[labels] for one in by_value.assignment))
+        if design.survival is not None:
+            check_events(folds, design.y[:, EVENT], "fewer --inner-folds")
+        return folds
     strata = design.strata
+    events = None if design.survival is None or strata is None else int(strata.sum())
+    k = _inner_count(n if events is None else events, n, folding, spec, events=events)
     return random_folds(n, k, folding.drawn_with) if strata is None else stratified_folds(strata, k, folding.drawn_with)
 
 
@@ -159,11 +165,14 @@ def inner_folds_of_values(sizes: NDArray[np.intp], folding: FoldSpec, spec: Comp
     return Folds(k, (dealt(sizes, k, folding.drawn_with, 0),), "groups", folding.drawn_with)
 
 
-def _inner_count(most: int, n: int, folding: FoldSpec, spec: CompareSpec, distinct: int = 0) -> int:
+def _inner_count(
+    most: int, n: int, folding: FoldSpec, spec: CompareSpec, distinct: int = 0, events: int | None = None
+) -> int:
     """How many folds of n rows, `most` at the most."""
     k = min(spec.inner, most)
     if k < 2 or n < 4:
         what = f"{counted(distinct, 'value')} of {folding.column}" if folding.column else counted(n, "row")
+        what = what if events is None else counted(events, "event")
         raise DataError(
             f"models are to be tuned on {what}: too few for two folds",
             hint=f"--alpha {','.join(f'{name}=0.1' for name in spec.tuned)}, or other numbers: nothing is tuned then",

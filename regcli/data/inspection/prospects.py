@@ -26,6 +26,7 @@ from regcli.data.features.scaling import learn_scaling
 from regcli.data.features.terms import Feature
 from regcli.data.roles import Role
 from regcli.data.sources import Rows
+from regcli.data.surviving import Survival, check_events, survival_of
 from regcli.data.weighing import Weighing, counting, weighing_of
 from regcli.errors import DataError, Notice, UsageError, shortened
 from regcli.specs import DataSpec, FamilyName
@@ -46,6 +47,7 @@ class Prospect:
     columns: Mapping[str, None]
     ids: tuple[str, ...]
     weighing: Weighing
+    survival: Survival
     roles: Mapping[str, Role]
     error: DataError | None
     others: DataError | None
@@ -66,7 +68,11 @@ def prospect(rows: Rows, data: DataSpec) -> Prospect:
     if formula is not None:
         formula = parsed_formula(data, names, [*ids, *matching(data.exclude, names, "--exclude")])
     weighing = weighing_of(data, names, [target, *ids])
-    columns = candidates(data, formula, names, [target, *weighing.columns, *ids])
+    survival = survival_of(data, names, [target, *ids, *weighing.columns])
+    if survival.columns:
+        survival.check_family("cox")
+    markers = [*weighing.columns, *survival.columns]
+    columns = candidates(data, formula, names, [target, *markers, *ids])
     rows, more = counting(rows, weighing, data)
     said += more
     roles = roles_of(rows, data, columns, formula)
@@ -80,8 +86,8 @@ def prospect(rows: Rows, data: DataSpec) -> Prospect:
     features: Sequence[Feature] = ()
     constant: frozenset[str] = frozenset()
     try:
-        used = usable(rows, data, target, roles, weighing.columns)
-        features, constant, noticed = _outcome(used, data, target, weighing, roles, formula)
+        used = usable(rows, data, target, roles, markers, family=_family(data))
+        features, constant, noticed = _outcome(used, data, target, weighing, survival, roles, formula)
         said += noticed
         error, obstacles = None, {}
     except DataError as found:
@@ -91,16 +97,27 @@ def prospect(rows: Rows, data: DataSpec) -> Prospect:
             error, others = still or found, _error_of(rows, data, None, roles)
     apart = roles_of(rows, data, [name for name in names if name not in roles])
     return Prospect(
-        rows, target, dict.fromkeys(columns), tuple(ids), weighing, apart | roles, error, others, obstacles,
+        rows, target, dict.fromkeys(columns), tuple(ids), weighing, survival, apart | roles, error, others, obstacles,
         tuple(features), constant, used, tuple(said),
     )  # fmt: skip
 
 
 def _outcome(
-    used: Used, data: DataSpec, target: str, weighing: Weighing, roles: Mapping[str, Role], formula: Formula | None
+    used: Used,
+    data: DataSpec,
+    target: str,
+    weighing: Weighing,
+    survival: Survival,
+    roles: Mapping[str, Role],
+    formula: Formula | None,
 ) -> tuple[Sequence[Feature], frozenset[str], list[Notice]]:
     """The features, the names of constant ones, what is assumed of the target; DataError for what would stop a fit."""
     answer = answer_of(used.frame[target], data, _family(data), weighing.weights is not None, used.where)
+    said = answer.notices
+    if survival.columns:
+        survival, more = survival.learned(used.frame, used.where)
+        check_events(replace(answer, survival=survival).targets(used.frame, used.where), survival)
+        said = [*said, *more]
     encoding = plan(used.frame, roles, data, formula, contrasts=False)
     check_finite(used, target, encoding)
     weights = weighing.weights_of(used.frame)
@@ -109,12 +126,14 @@ def _outcome(
     kept, dropped = without_constants(used.rows.name, X, encoding, intercept=True)
     check_target(answer.numbers(used.frame[target], used.where), target)
     learn_scaling(X[:, kept], [encoding.features[j].name for j in kept], centre=True, weights=weights)
-    noticed = [notice for notice in answer.notices if notice.code != "target_two_values"]  # a finding says it
+    noticed = [notice for notice in said if notice.code != "target_two_values"]  # a finding says it
     return encoding.features, frozenset(name for name, _ in dropped), noticed
 
 
 def _family(data: DataSpec) -> FamilyName | None:
-    """What can be told of the family without its option: only counts have an exposure."""
+    """What can be told of the family without its option: only counts have an exposure, only survival times events."""
+    if data.event is not None:
+        return "cox"
     return None if data.exposure is None else "poisson"
 
 

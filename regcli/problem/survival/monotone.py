@@ -1,9 +1,9 @@
 """Monotone likelihood: coefficients along which Cox's partial likelihood grows without end.
 
-There are such where in some direction d no row at risk lies beyond one who dies, z_j.d <= z_k.d for each death k and each
-j at risk then, and some row lies behind (Heinze, Schemper 2001, A solution to the problem of monotone likelihood in Cox
-regression). Those who die together must then lie level, whichever rule for ties. It is found by a linear program: of the
-inequalities, as many as there are deaths times rows at risk, those are added that its last answer violates.
+There are such where in some direction d no row at risk lies beyond one who dies, z_j.d <= z_k.d for each death k and
+each j at risk then, and some row lies behind (Heinze, Schemper 2001, A solution to the problem of monotone likelihood in
+Cox regression). Those who die together must then lie level, whichever rule for ties. It is found by a linear program: of
+the inequalities, as many as there are deaths times rows at risk, those are added that its last answer violates.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def monotone(risk: RiskSets, Z: Array) -> Array | None:
     # The sum of all inequalities is what is to be gained, so that those that are left out count too.
     gained = risk.others.sums(np.ones(len(Z))) @ leads - (last - first) @ Z
     upper = Z[rows] - leads[last[rows] - 1]
+    equal = {"A_eq": level, "b_eq": np.zeros(len(level))} if len(level) else {}
     while True:
-        found = linprog(-gained, A_ub=upper, b_ub=np.zeros(len(upper)), A_eq=level if len(level) else None,
-                        b_eq=np.zeros(len(level)) if len(level) else None, bounds=(-1.0, 1.0), method="highs")  # fmt: skip
+        found = linprog(-gained, A_ub=upper, b_ub=np.zeros(len(upper)), bounds=(-1.0, 1.0), method="highs", **equal)
         if found.status != 0 or -found.fun <= REAL * len(Z) ** 0.5:
             return None
         ahead, at = leads @ found.x, _least_over(leads @ found.x, first[rows], last[rows])
