@@ -27,6 +27,7 @@ from regcli.report.pictures.fan import grouped_rows, shown_levels
 from regcli.report.pictures.margins import MOST_BINS, bin_edges
 from regcli.report.pictures.survival import LEFT, MOST_STEPS, visible_steps
 from regcli.report.to_plot import SUFFIXES, figure_of, to_picture
+from regcli.report.webpage.figures import figures
 from regcli.report.webpage.views import view_of
 
 pytest.importorskip("matplotlib")
@@ -336,10 +337,10 @@ def test_neighbours_are_grouped(x: list[float]) -> None:
 
 
 def test_fan_on_the_page(fan: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    """The page titles its chart by the quantiles."""
+    """The page titles its chart by the quantiles, and says which one the numbers above are of."""
     view = view_of(fan[0])
     assert view is not None and view["charts"][0]["title"] == "Coefficients of each quantile"
-    assert "change of" not in view["charts"][0]["about"]
+    assert [one.label for one in figures(fan[0])[:2]] == ["loss explained at 0.5", "features at 0.5"]
     assert view["charts"][0]["about"].startswith("standardized: each quantile of target per deviation")
 
 
