@@ -87,6 +87,7 @@ def test_pages_fit_a_terminal(topic: str) -> None:
         ("l2", [r"\(1/2n\) sum \(y - b0 - z\.b\)\^2  \+  alpha/2 sum b\^2"]),
         ("elasticnet", [r"\(1/2n\) sum \(y - b0 - z\.b\)\^2\s+\+  alpha \( r sum \|b\|  \+  \(1-r\)/2 sum b\^2 \)"]),
         ("alpha", [r"r sum \|b\| \+ \(1-r\)/2 sum b\^2", "alpha_max = max"]),
+        ("family", [r"log\(1 \+ exp f\) - y f", r"exp f - y f", r"y exp\(-f\) \+ f", r"max\(0, 1 - y f\)\^2"]),
         ("standardize", [r"\(x - mean\) / deviation, deviation\^2 = \(1/n\) sum"]),
         ("cv", [r"sqrt\( sum W_k \(E_k - mean\)\^2 / sum W_k / \(K-1\) \)", r"sum W_k E_k / sum W_k"]),
         ("1se", [r"sqrt\( sum W_k \(E_k - mean\)\^2 / sum W_k / \(K-1\) \)"]),
@@ -135,6 +136,7 @@ def test_every_page_has_a_topic() -> None:
         (["lambda"], "alpha"),
         (["--", "--alpha"], "alpha"),
         (["standardise"], "standardize"),
+        (["squared_hinge"], "family"),
         (["gap"], "certificate"),
     ],
 )

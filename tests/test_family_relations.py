@@ -1,4 +1,4 @@
-"""Relations that every answer must satisfy, for classes and counts as for squared error, through the Python functions.
+"""Relations that every answer must satisfy, for every family but that of survival times, through the Python functions.
 
 Data are small; what is solved to rounding must agree to `CLOSE`.
 """
@@ -6,6 +6,7 @@ Data are small; what is solved to rounding must agree to `CLOSE`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,18 +15,34 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.special import log_softmax, xlogy
+from scipy.optimize import minimize_scalar
+from scipy.special import huber, log_softmax, xlogy
+from scipy.stats import median_abs_deviation
+from sklearn.metrics import mean_gamma_deviance, mean_pinball_loss, mean_tweedie_deviance, roc_auc_score
 
 import regcli
+from regcli.specs import FAMILIES as NAMES
 
 Array = NDArray[np.float64]
 CLOSE = 1e-8
 """Of the largest standardized coefficient: Newton's steps end where rounding hides what is gained."""
+FAMILIES = [name for name in NAMES if name != "cox"]
+OTHERS = FAMILIES[1:]
 LIKELIHOODS = ["binomial", "multinomial", "poisson"]
-FAMILIES = ["gaussian", *LIKELIHOODS]
+PENALTIES = ["l1", "l2", "elasticnet"]
+PAIRS = [
+    (family, penalty) for family in OTHERS for penalty in PENALTIES if (family, penalty != "l1") != ("quantile", 1)
+]
+OWN: dict[str, dict[str, Any]] = {
+    "tweedie": {"power": 1.4},
+    "huber": {"threshold": 0.6},
+    "quantile": {"quantile_level": 0.3},
+}
+"""Options of one family alone, away from what they are unless given."""
 few = settings(max_examples=4, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 families = pytest.mark.parametrize("family", FAMILIES)
-likelihoods = pytest.mark.parametrize("family", LIKELIHOODS)
+others = pytest.mark.parametrize("family", OTHERS)
+pairs = pytest.mark.parametrize(("family", "penalty"), PAIRS)
 
 
 @dataclass(frozen=True)
@@ -40,10 +57,15 @@ class Rows:
     def names(self) -> list[str]:
         return [name for name in self.frame.columns if name.startswith("x")]
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The options that name the family and shape its loss."""
+        return {"family": self.family, **OWN.get(self.family, {})}
+
     def fit(self, frame: pd.DataFrame | None = None, **options: Any) -> Any:
         """The certified fit of these rows, or of others."""
         frame = self.frame if frame is None else frame
-        report = regcli.fit(frame, "y", **{"family": self.family, "alpha": 0.03, **options})
+        report = regcli.fit(frame, "y", **{**self.asked, "alpha": 0.03, **options})
         assert report.certificate.certified
         return report
 
@@ -58,7 +80,12 @@ def rows(family: str, seed: int = 0, n: int = 60) -> Rows:
         y: Any = eta + rng.normal(size=n)
     elif family == "poisson":
         y = rng.poisson(np.exp(0.4 * eta + 0.6)).astype(float)
-    elif family == "binomial":
+    elif family in ("huber", "quantile"):
+        y = eta + rng.standard_t(2, size=n)
+    elif family in ("gamma", "tweedie"):
+        y = np.exp(0.4 * eta + 0.6) * rng.gamma(2.0, 0.5, size=n)
+        y = np.where(rng.uniform(size=n) < 0.2, 0.0, y) if family == "tweedie" else y
+    elif family in ("binomial", "squared_hinge"):
         y = np.where(rng.uniform(size=n) < 1 / (1 + np.exp(-eta)), "yes", "no")
     else:
         y = np.array(["a", "b", "c"])[
@@ -100,13 +127,18 @@ def problems(draw: st.DrawFn, penalties: tuple[str, ...] = ("l1", "l2", "elastic
     return draw(st.integers(0, 2**16)), options
 
 
+def posed(family: str, problem: tuple[int, dict[str, Any]]) -> tuple[Rows, dict[str, Any]]:
+    """The rows of a drawn problem and its options; quantiles have one penalty."""
+    seed, options = problem
+    return rows(family, seed), {**options, "penalty": "l1"} if family == "quantile" else options
+
+
 @families
 @few
 @given(problem=problems())
 def test_orders_and_names(family: str, problem: tuple[int, dict[str, Any]]) -> None:
     """Any order of rows and of columns: the same fit. New names: the same numbers to the bit."""
-    seed, options = problem
-    data = rows(family, seed)
+    data, options = posed(family, problem)
     expected = data.fit(**options)
     shuffled = data.frame.iloc[data.rng.permutation(len(data.frame))].reset_index(drop=True)
     found = data.fit(shuffled, **options)
@@ -126,8 +158,7 @@ def test_orders_and_names(family: str, problem: tuple[int, dict[str, Any]]) -> N
 @given(problem=problems())
 def test_doubled_and_weighted_rows(family: str, problem: tuple[int, dict[str, Any]]) -> None:
     """Rows doubled: the same fit. Weight k equals k copies, weight 0 equals absence."""
-    seed, options = problem
-    data = rows(family, seed)
+    data, options = posed(family, problem)
     assert_same(data.fit(pd.concat([data.frame] * 2, ignore_index=True), **options), data.fit(**options))
     weighted = data.frame.assign(w=data.rng.integers(0, 4, len(data.frame)))
     copies = data.frame.loc[data.frame.index.repeat(weighted["w"])].reset_index(drop=True)
@@ -141,13 +172,12 @@ def test_doubled_and_weighted_rows(family: str, problem: tuple[int, dict[str, An
     assert found.model.alpha_max == pytest.approx(expected.model.alpha_max, rel=1e-10)
 
 
-@likelihoods
+@others
 @few
 @given(problem=problems(), c=st.sampled_from([-1e3, 1.0, 30.0]), k=st.sampled_from([-1.0, 1e-6, 0.3, 1e6]))
 def test_shifted_and_scaled_columns(family: str, problem: tuple[int, dict[str, Any]], c: float, k: float) -> None:
     """x_j + c, c in deviations, moves the intercept only; x_j times k divides its coefficient by k."""
-    seed, options = problem
-    data = rows(family, seed)
+    data, options = posed(family, problem)
     expected = data.fit(**options)
     shift = c * float(data.frame["x1"].std())
     moved = data.frame.assign(x1=data.frame["x1"] + shift)
@@ -165,13 +195,12 @@ def test_shifted_and_scaled_columns(family: str, problem: tuple[int, dict[str, A
     )
 
 
-@likelihoods
+@others
 @few
 @given(problem=problems())
 def test_constant_and_duplicated_columns(family: str, problem: tuple[int, dict[str, Any]]) -> None:
     """A constant column changes nothing, to the bit; twins sum to the old coefficient under l1, are equal under l2."""
-    seed, options = problem
-    data = rows(family, seed)
+    data, options = posed(family, problem)
     expected = data.fit(**options)
     constant = data.frame.copy()
     constant.insert(1, "x9", 7.0)
@@ -187,8 +216,7 @@ def test_constant_and_duplicated_columns(family: str, problem: tuple[int, dict[s
         assert table(found)[:, 0] == pytest.approx(table(found)[:, 4], abs=CLOSE * scale)
 
 
-@likelihoods
-@pytest.mark.parametrize("penalty", ["l1", "elasticnet"])
+@pytest.mark.parametrize(("family", "penalty"), [pair for pair in PAIRS if pair[1] != "l2"])
 def test_alpha_max(family: str, penalty: str) -> None:
     """From the alpha_max that is reported everything is exactly zero; at 0.999 of it something is not."""
     data = rows(family, 5)
@@ -200,8 +228,7 @@ def test_alpha_max(family: str, penalty: str) -> None:
     assert data.fit(penalty=penalty, alpha=0.999 * largest).sparsity.nonzero > 0
 
 
-@likelihoods
-@pytest.mark.parametrize("penalty", ["l1", "l2", "elasticnet"])
+@pairs
 def test_alpha_to_zero(family: str, penalty: str) -> None:
     """As alpha goes to 0 the fit tends to maximum likelihood, in proportion to alpha; at 0 it is that, to the bit."""
     data = rows(family, 6)
@@ -220,21 +247,21 @@ def centred(report: Any) -> Array:
     return found - found.mean(axis=0) if len(found) > 1 else found
 
 
-@likelihoods
-@pytest.mark.parametrize(("penalty", "ratio"), [("l1", 1.0), ("l2", 0.0)])
+@pytest.mark.parametrize(
+    ("family", "penalty", "ratio"), [(*pair, float(pair[1] == "l1")) for pair in PAIRS if pair[1] != "elasticnet"]
+)
 def test_ends_of_l1_ratio(family: str, penalty: str, ratio: float) -> None:
     """An elastic net of l1_ratio 1 is l1, of l1_ratio 0 is l2, to the bit."""
     data = rows(family, 7)
     assert np.array_equal(table(data.fit(penalty="elasticnet", l1_ratio=ratio)), table(data.fit(penalty=penalty)))
 
 
-@likelihoods
-@pytest.mark.parametrize("penalty", ["l1", "l2", "elasticnet"])
+@pairs
 def test_path_and_cv(family: str, penalty: str) -> None:
     """Along the path the deviance falls; each point, and the model that cv chooses, is what fit finds at that strength;
     jobs change nothing."""
     data = rows(family, 8)
-    path = regcli.path(data.frame, "y", family=family, penalty=penalty, n_alphas=12, full_path=True)
+    path = regcli.path(data.frame, "y", penalty=penalty, n_alphas=12, full_path=True, **data.asked)  # type: ignore[arg-type]
     assert path.certificate.certified
     assert np.all(np.diff(path.arrays.deviance_ratio) >= -1e-12)
     # What is compared is L1 and L2: an elastic net's own grid has another L2 than its alpha means to fit.
@@ -244,7 +271,7 @@ def test_path_and_cv(family: str, penalty: str) -> None:
         scale = float(np.max(np.abs(table(found)))) + 1e-6
         assert np.atleast_2d(path.arrays.standardized[index]) == pytest.approx(table(found), abs=CLOSE * scale)
         assert path.arrays.deviance_ratio[index] == pytest.approx(found.metrics.train.deviance_ratio, abs=1e-10)
-    asked: dict[str, Any] = {"family": family, "penalty": penalty, "n_alphas": 8, "folds": 3, "rule": "min"}
+    asked: dict[str, Any] = {**data.asked, "penalty": penalty, "n_alphas": 8, "folds": 3, "rule": "min"}
     chosen = regcli.cv(data.frame, "y", jobs=1, **asked)
     found = data.fit(penalty="elasticnet", alpha=None, l1=chosen.model.l1, l2=chosen.model.l2)
     assert_same(chosen, found)
@@ -252,8 +279,8 @@ def test_path_and_cv(family: str, penalty: str) -> None:
         assert regcli.cv(data.frame, "y", jobs=2, **asked).to_dict() == chosen.to_dict()
 
 
-@likelihoods
 @pytest.mark.parametrize("penalty", ["l1", "l2", "none"])
+@pytest.mark.parametrize("family", LIKELIHOODS)
 def test_metrics(family: str, penalty: str) -> None:
     """Deviance, log loss, accuracy, Brier score and errors, made anew from the coefficients in the file's units."""
     data = rows(family, 9)
@@ -311,3 +338,168 @@ def test_exposure(penalty: str) -> None:
         one = regcli.cv(given, "y", exposure="e", **asked)
         other = regcli.cv(logs, "y", offset="e", **asked)
         assert (one.model.alpha, one.chosen) == (other.model.alpha, other.chosen)
+
+
+# Other targets
+
+STRONGER: dict[str, Any] = {
+    "huber": lambda k, power: abs(k),  # losses are in squares of the unit, coefficients in the unit
+    "quantile": lambda k, power: 1.0,  # both are in the unit
+    "gamma": lambda k, power: 1.0,  # neither has one
+    "tweedie": lambda k, power: k ** (2 - power),
+    "poisson": lambda k, power: k,
+}
+"""What the L1 strength is multiplied by where targets are multiplied by k, for the same answer."""
+
+
+@pytest.mark.parametrize("penalty", ["l1", "none"])
+@pytest.mark.parametrize("family", ["huber", "quantile"])
+@pytest.mark.parametrize("c", [-1e4, 3.0, 1e6])
+def test_shifted_targets(family: str, penalty: str, c: float) -> None:
+    """y + c moves the intercept by c and nothing else, up to the digits that c leaves of y."""
+    data = rows(family, 12)
+    options: dict[str, Any] = {"penalty": penalty, "alpha": None if penalty == "none" else 0.03}
+    expected = data.fit(**options)
+    found = data.fit(data.frame.assign(y=data.frame["y"] + c), **options)
+    close = CLOSE + 1e-12 * abs(c)
+    assert_same(found, expected, close=close)
+    assert levels(found) == pytest.approx(levels(expected) + c, abs=close * reach(expected, data.frame, data.names))
+    if family == "huber":
+        assert found.model.parameters.scale == pytest.approx(expected.model.parameters.scale, rel=1e-9)
+    assert found.metrics.train.mae == pytest.approx(expected.metrics.train.mae, rel=1e-7)
+
+
+def test_paths_of_shifted_targets() -> None:
+    """Along a path and in folds too, whose errors are the same."""
+    data = rows("huber", 12)
+    moved = data.frame.assign(y=data.frame["y"] + 1e8)
+    asked: dict[str, Any] = {**data.asked, "n_alphas": 6, "folds": 3, "jobs": 1}
+    expected, found = (regcli.cv(frame, "y", **asked) for frame in (data.frame, moved))
+    assert found.certificate.certified and found.folds.certified
+    assert [row.mean for row in found.curve] == pytest.approx([row.mean for row in expected.curve], rel=1e-6)
+    assert regcli.path(moved, "y", n_alphas=6, full_path=True, **data.asked).certificate.certified
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", "none"])
+@pytest.mark.parametrize("threshold", [0.05, 1.345])
+def test_how_far_an_outlier_lies_does_not_matter(penalty: str, threshold: float) -> None:
+    """Beyond the threshold of huber a target pulls as hard however far it is; so does the level of a null model."""
+    data = rows("huber", 18)
+    options: dict[str, Any] = {"penalty": penalty, "alpha": None if penalty == "none" else 0.03, "threshold": threshold}
+    expected, *others = (
+        data.fit(data.frame.assign(y=data.frame["y"].mask(data.frame.index == 3, far)), **options)
+        for far in (1e3, 1e6, 1e10)
+    )
+    for found, loss in zip(others, (1e-6, 1e-3), strict=True):  # the certificate's unit grows with the objective
+        assert_same(found, expected, close=loss)
+        assert found.model.parameters.scale == expected.model.parameters.scale
+        if penalty == "l1":
+            assert found.model.alpha_max == pytest.approx(expected.model.alpha_max, rel=1e-6)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "none"])
+@pytest.mark.parametrize("k", [1e-5, 0.3, 1e7])
+@pytest.mark.parametrize("family", STRONGER)
+def test_scaled_targets(family: str, k: float, penalty: str) -> None:
+    """y times k: coefficients times k, or of a logarithm the intercept by log k only; huber's threshold goes along."""
+    data = rows(family, 13)
+    power = OWN.get(family, {}).get("power", 1.0)
+    expected = data.fit(penalty=penalty, alpha=None if penalty == "none" else 0.03)
+    scaled = data.frame.assign(y=k * data.frame["y"])
+    strength = None if penalty == "none" else 0.03 * STRONGER[family](k, power)
+    found = data.fit(scaled, penalty=penalty, alpha=strength)
+    if family in ("huber", "quantile"):
+        assert table(found) / k == pytest.approx(table(expected), abs=CLOSE * float(np.max(np.abs(table(expected)))))
+        assert levels(found) / k == pytest.approx(levels(expected), abs=CLOSE * reach(expected, scaled, data.names))
+    else:
+        assert_same(found, expected)
+        assert levels(found) - np.log(k) == pytest.approx(
+            levels(expected), abs=CLOSE * reach(expected, scaled, data.names)
+        )
+    if family == "huber":
+        assert found.model.parameters.scale == pytest.approx(k * expected.model.parameters.scale, rel=1e-12)
+        assert found.metrics.train.beyond == expected.metrics.train.beyond
+    assert found.metrics.train.deviance_ratio == pytest.approx(expected.metrics.train.deviance_ratio, rel=1e-9)
+
+
+@pytest.mark.parametrize("family", ["huber", "quantile"])
+def test_mirrored_targets(family: str) -> None:
+    """Minus y has minus the coefficients; of a quantile at the other level, whose rows are as many above."""
+    data = rows(family, 14)
+    mirrored = data.frame.assign(y=-data.frame["y"])
+    other = {"quantile_level": 0.7} if family == "quantile" else {}
+    expected, found = data.fit(), data.fit(mirrored, **other)
+    assert_same(found, expected, -1.0)
+    assert levels(found) == pytest.approx(-levels(expected), abs=CLOSE * reach(expected, data.frame, data.names))
+    assert found.metrics.train.mae == pytest.approx(expected.metrics.train.mae, rel=1e-9)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", "none"])
+def test_swapped_sides(penalty: str) -> None:
+    """The other side of a margin negates every coefficient and the intercept."""
+    data = rows("squared_hinge", 15)
+    options: dict[str, Any] = {"penalty": penalty, "alpha": None if penalty == "none" else 0.03}
+    yes, no = (data.fit(positive_class=one, **options) for one in ("yes", "no"))
+    assert_same(no, yes, -1.0)
+    assert levels(no) == pytest.approx(-levels(yes), abs=CLOSE * reach(yes, data.frame, data.names))
+    for name in ("squared_hinge", "auc", "accuracy", "within"):
+        assert no.metrics.train[name] == pytest.approx(yes.metrics.train[name], rel=1e-9)
+
+
+@pytest.mark.parametrize("family", ["huber", "quantile"])
+@pytest.mark.parametrize("penalty", ["l1", "none"])
+def test_an_offset_is_taken_off_the_target(family: str, penalty: str) -> None:
+    """Of a model of the target itself: the same fit, the threshold of huber that of what is left."""
+    data = rows(family, 16)
+    options: dict[str, Any] = {"penalty": penalty, "alpha": None if penalty == "none" else 0.03}
+    offset = data.rng.normal(size=len(data.frame))
+    found = data.fit(data.frame.assign(o=offset), offset="o", **options)
+    expected = data.fit(data.frame.assign(y=data.frame["y"] - offset), **options)
+    assert_same(found, expected)
+    assert levels(found) == pytest.approx(levels(expected), abs=CLOSE * reach(expected, data.frame, data.names))
+    assert found.metrics.train.deviance_ratio == pytest.approx(expected.metrics.train.deviance_ratio, rel=1e-9)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", "none"])
+@pytest.mark.parametrize("family", [name for name in OTHERS if name not in LIKELIHOODS])
+def test_measures_of_a_fit(family: str, penalty: str) -> None:
+    """Losses and shares, made anew from the coefficients in the file's units and the definitions."""
+    if family == "quantile" and penalty == "l2":
+        return
+    data = rows(family, 17)
+    report = data.fit(penalty=penalty, alpha=None if penalty == "none" else 0.03)
+    y = data.frame["y"].to_numpy()
+    eta = data.frame[data.names].to_numpy() @ table(report, "coefficient")[0] + levels(report)[0]
+    found = report.metrics.train
+    if family in ("gamma", "tweedie"):
+        power = 2.0 if family == "gamma" else 1.4
+        deviance = mean_gamma_deviance if family == "gamma" else partial(mean_tweedie_deviance, power=power)
+        mu = np.exp(eta)
+        expected = {
+            "deviance": deviance(y, mu), "deviance_ratio": 1 - deviance(y, mu) / deviance(y, np.full(60, y.mean())),
+            "mse": np.mean((y - mu) ** 2), "mae": np.mean(np.abs(y - mu)),
+        }  # fmt: skip
+    elif family == "quantile":
+        null = mean_pinball_loss(y, np.full(60, np.quantile(y, 0.3)), alpha=0.3)
+        loss = mean_pinball_loss(y, eta, alpha=0.3)
+        expected = {"pinball": loss, "deviance_ratio": 1 - loss / null, "mae": np.mean(np.abs(y - eta)),
+                    "coverage": np.mean(y <= eta + 1e-9)}  # fmt: skip
+    elif family == "huber":
+        scale = median_abs_deviation(y, scale="normal")
+        assert report.model.parameters.scale == pytest.approx(scale, rel=1e-12)
+        assert report.model.parameters.threshold == pytest.approx(0.6 * scale, rel=1e-12)
+        level = minimize_scalar(lambda one: huber(0.6 * scale, y - one).sum(), bounds=(y.min(), y.max()),
+                                options={"xatol": 1e-12})  # fmt: skip
+        loss, error = huber(0.6 * scale, y - eta).mean(), np.abs(y - eta)
+        expected = {"huber": loss, "deviance_ratio": 1 - loss / (level.fun / 60), "medae": np.median(error),
+                    "beyond": np.mean(error > 0.6 * scale), "mae": error.mean()}  # fmt: skip
+    else:
+        side = np.where(y == "yes", 1, -1)
+        loss, share = np.mean(np.maximum(1 - side * eta, 0) ** 2), np.mean(side > 0)
+        expected = {
+            "squared_hinge": loss, "deviance_ratio": 1 - loss / (4 * share * (1 - share)),
+            "accuracy": np.mean((eta >= 0) == (side > 0)), "auc": roc_auc_score(side, eta),
+            "within": np.mean(side * eta < 1),
+        }  # fmt: skip
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-9), name

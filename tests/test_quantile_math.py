@@ -13,18 +13,20 @@ import pytest
 from scipy.optimize import linprog
 from support import Matrix, Vector, arrays
 
-from regcli.problem.penalties import Strengths
+from regcli.problem.certificate import Certificate, certify
+from regcli.problem.families import quantile
+from regcli.problem.objective import Problem
+from regcli.problem.objective import alpha_max as largest_alpha
+from regcli.problem.penalties import ElasticNet
 from regcli.problem.pinball import (
     best_level,
     fenchel_young,
     loss,
-    measure,
     null_dual,
     subdifferential,
     suited,
-    tied_columns,
 )
-from regcli.solve.linear_program import Found, along, alpha_max, by_highs, solve
+from regcli.solve.linear_program import Found, _Program, along, by_highs, null_slopes, solve
 from regcli.solve.vertices import Descent
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -47,10 +49,30 @@ def value_of(Z: Matrix, y: Vector, l1: Vector, level: float, found: Found, **mor
     return value(Z, y, l1, level, found.intercept, found.coef, **more)
 
 
+def posed(Z: Matrix, y: Vector, l1: Vector, level: float, **more: Any) -> Problem:
+    """The problem as the rest of the program poses it, at an alpha of 1."""
+    penalty = ElasticNet(l1, np.zeros_like(l1), more.get("low"), more.get("high"))
+    return Problem(
+        Z, y, penalty, 1.0, more.get("intercept", True), more.get("weights"), quantile(level),
+        offset=more.get("offset"),
+    )  # fmt: skip
+
+
+def certificate(Z: Matrix, y: Vector, l1: Vector, level: float, found: Found, **more: Any) -> Certificate:
+    return certify(posed(Z, y, l1, level, **more), found.intercept, found.coef, found.theta)
+
+
 def figures(Z: Matrix, y: Vector, l1: Vector, level: float, found: Found, **more: Any) -> tuple[float, float]:
-    strengths = Strengths(l1, np.zeros_like(l1), more.get("low"), more.get("high"))
-    rows = (more.get("weights"), more.get("offset"), more.get("intercept", True))
-    return measure(Z, y, strengths, level, found.intercept, found.coef, found.theta, *rows)
+    measured = certificate(Z, y, l1, level, found, **more)
+    return measured.gap, measured.violation
+
+
+def alpha_max(Z: Matrix, y: Vector, l1: Vector, level: float, weights: Vector | None = None, **more: Any) -> float:
+    problem = posed(Z, y, l1, level, weights=weights, **more)
+    theta = null_slopes(
+        Z, y, l1, level, weights, more.get("offset"), more.get("intercept", True), more.get("low"), more.get("high")
+    )
+    return largest_alpha(problem, pull=problem.pull(theta))
 
 
 def primal(Z: Matrix, y: Vector, l1: Vector, level: float, **more: Any) -> float:
@@ -174,7 +196,7 @@ def test_agrees_with_scikit_learn(dataset: str, level: float, weighted: bool) ->
         ours = value_of(Z, y, alpha * shape, level, found, weights=weights)
         theirs = value(Z, y, alpha * shape, level, model.intercept_, model.coef_, weights=weights)
         assert ours == pytest.approx(theirs, rel=1e-9)
-        if tied_columns(Z, Strengths(alpha * shape, 0 * shape), level, found.coef, found.theta, weights) == ():
+        if certificate(Z, y, alpha * shape, level, found, weights=weights).unique:
             assert np.allclose(found.coef, model.coef_, atol=1e-6 * np.max(np.abs(y)))
             assert np.array_equal(found.coef != 0, np.abs(model.coef_) > 1e-9)
 
@@ -266,21 +288,22 @@ def test_paths_are_exact_to_rounding(dataset: str, level: float) -> None:
         assert value_of(Z, y, alphas[i] * shape, level, steps[i]) == pytest.approx(alone, rel=1e-13)
 
 
-def test_tied_targets_on_a_path() -> None:
-    """4,898 wines with seven different marks: where the path begins, 2,198 of them are met exactly."""
+@pytest.mark.parametrize("level", [0.1, 0.5])
+def test_tied_targets_on_a_path(level: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """4,898 wines with seven different marks: at the median 2,198 of them are met exactly where the path begins."""
+    monkeypatch.setattr(_Program, "by_highs", _unasked)
     Z, y = scaled("winequality_white")
     shape = np.ones(Z.shape[1])
-    largest = alpha_max(Z, y, shape, 0.5)
+    largest = alpha_max(Z, y, shape, level)
     alphas = largest * np.array([1.0, 0.999, 0.5, 0.1, 0.01, 0.001])
-    steps = list(along(Z, y, shape, alphas, 0.5))
+    steps = list(along(Z, y, shape, alphas, level))
     for alpha, found in zip(alphas, steps, strict=True):
-        gap, violation = figures(Z, y, alpha * shape, 0.5, found)
-        assert gap <= 1e-12
-        assert violation <= 1e-12
-    assert [int(np.count_nonzero(found.coef)) for found in steps[:2]] == [0, 8]
-    # The first gradient that comes to mind, all tied rows alike, would have the path begin elsewhere.
-    alike = null_dual(y - best_level(y, None, 0.5), None, 0.5)
-    assert largest < 0.9 * np.max(np.abs(alike @ Z)) / len(y)
+        assert max(figures(Z, y, alpha * shape, level, found)) <= 1e-12
+    assert [bool(np.any(found.coef)) for found in steps[:2]] == [False, True]
+    if level == 0.5:
+        # The first gradient that comes to mind, all tied rows alike, would have the path begin elsewhere.
+        alike = null_dual(y - best_level(y, None, level), None, level)
+        assert largest < 0.9 * np.max(np.abs(alike @ Z)) / len(y)
 
 
 def awkward(seed: int) -> tuple[Matrix, Vector, Vector, float, dict[str, Any]]:
@@ -305,8 +328,9 @@ def awkward(seed: int) -> tuple[Matrix, Vector, Vector, float, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_awkward_problems(seed: int) -> None:
-    """Ties of all kinds: the objective of HiGHS's primal program, gaps at rounding, and where the path begins."""
+def test_awkward_problems(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ties of all kinds, and no need of HiGHS: its least objective, gaps at rounding, and where the path begins."""
+    monkeypatch.setattr(_Program, "by_highs", _unasked)
     Z, y, shape, level, more = awkward(seed)
     largest = alpha_max(Z, y, shape, level, **more)
     alphas = (largest if largest > 1e-12 else 0.1) * np.array([1.0, 1 - 1e-6, 0.3, 0.01, 0.0])
@@ -319,6 +343,19 @@ def test_awkward_problems(seed: int) -> None:
             assert value_of(Z, y, alpha * shape, level, found, **more) == pytest.approx(least, rel=1e-9, abs=1e-9)
         if largest > 1e-12 and i < 2:
             assert np.any(found.coef[shape > 0]) == (i == 1)
+
+
+def _unasked(program: _Program, l1: Vector) -> Found:
+    raise AssertionError("HiGHS was asked")
+
+
+def test_the_way_is_short() -> None:
+    """Each strength begins at the last solution, and each edge goes as far down as it leads: two edges a strength."""
+    Z, y = scaled("diabetes")
+    shape = np.ones(Z.shape[1])
+    alphas = alpha_max(Z, y, shape, 0.5) * np.geomspace(1, 1e-4, 100)
+    assert sum(found.iterations for found in along(Z, y, shape, alphas, 0.5)) <= 250
+    assert solve(Z, y, alphas[50] * shape, 0.5).iterations <= 50
 
 
 @pytest.mark.parametrize("dataset", ["diabetes", "mtcars"])
@@ -479,20 +516,37 @@ def test_wrong_answers_are_seen() -> None:
     assert figures(Z, y, l1, 0.5, Found(found.coef, found.intercept, 0.9 * found.theta, 0))[0] > 1e-3
 
 
-def test_the_gap_bounds_what_is_missing() -> None:
-    """Of any proposal: primal less dual is at least its objective less the least one, here HiGHS's."""
+def test_the_gap_is_primal_less_dual() -> None:
+    """Of any proposal, whatever its dual point, by the formula of the dual; and so no less than what is missing."""
     Z, y = scaled("prostate")
-    l1, rng = np.full(Z.shape[1], 0.05), np.random.default_rng(9)
-    null = np.mean(loss(y, np.full(len(y), best_level(y, None, 0.4)), 0.4))
-    least = primal(Z, y, l1, 0.4)
-    found = solve(Z, y, l1, 0.4)
+    l1, rng, level = np.full(Z.shape[1], 0.05), np.random.default_rng(9), 0.4
+    null = np.mean(loss(y, np.full(len(y), best_level(y, None, level)), level))
+    found = solve(Z, y, l1, level)
     for size in (1e-3, 0.1, 1.0):
         coef = found.coef + size * rng.normal(size=Z.shape[1])
-        theta = found.theta * rng.uniform(0.9, 1, len(y))
-        proposed = Found(coef, found.intercept + size, theta - theta.mean(), 0)
-        proposed = Found(coef, found.intercept + size, np.clip(proposed.theta, -0.6, 0.4), 0)
-        missing = value_of(Z, y, l1, 0.4, proposed) - least
-        assert figures(Z, y, l1, 0.4, proposed)[0] * null >= missing * (1 - 1e-9)
+        for theta in (found.theta, 0.7 * found.theta, null_dual(y - best_level(y, None, level), None, level)):
+            shrunk = theta / max(1.0, np.max(np.abs(theta @ Z) / len(y) / l1))
+            proposed = Found(coef, found.intercept + size, theta, 0)
+            primal_less_dual = value_of(Z, y, l1, level, proposed) - np.mean(y * shrunk)
+            gap = figures(Z, y, l1, level, proposed)[0]
+            assert gap * null == pytest.approx(primal_less_dual, rel=1e-11)
+            assert gap * null >= value_of(Z, y, l1, level, proposed) - primal(Z, y, l1, level)
+
+
+def test_a_level_out_of_balance_is_seen() -> None:
+    """An intercept that is not the quantile violates; a dual point whose mean is not 0 is charged for it."""
+    Z, y = scaled("prostate")
+    l1, none = np.full(Z.shape[1], 10.0), np.zeros(Z.shape[1])
+    best = best_level(y, None, 0.5)
+    theta = null_dual(y - best, None, 0.5)
+    assert max(figures(Z, y, l1, 0.5, Found(none, best, theta, 0))) <= 1e-13
+    assert figures(Z, y, l1, 0.5, Found(none, best + 0.3, theta, 0))[1] > 0.1
+    least = np.mean(loss(y, np.full(len(y), best), 0.5))
+    charged, exact = (
+        figures(Z, y, l1, 0.5, Found(none, best, part * theta + 0.1 * (1 - part), 0))[0] for part in (0.8, 1)
+    )
+    rows = 0.2 * np.mean(np.abs(y - best) * 0.5 - 0.1 * (y - best))
+    assert (charged - exact) * least == pytest.approx(rows + 0.02 * best, rel=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -507,7 +561,7 @@ def test_tied_columns_are_those_that_may_differ(seed: int) -> None:
         Z[:, 3] = 0.5 * (Z[:, 0] + Z[:, 1])
     y, l1 = Z[:, 0] + 0.5 * Z[:, 1] + rng.normal(size=n), np.full(p, 0.02)
     found = solve(Z, y, l1, level)
-    named = tied_columns(Z, Strengths(l1, 0 * l1), level, found.coef, found.theta)
+    named = certificate(Z, y, l1, level, found).tied
     cost = np.concatenate([l1, l1, [0.0], np.full(n, level / n), np.full(n, (1 - level) / n)])
     equal = np.column_stack([Z, -Z, np.ones(n), np.eye(n), -np.eye(n)])
     ends = [*[(0, None)] * (2 * p), (None, None), *[(0, None)] * (2 * n)]
@@ -520,6 +574,22 @@ def test_tied_columns_are_those_that_may_differ(seed: int) -> None:
             for sign in (1, -1)
         )
         assert (high - low > 1e-5) == (j in named)
+
+
+def test_what_a_bound_holds_is_not_tied() -> None:
+    """Of two equal columns the cheaper one, pressed against its bound, has no share to give away."""
+    Z, y = scaled("prostate")
+    Z = np.column_stack([Z[:, 0], Z])
+    l1 = np.full(Z.shape[1], 0.02)
+    l1[0] = 0.01
+    ends = {"low": np.full(Z.shape[1], -np.inf), "high": np.append(0.2, np.full(Z.shape[1] - 1, np.inf))}
+    found = solve(Z, y, l1, 0.5, **ends)
+    assert found.coef[0] == 0.2
+    assert found.coef[1] > 0.2
+    assert certificate(Z, y, l1, 0.5, found, **ends).unique
+    l1[0] = 0.02
+    found = solve(Z, y, l1, 0.5)
+    assert certificate(Z, y, l1, 0.5, found).tied == (0, 1)
 
 
 # --- several levels

@@ -416,6 +416,7 @@ def test_risk_groups(weighted: bool) -> None:
         rows = (one.low <= eta) & (eta <= one.high)
         assert one.rows == rows.sum() and one.event_weight == pytest.approx(w[rows] @ y[rows, 2])
         assert one.observed.alive == pytest.approx(kaplan_meier(y[rows], w[rows]).alive)
+        assert (one.start, one.end) == (y[rows, 0].min(), y[rows, 1].max())
         mean = np.average(survival(of, y[rows, 3].astype(np.intp), eta[rows], one.times), axis=0, weights=w[rows])
         assert one.predicted == pytest.approx(mean, rel=1e-12)
         assert len(one.times) <= 100 and np.all(np.diff(one.times) > 0) and one.times[-1] == y[y[:, 2] > 0, 1].max()

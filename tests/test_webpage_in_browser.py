@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ import pandas as pd
 import pytest
 from commandline import DIABETES, PROSTATE, ROOT, table
 from pages import NASTY
+from support import DATA
 
 import regcli
 from regcli.errors import visible
+from regcli.report.report import facts
 from regcli.report.wording import number
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -28,6 +31,10 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 LPSA = {"target": "lpsa", "exclude": "train"}
+COX: Any = {"source": DATA / "glmnet_cox.csv.gz", "target": "time", "event": "status", "family": "cox"}
+WDBC: Any = {
+    "source": ROOT / "sample_data" / "wdbc.csv", "target": "diagnosis", "exclude": "id", "family": "squared_hinge",
+}  # fmt: skip
 MANY = 70
 """More features than a chart draws."""
 
@@ -258,6 +265,16 @@ def test_the_charts_name_what_is_under_the_pointer(tab: Tab) -> None:
     check_model(tab, step, tab.document["data"]["features"])
 
 
+def fan() -> Any:
+    """The report on several quantiles, put together from a fit of each."""
+    fits = [regcli.fit(DIABETES, family="quantile", quantile_level=level, alpha=0.05) for level in (0.1, 0.5, 0.9)]
+    document = fits[1].to_dict()
+    document["model"]["fan"] = [
+        {"level": one.model.parameters.level, "coefficients": one.to_dict()["model"]["coefficients"]} for one in fits
+    ]
+    return replace(fits[1], document=facts(document))
+
+
 REPORTS: dict[str, tuple[Callable[[], Any], dict[str, int]]] = {
     "fit": (lambda: regcli.fit(DIABETES, alpha=2), {"sizes": 2}),
     "least squares": (lambda: regcli.fit(PROSTATE, **LPSA, penalty="none"), {"sizes": 2}),
@@ -273,6 +290,13 @@ REPORTS: dict[str, tuple[Callable[[], Any], dict[str, int]]] = {
         {"error": 4, "path": 8},
     ),
     "compare": (lambda: regcli.compare(PROSTATE, "lpsa", split_column="train", alpha=0.1), {"errors": 1, "sizes": 4}),
+    "survival times": (lambda: regcli.fit(**COX, alpha=0.05), {"sizes": 2}),
+    "cv of survival times": (
+        lambda: regcli.cv(**COX, features=["V1", "V6", "V9"], n_alphas=3, folds=3, jobs=1),
+        {"error": 2, "path": 3},
+    ),
+    "margins": (lambda: regcli.fit(**WDBC, alpha=0.2), {"sizes": 2}),
+    "fan": (fan, {"sizes": 3}),
     "inspect": (lambda: regcli.inspect(ROOT / "sample_data" / "penguins.csv", "body_mass_g"), {}),
 }
 """Reports, and how many curves each of their charts has."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regcli.errors import Notice
-from regcli.problem.families import GAUSSIAN, Bound, Family, mean
+from regcli.problem.families import GAUSSIAN, Bound, Family, best_level, mean
 from regcli.problem.penalties import ElasticNet, Strengths
 
 Vector = NDArray[np.float64]
@@ -108,10 +108,14 @@ class Problem:
         return self.family.pull(self.y, eta) if self.bound is None else self.bound.residual(eta)
 
     def bending(self, eta: NDArray[np.float64], dual: Vector | None) -> NDArray[np.bool_] | None:
-        """The rows (n,) whose loss is not straight around `eta`, or that stand at a corner; None for all."""
+        """The rows (n,) whose loss is not straight on either side of `eta`, or that stand at a corner; None for all.
+
+        Where a set of minima ends, a row is on the edge of its straight piece: along the set it holds nothing.
+        """
         if self.family.pieces is not None:
             low, high = self.family.pieces(self.y)
-            return np.asarray((eta >= low) & (eta <= high))
+            near = 64 * EPS * (np.abs(self.y) + np.abs(eta))
+            return np.asarray((eta > low + near) & (eta < high - near))
         if dual is None:
             return None
         level = dict(self.family.parameters)["level"]
@@ -189,7 +193,8 @@ def best_intercept(problem: Problem, coef: Vector | None) -> Any:
     if coef is None and problem.offset is None and family.settled:
         return first
     fixed = problem.eta(0.0, coef) if coef is not None else problem.offset
-    return _level(problem, np.zeros_like(y) if fixed is None else fixed, first)
+    fixed = np.zeros_like(y) if fixed is None else fixed
+    return _level(problem, fixed, first) if family.pieces is None else best_level(family, y, fixed, problem.weights)
 
 
 def _level(problem: Problem, fixed: NDArray[np.float64], first: Any) -> Any:

@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regcli.problem.penalties import Strengths
-
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
@@ -98,81 +96,3 @@ def suited(y: Vector, eta: Vector, theta: Vector, level: float, noise: Any = 0.0
 def pull_noise(Z: Matrix, mass: Vector) -> Vector:
     """What rounding may make of a gradient, (p,), whatever the dual point; `mass` (n,) the weights over their sum."""
     return np.asarray(64 * EPS * (mass @ np.abs(Z)))
-
-
-def measure(
-    Z: Matrix,
-    y: Vector,
-    strengths: Strengths,
-    level: float,
-    intercept: float,
-    coef: Vector,
-    theta: Vector,
-    weights: Vector | None = None,
-    offset: Vector | None = None,
-    has_intercept: bool = True,
-) -> tuple[float, float]:
-    """The duality gap, over the objective of the null model, and the violation of a proposed solution.
-
-    Z (n, p), `coef` (p,), `theta` (n,) the dual point that is proposed with them. The gap is the Fenchel-Young sum of
-    the rows and the features at theta, shrunk until |u_j| <= l1_j for u = Z'S theta / W; what is left of u_j or of the
-    mean of theta where it should be 0 is charged. The violation takes of each row the slope nearest to theta: the
-    largest distance of its u from the penalty's subdifferential, or of its mean from 0, over the null model's.
-    """
-    mass = np.full(len(y), 1 / len(y)) if weights is None else weights / weights.sum()
-    values = y if offset is None else y - offset
-    null = values - best_level(values, weights, level, has_intercept)
-    null_theta = null_dual(null, weights, level, has_intercept)
-    scale = float(np.max(np.abs((mass * null_theta) @ Z), initial=0.0))
-    # Without a gradient (no column has anything to say) by the size of the slopes themselves.
-    scale = scale if scale > 1e-10 else float(np.sqrt(mass @ null_theta**2)) or 1.0
-    eta = intercept + Z @ coef + (0.0 if offset is None else offset)
-    slopes = suited(y, eta, theta, level, residual_noise(Z, y, offset, intercept, coef, theta, level))
-    violation = float(np.max(strengths.distance(coef, (mass * slopes) @ Z), initial=0.0))
-    if has_intercept:
-        violation = max(violation, abs(float(mass @ slopes)))
-    pull, noise = (mass * theta) @ Z, pull_noise(Z, mass)
-    shrink = _shrink(strengths, pull, noise)
-    rows = float(mass @ fenchel_young(y, eta, theta * shrink, level))
-    near = np.clip(strengths.nearest(coef, pull * shrink), pull * shrink - noise, pull * shrink + noise)
-    features = float(np.sum(strengths.fenchel_young(coef, near) + np.abs(coef * (pull * shrink - near))))
-    left = abs(intercept * float(mass @ theta) * shrink) if has_intercept else 0.0
-    least = float(mass @ loss(null, np.zeros_like(null), level))
-    return (rows + features + left) / (least or 1.0), violation / scale
-
-
-def _shrink(strengths: Strengths, pull: Vector, noise: Vector) -> float:
-    """What brings `pull` (p,) within the penalty where no bound ends what it may draw, up to `noise`."""
-    low, high = strengths.bounds
-    size = np.maximum(np.where(high == np.inf, pull, 0.0), np.where(low == -np.inf, -pull, 0.0))
-    bound = strengths.l1 > 0
-    over = np.where(bound, size - noise, 0.0) / np.where(bound, strengths.l1, 1.0)
-    return 1 / max(1.0, float(np.max(over, initial=0.0)))
-
-
-def tied_columns(
-    Z: Matrix,
-    strengths: Strengths,
-    level: float,
-    coef: Vector,
-    theta: Vector,
-    weights: Vector | None = None,
-    has_intercept: bool = True,
-) -> tuple[int, ...]:
-    """The columns that may share their coefficients differently in another solution; () where the solution is unique.
-
-    Rows whose theta is between its ends are met exactly in every solution, and columns with |u_j| < l1_j are 0: along
-    a null vector of the others on those rows nothing changes. The columns that such vectors touch are named, though
-    where a residual of 0 has a theta at its end another row may forbid the move.
-    """
-    mass = np.full(len(theta), 1 / len(theta)) if weights is None else weights / weights.sum()
-    pull, noise = (mass * theta) @ Z, pull_noise(Z, mass)
-    open_ = (strengths.lift(pull) >= strengths.l1 * (1 - 1e-9) - noise) | (coef != 0)
-    open_ &= ~(strengths.held(coef) & (np.abs(pull) > strengths.l1 * (1 + 1e-9) + noise))
-    columns = np.flatnonzero(open_)
-    met = (theta > level - 1 + 1e-9) & (theta < level - 1e-9)
-    table = np.column_stack([Z[met][:, columns], np.ones((met.sum(), int(has_intercept)))])
-    _, sizes, vectors = np.linalg.svd(table, full_matrices=False)
-    rank = int(np.sum(sizes > np.max(sizes, initial=0.0) * max(table.shape) * EPS))
-    touched = 1 - np.sum(vectors[:rank] ** 2, axis=0) > 1e-12
-    return tuple(int(j) for j in columns[touched[: len(columns)]])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regcli.errors import counted, visible
+from regcli.specs import DEFAULT_LEVEL
 
 PENALTY_WORDS = {"none": "Least squares", "l1": "Lasso", "l2": "Ridge", "elasticnet": "Elastic net"}
 REGRESSIONS = {
@@ -27,11 +28,10 @@ CHANGES = {
     "gamma": "log {}",
     "tweedie": "log {}",
     "huber": "{}",
-    "quantile": "quantile of {}",
     "squared_hinge": "decision value of {}",
     "cox": "log hazard of {}",
 }
-"""What the coefficients of each family change."""
+"""What the coefficients of each family change; of quantiles see `changed`."""
 PLAIN = {
     "gaussian": "least squares",
     "huber": "the plain M-estimate",
@@ -72,6 +72,32 @@ def event(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> 
     """What coefficients speak of: a target, of two classes `diagnosis = M`."""
     target, positive = name(document["data"]["target"]), document.get("model", {}).get("positive_class")
     return target if positive is None else f"{target} = {name(positive)}"
+
+
+def level_of(document: Mapping[str, Any]) -> float | None:
+    """The level of a quantile; of a fan, which has several, and of other families None."""
+    model = document.get("model", {})
+    if model.get("family") != "quantile" or model.get("fan"):
+        return None
+    if "parameters" in model:
+        return float(model["parameters"]["level"])
+    return float(next(iter(document["settings"]["quantile_level"]), DEFAULT_LEVEL))
+
+
+def fitted(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
+    """What is fitted: a target, or a quantile of it: `0.9 quantile of medv`."""
+    target, level = name(document["data"]["target"]), level_of(document)
+    return target if level is None else f"{level:g} quantile of {target}"
+
+
+def changed(document: Mapping[str, Any], name: Callable[[str], str] = visible) -> str:
+    """What coefficients change: `log charges`, `log-odds of diagnosis = M`, `the 0.9 quantile of medv`."""
+    model = document.get("model", {})
+    if model.get("fan"):
+        return f"each quantile of {name(document['data']['target'])}"
+    if model.get("family") == "quantile":
+        return f"the {fitted(document, name)}"
+    return CHANGES[model.get("family", "gaussian")].format(event(document, name))
 
 
 def against(document: Mapping[str, Any]) -> str:

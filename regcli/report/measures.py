@@ -48,6 +48,12 @@ def more_is_better(measure: str) -> bool:
     return measure in MORE_IS_BETTER
 
 
+def training_compares(document: Mapping[str, Any]) -> bool:
+    """Whether the error on training rows compares with that on rows that were not fitted: deviances of survival times
+    grow with the rows at risk, of which a training fold has fewer."""
+    return bool(document["model"]["family"] != "cox" or document["chosen"]["measure"] != "deviance")
+
+
 def worded(measure: str) -> str:
     """A measure with a word on which side is the better one, for an axis."""
     name = "cross-validated R2" if measure == "r2" else ERROR_WORDS[measure]

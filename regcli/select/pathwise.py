@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from regcli.problem.certificate import Rulings, certify, certify_path
 from regcli.problem.objective import Problem
 from regcli.problem.rulings import certify_points
-from regcli.solve import Step, solve, solve_along
+from regcli.solve import Step, centred, solve, solve_along
 from regcli.solve.classes import present
 
 Vector = NDArray[np.float64]
@@ -49,6 +49,7 @@ def solve_path(problem: Problem, alphas: Vector, wanted: str = "auto", stop_earl
     `stop_early`: as glmnet does, from the fifth on, once the share of the deviance that is explained grows by less
     than 1e-5 of itself, or exceeds 99.9 %. What is not certified is solved by itself, by each solver in line.
     """
+    problem, centre = centred(problem)
     null = 2 * problem.null_objective
     steps: list[Step] = []
     solvers: list[str] = []
@@ -77,7 +78,7 @@ def solve_path(problem: Problem, alphas: Vector, wanted: str = "auto", stop_earl
     if doubtful:
         rulings, intercepts, deviances = _certified(problem, solved, table, levels, duals)
     return SolutionPath(
-        solved, table, intercepts, deviances, rulings, tuple(solvers),
+        solved, table, intercepts + centre, deviances, rulings, tuple(solvers),
         len(alphas), reason if len(steps) < len(alphas) else None,
     )  # fmt: skip
 
@@ -102,15 +103,13 @@ def stopped(path: SolutionPath, null: float) -> SolutionPath:
 def _certified(
     problem: Problem, alphas: Vector, coefs: Matrix, levels: Vector | None, duals: Sequence[Vector | None]
 ) -> tuple[Rulings, NDArray[np.float64], Vector]:
-    """The rulings, intercepts and deviances; of squared error with the mean taken out of y, which saves digits."""
+    """The rulings, intercepts and deviances of a problem with the level of the null model taken out of y."""
     if levels is not None and duals[0] is not None:
         return _one_by_one(problem, alphas, coefs, levels, duals)
     if levels is not None:
         rulings, deviances = certify_points(problem, alphas, levels, coefs)
         return rulings, levels, deviances
-    centred = replace(problem, y=problem.y - problem.null_intercept)
-    rulings, intercepts, squares = certify_path(centred, alphas, coefs)
-    return rulings, intercepts + problem.null_intercept, squares
+    return certify_path(problem, alphas, coefs)
 
 
 def _one_by_one(

@@ -17,9 +17,21 @@ from regcli.errors import Notice, UsageError
 from regcli.problem.certificate import certify, pull_scale
 from regcli.problem.objective import EPS, Problem, Solution, best_intercept, objective
 from regcli.solve.bounded import while_inside
+from regcli.solve.linear_program import null_slopes
 from regcli.solve.registry import LARGEST_GRAM, SOLVERS, Proposal, Solver, Step, Steps, explained, explained_by
 
-__all__ = ["LARGEST_GRAM", "SOLVERS", "Proposal", "Solver", "Step", "line", "solve", "solve_along", "unpenalised_pull"]
+__all__ = [
+    "LARGEST_GRAM",
+    "SOLVERS",
+    "Proposal",
+    "Solver",
+    "Step",
+    "centred",
+    "line",
+    "solve",
+    "solve_along",
+    "unpenalised_pull",
+]
 
 Vector = NDArray[np.float64]
 
@@ -48,7 +60,7 @@ def solve(problem: Problem, wanted: str = "auto", start: Vector | None = None) -
     and a notice says so; when none is certified, the one of least violation is returned as it is.
     """
     whole = problem
-    problem, centre = _centred(problem)
+    problem, centre = centred(problem)
     if problem.penalty.bounded:
         # What keeps to the bounds without being told to is the solution.
         found = solve(replace(whole, penalty=whole.penalty.unbounded), wanted, start)
@@ -91,7 +103,12 @@ def _coef(step: tuple[Step, str]) -> Vector:
 
 
 def _along(problem: Problem, alphas: Sequence[float], wanted: str) -> Iterator[tuple[Step, str]]:
-    problem, _ = _centred(problem)
+    problem, centre = centred(problem)
+    for step, name in _from_centre(problem, alphas, wanted):
+        yield step if step.intercept is None else replace(step, intercept=centre + step.intercept), name
+
+
+def _from_centre(problem: Problem, alphas: Sequence[float], wanted: str) -> Iterator[tuple[Step, str]]:
     penalised = [alpha for alpha in alphas if alpha > 0]
     if penalised:
         reduced, kept = _without_twins(replace(problem, alpha=penalised[0]))
@@ -134,13 +151,19 @@ def unpenalised_pull(problem: Problem) -> Vector:
     of them that is the null model's. What rounding leaves of it where these explain everything counts 0."""
     p = problem.Z.shape[1]
     columns = np.flatnonzero(problem.penalty.unpenalised[:p])
+    if problem.family.name == "quantile" and len(columns) < p:
+        penalty, level = problem.penalty, dict(problem.family.parameters)["level"]
+        theta = null_slopes(
+            problem.Z, problem.y, penalty.l1, level, problem.weights, problem.offset, problem.intercept, penalty.low,
+            penalty.high,
+        )  # fmt: skip
+        return problem.pull(theta)
     if not columns.size:
         return problem.null_pull
     penalty = problem.penalty.only(_places(problem, columns))
     alone = replace(problem, Z=problem.Z[:, columns], penalty=penalty, alpha=0.0, twins=None)
     found = solve(alone)
-    slopes = problem.residual(alone.eta(found.intercept, found.coef)) if found.dual is None else found.dual
-    pull = problem.pull(slopes)
+    pull = problem.pull(problem.residual(alone.eta(found.intercept, found.coef)))
     noise = 64 * EPS * (pull_scale(problem) + float(np.max(np.abs(problem.null_intercept))))
     return np.where(np.abs(pull) > noise, pull, 0.0)
 
@@ -169,9 +192,10 @@ def _said(best: Solution, failures: list[str]) -> tuple[Notice, ...]:
     return (Notice("not_certified", f"no solver's answer is certified: {'; '.join(failures)}"),)
 
 
-def _centred(problem: Problem) -> tuple[Problem, float]:
-    """The problem with the mean taken out of y, and that mean: however far off zero y lies, no digits are lost."""
-    if not problem.intercept or not problem.family.is_quadratic:
+def centred(problem: Problem) -> tuple[Problem, float]:
+    """The problem with the level of the null model taken out of y where losses allow that, and that level: however far
+    off zero y lies, no digits are lost."""
+    if not problem.intercept or not problem.family.has_unit:
         return problem, 0.0
     return replace(problem, y=problem.y - problem.null_intercept), problem.null_intercept
 

@@ -116,7 +116,7 @@ def by_highs(
     return program.by_highs(program.l1)
 
 
-def alpha_max(
+def null_slopes(
     Z: Matrix,
     y: Vector,
     l1: Vector,
@@ -126,16 +126,15 @@ def alpha_max(
     intercept: bool = True,
     low: Vector | None = None,
     high: Vector | None = None,
-) -> float:
-    """The least alpha at which under alpha * `l1` the columns with l1_j > 0 may all have coefficient 0.
+) -> Vector:
+    """The dual point (n,) of the fit of the columns with l1_j = 0 alone.
 
-    The columns with l1_j = 0 are fitted first. Of the dual points that go with that fit, free where a residual is 0,
-    the one counts whose largest |u_j| / l1_j is least, u = Z'S theta / W: a linear program where rows are tied. What a
-    bound forbids does not count.
+    Of those that go with that fit, free where a residual is 0, the one under which the largest |u_j| / l1_j is least,
+    u = Z'S theta / W: a linear program where rows are tied. What a bound forbids does not count. So its largest is the
+    least alpha at which under alpha * `l1` the other columns may all have coefficient 0.
     """
     program = _Program.of(Z, y, l1, level, weights, offset, intercept, low, high)
-    null = program.polished(program.start(), program.unentered)
-    return program.alpha_max(null)
+    return program.null_slopes(program.polished(program.start(), program.unentered))
 
 
 @dataclass(frozen=True)
@@ -237,14 +236,18 @@ class _Program:
         return Found(self.scale * coef[:p], self.centre + more, theta, steps)
 
     def alpha_max(self, null: Descent) -> float:
-        """See above; `null` is the vertex without penalised columns."""
-        theta, tied, free = null.dual(np.zeros_like(self.l1)), null.tied, null.basis.columns
+        """The least alpha at which nothing but the columns of `null`, the vertex without penalised ones, is needed."""
         up, down, penalised = null.coef < null.high, null.coef > null.low, self.l1 > 0
-        if tied.sum() > np.sum((up & down)[free]):
-            theta[tied] = self._least_pulling(null, theta, tied)
-        pull = (self.mass * theta) @ self.table
+        pull = (self.mass * self.null_slopes(null)) @ self.table
         lift = np.maximum(np.where(up, pull, 0.0), np.where(down, -pull, 0.0))
         return float(np.max(lift[penalised] / self.l1[penalised], initial=0.0))
+
+    def null_slopes(self, null: Descent) -> Vector:
+        """See above; `null` is the vertex without penalised columns."""
+        theta, tied, free = null.dual(np.zeros_like(self.l1)), null.tied, null.basis.columns
+        if tied.sum() > np.sum(((null.coef < null.high) & (null.coef > null.low))[free]):
+            theta[tied] = self._least_pulling(null, theta, tied)
+        return theta
 
     def by_highs(self, l1: Vector) -> Found:
         """The dual program, whose equations have the coefficients for their multipliers:
@@ -271,7 +274,7 @@ class _Program:
         )
         theta = np.clip(answer.x[:n], self.level - 1, self.level)
         coef = np.clip(-answer.eqlin.marginals, self.low, self.high)
-        coef[np.abs(coef) <= NEAR * (l1 > 0)] = 0.0
+        coef[np.abs(coef) <= NEAR] = 0.0
         try:
             return self._worked_out(coef, theta, l1, int(answer.nit))
         except np.linalg.LinAlgError:
@@ -286,12 +289,9 @@ class _Program:
             free = np.union1d(free, [len(coef) - 1])
         residual = self.target - self.table @ coef
         close = np.flatnonzero(np.abs(residual) <= NEAR)
-        inner = np.minimum(self.level - theta[close], theta[close] - (self.level - 1)) > NEAR
         if len(close) < len(free):
             raise np.linalg.LinAlgError("fewer rows than columns at the vertex")
-        # Rows that are surely met first, then those that stand best on what these leave.
-        square = self.table[close][:, free].T * np.where(inner, 1.0, NEAR)
-        rows = close[qr(square, mode="r", pivoting=True)[1][: len(free)]]
+        rows = close[qr(self.table[close][:, free].T, mode="r", pivoting=True)[1][: len(free)]]
         descent = Descent(self.table, self.target, self.mass, self.level, self.low, self.high)
         descent.stand(rows, free, coef, residual > 0)
         descent.descend(l1, self.most)

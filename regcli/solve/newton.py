@@ -33,6 +33,9 @@ Index = NDArray[np.intp]
 
 GOAL = 1e-12
 """Violation, as a share of the null model's largest gradient, at which a solution is done."""
+SHRINKS = {True: 1e-10, False: 1e-5}
+"""A smaller one, as a share of the penalty's L1 part, where that is small: by it the certificate shrinks its dual point,
+which costs a loss with straight pieces (True) in proportion, others by the square."""
 MOST_STEPS = 200
 DECREASE = 1e-4
 """The share of the promised decrease that a step must bring."""
@@ -153,9 +156,9 @@ class Newton:
     def _descend(self, strengths: Strengths) -> None:
         """Steps on the working set until nothing is left to gain."""
         inside = strengths.only(self._places)
-        before, left = math.inf, self._violation(inside, self.point)
+        before, left, goal = math.inf, self._violation(inside, self.point), self._goal(inside)
         for _ in range(MOST_STEPS):
-            if left <= GOAL * self.scale:
+            if left <= goal:
                 return
             if self._bend is None or not (self._fresh or self._worth_keeping(left, before)):
                 self._bend, self._factor, self._secant, self._fresh = self._second_order(), None, None, True
@@ -168,6 +171,12 @@ class Newton:
                 return
             else:
                 self._bend = None
+
+    def _goal(self, inside: Strengths) -> float:
+        """The violation at which a solution is done."""
+        least = float(np.min(inside.l1[(inside.l1 > 0) & (inside.l2 == 0)], initial=np.inf))
+        wanted = min(GOAL * self.scale, SHRINKS[self.problem.family.is_piecewise_quadratic] * least)
+        return max(wanted, 64 * EPS * self.scale)
 
     def _worth_keeping(self, left: float, before: float) -> bool:
         """Whether the old Hessian's steps, at the rate of the last, end sooner than a new one is made and used."""

@@ -65,7 +65,10 @@ class Basis:
 
     def invert(self) -> None:
         """Work out the inverse afresh; LinAlgError where the square is singular."""
-        self.inverse = np.asarray(np.linalg.inv(self.square), dtype=np.float64)
+        square = self.square
+        self.inverse = np.asarray(np.linalg.inv(square), dtype=np.float64)
+        if not np.linalg.norm(square, 1) * np.linalg.norm(self.inverse, 1) * EPS < 0.1:
+            raise np.linalg.LinAlgError("a singular vertex")
 
     def forward(self, right: Vector) -> Vector:
         """The solution of square @ x = right, refined once."""
@@ -218,9 +221,8 @@ class Descent:
             fall = np.maximum(over, -mass - over) / length
             place = int(np.argmax(fall))
             if fall[place] > NOISE:
-                best = Edge(
-                    -1, place, 1.0 if over[place] > -mass[place] / 2 else -1.0, float(fall[place] * length[place])
-                )
+                sign = 1.0 if over[place] > -mass[place] / 2 else -1.0
+                best = Edge(-1, place, sign, float(fall[place] * length[place]))
         # At 0 a penalty holds in both directions, elsewhere it draws towards 0.
         up = np.where(self.coef < self.high, pull - np.where(self.coef >= 0, l1, -l1), 0.0)
         down = np.where(self.coef > self.low, -pull - np.where(self.coef <= 0, l1, -l1), 0.0)
@@ -296,7 +298,7 @@ class Descent:
         """The same for coefficients: of the free `columns` those that come to 0, and those that come to a bound."""
         coef, l1 = self.coef[columns], l1[columns]
         wall = np.where(move > 0, self.high[columns], self.low[columns])
-        to_zero = (self.signs[columns] * move < 0) & (l1 > 0) & (wall != 0)
+        to_zero = (self.signs[columns] * move < 0) & (l1 > 0)
         to_wall = np.isfinite(wall) & (move != 0)
         safe = np.where(move != 0, move, 1.0)
         at = np.concatenate(

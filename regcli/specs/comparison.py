@@ -69,9 +69,10 @@ class CompareSpec:
 
     def for_family(self, family: FamilyName) -> CompareSpec:
         """The same without the models that a family has no solution for, unless they were asked for."""
-        if family != "quantile" or self.penalties != RIVALS or self.alphas:
+        if family != "quantile" or self.penalties != RIVALS:
             return self
-        return replace(self, penalties=("null", "ols", "lasso"))
+        given = tuple(pair for pair in self.alphas if pair[0] == "lasso")
+        return replace(self, penalties=("null", "ols", "lasso"), alphas=given)
 
     def check(self, folding: FoldSpec, validation: ValidationSpec) -> None:
         """UsageError for what cannot act beside these two."""

@@ -160,9 +160,10 @@ def _for_cv(model: ModelSpec) -> ModelSpec:
 
 def _next_command(data: DataSpec, model: ModelSpec, validation: ValidationSpec, unpenalised: bool) -> str:
     """The strength that predicts best: the lasso's, where there was no penalty."""
+    lasso = unpenalised or (model.l1 is not None and model.rest == 0)
     following = replace(
         _for_cv(model),
-        penalty="l1" if unpenalised else model.penalty,
+        penalty="l1" if lasso else model.penalty,
         alpha=None,
         l1=None,
         l2=None,

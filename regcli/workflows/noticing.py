@@ -14,6 +14,9 @@ from regcli.problem.objective import Solution
 from regcli.report.families import plain_word
 from regcli.workflows.preparing import Prepared
 
+ERRORS = ("deviance", "mse", "huber", "pinball", "squared_hinge")
+"""The measures that overflow where test rows lie too far off; each family has some."""
+
 
 def equal_columns(prepared: Prepared, unpenalised: bool = False, descended: bool = False) -> list[Notice]:
     """Columns that are equal to another, and what the penalty makes of them."""
@@ -92,9 +95,9 @@ def not_unique(prepared: Prepared, tied: tuple[int, ...]) -> list[Notice]:
 def overflow(metrics: dict[str, Any]) -> list[Notice]:
     """Test rows whose error no double holds."""
     test = metrics["test"]
-    if test is None or math.isfinite(test["deviance" if "deviance" in test else "mse"]):
+    if test is None or all(math.isfinite(test[key]) for key in ERRORS if key in test):
         return []
-    return [Notice("test_overflow", "test rows lie so far off that their squared error exceeds double precision")]
+    return [Notice("test_overflow", "test rows lie so far off that their error exceeds double precision")]
 
 
 def _tied_beyond(tied: tuple[int, ...], twins: NDArray[np.intp] | None) -> list[int]:

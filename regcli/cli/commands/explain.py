@@ -12,7 +12,7 @@ from regcli.cli.output import put
 from regcli.errors import UsageError, nearest
 
 PAGES = Path(__file__).parents[1] / "explanations"
-TOPICS = ("l1", "l2", "elasticnet", "alpha", "standardize", "cv", "1se", "certificate", "gradient")
+TOPICS = ("l1", "l2", "elasticnet", "alpha", "family", "standardize", "cv", "1se", "certificate", "gradient")
 ALIASES = {
     "lasso": "l1", "sparsity": "l1", "selection": "l1",
     "ridge": "l2", "tikhonov": "l2", "weight-decay": "l2", "shrinkage": "l2",
@@ -22,6 +22,10 @@ ALIASES = {
     "standardise": "standardize", "standardization": "standardize", "standardized": "standardize",
     "scale": "standardize", "scaling": "standardize", "normalize": "standardize", "no-standardize": "standardize",
     "cross-validation": "cv", "crossvalidation": "cv", "validation": "cv", "folds": "cv", "overfitting": "cv",
+    "families": "family", "loss": "family", "likelihood": "family", "gaussian": "family", "binomial": "family",
+    "logistic": "family", "multinomial": "family", "poisson": "family", "counts": "family", "gamma": "family",
+    "tweedie": "family", "huber": "family", "robust": "family", "quantile": "family", "median": "family",
+    "squared-hinge": "family", "svm": "family", "cox": "family", "survival": "family",
     "one-se": "1se", "1-se": "1se", "one-standard-error": "1se", "rule": "1se", "min": "1se",
     "certified": "certificate", "gap": "certificate", "duality-gap": "certificate", "violation": "certificate",
     "kkt": "certificate", "exact": "certificate",

@@ -17,7 +17,7 @@ from regcli.problem.families.base import (
     softmax,
 )
 from regcli.problem.families.likelihoods import BINOMIAL, GAUSSIAN, MULTINOMIAL, POISSON
-from regcli.problem.families.piecewise import SQUARED_HINGE, huber, median
+from regcli.problem.families.piecewise import SQUARED_HINGE, best_level, huber, median
 from regcli.problem.families.positive import GAMMA, tweedie
 from regcli.problem.families.quantiles import quantile
 from regcli.problem.families.survival import cox
@@ -34,6 +34,7 @@ __all__ = [
     "Array",
     "Bound",
     "Family",
+    "best_level",
     "cox",
     "entropy",
     "exponential",

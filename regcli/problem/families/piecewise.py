@@ -7,6 +7,7 @@ end: the search along it is exact.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from functools import partial
 
 import numpy as np
@@ -79,6 +80,32 @@ def _huber_gap(threshold: float, y: Array, eta: Array, theta: Array) -> Array:
     inside = np.clip(residual, -threshold, threshold)
     found = (inside - theta) ** 2 / 2 + (inside - theta) * (residual - inside)
     return np.where(np.abs(theta) > threshold * (1 + ROUNDING), math.inf, np.maximum(found, 0.0))
+
+
+def best_level(family: Family, y: Array, fixed: Array, weights: Array | None) -> float:
+    """The constant of least mean loss beside `fixed` (n,), of a family with straight pieces; where a whole interval is
+    as good, its middle.
+
+    The slope is straight between the places where a row passes from one piece to another, and never rises.
+    """
+    assert family.pieces is not None
+    mass = np.ones(len(y)) if weights is None else weights
+
+    def slope(level: float) -> float:
+        return float(mass @ family.pull(y, fixed + level))
+
+    places = np.concatenate([end - fixed for end in family.pieces(y)])
+    places = np.unique(places[np.isfinite(places)])
+    noise = ROUNDING * float(mass @ np.abs(family.pull(y, fixed + places[0])))
+    first = bisect_left(places, True, key=lambda level: slope(level) <= noise)
+    last = bisect_left(places, True, key=lambda level: slope(level) < -noise)
+    if last > first:
+        return float(places[first] + places[last - 1]) / 2
+    start, end = float(places[first - 1]), float(places[first])
+    above, below = slope(start), slope(end)
+    level = start + (end - start) * above / (above - below)
+    inside = family.curvature(y, fixed + level)[0, 0]
+    return level if inside is None else level + slope(level) / float(mass @ inside)
 
 
 def _sign(y: Array) -> Array:

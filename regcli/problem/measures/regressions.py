@@ -14,6 +14,10 @@ from regcli.problem.measures.classes import auc_of, confusion, predicted_class, 
 Array = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
+MET = 1e-10
+"""A target so near to its quantile, as a share of the size of targets, is met by it but for rounding: as many rows as
+there are coefficients are."""
+
 
 @dataclass(frozen=True)
 class AmountMetrics:
@@ -85,7 +89,9 @@ def regression_metrics(
         residual = y - family.response(eta)
         mae = mean(np.abs(residual), weights)
         if family.name == "quantile":
-            return QuantileMetrics(len(y), loss, explained, mean(np.asarray(residual <= 0, dtype=float), weights), mae)
+            met = MET * (np.abs(y) + mean(np.abs(y), weights))
+            below = np.asarray(residual <= met, dtype=float)
+            return QuantileMetrics(len(y), loss, explained, mean(below, weights), mae)
         mse = mean(residual**2, weights)
         if family.name == "huber":
             beyond = np.asarray(np.abs(family.pull(y, eta)) < np.abs(residual), dtype=float)

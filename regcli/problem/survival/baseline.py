@@ -9,7 +9,7 @@ import numpy as np
 
 from regcli.problem.survival.intervals import Array, Index
 from regcli.problem.survival.partial import PartialLikelihood, Ties
-from regcli.problem.survival.risk import EVENT, STRATUM, TIME, RiskSets
+from regcli.problem.survival.risk import ENTRY, EVENT, STRATUM, TIME, RiskSets
 
 NORMAL = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""
@@ -92,14 +92,17 @@ def kaplan_meier(y: Array, weights: Array | None = None) -> Curve:
 
 @dataclass(frozen=True)
 class RiskGroup:
-    """Rows of similar predictor, from `low` to `high`: how many, their weight and that of their events; what was
-    observed, and at `times` (k,) the mean of the curves predicted for each, `predicted` (k,)."""
+    """Rows of similar predictor, from `low` to `high`: how many, their weight and that of their events; from `start`,
+    the least entry (-inf where one is at risk from the start), to `end`, the last time, what was observed, and at
+    `times` (k,) the mean of the curves predicted for each, `predicted` (k,)."""
 
     rows: int
     weight: float
     event_weight: float
     low: float
     high: float
+    start: float
+    end: float
     observed: Curve
     times: Array
     predicted: Array
@@ -115,11 +118,19 @@ def grouped(
     """
     weights = np.ones(len(y)) if weights is None else weights
     of = baseline(y, eta, weights) if of is None else of
-    times = np.unique(y[y[:, EVENT] > 0, TIME])
-    times = times[np.unique(np.linspace(0, len(times) - 1, min(SHOWN, len(times))).round().astype(np.intp))]
+    times = _shown(np.unique(y[y[:, EVENT] > 0, TIME]))
     number = _cut(eta, weights, groups)
     return tuple(_group(y[rows], eta[rows], weights[rows], times, of)
                  for rows in (np.flatnonzero(number == one) for one in range(groups)) if len(rows))  # fmt: skip
+
+
+def _shown(times: Array) -> Array:
+    """`SHOWN` of rising `times` at most: one half evenly by rank, the other by time, first and last among them."""
+    if len(times) <= SHOWN:
+        return times
+    by_rank = np.linspace(0, len(times) - 1, SHOWN // 2).round().astype(np.intp)
+    by_time = np.searchsorted(times, np.linspace(times[0], times[-1], SHOWN // 2))
+    return times[np.union1d(by_rank, by_time)]
 
 
 def _cut(eta: Array, weights: Array, groups: int) -> Index:
@@ -141,6 +152,8 @@ def _group(y: Array, eta: Array, weights: Array, times: Array, of: Baseline) -> 
         event_weight=float(weights @ y[:, EVENT]),
         low=float(eta.min()),
         high=float(eta.max()),
+        start=float(y[:, ENTRY].min()),
+        end=float(y[:, TIME].max()),
         observed=kaplan_meier(y, weights),
         times=times,
         predicted=total / weights.sum(),

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from regcli.problem.families import relative_entropy, sigmoid
 from regcli.problem.survival.intervals import CHUNK, Array, Index
+from regcli.problem.survival.plain import PlainSets
 from regcli.problem.survival.risk import STRATUM, RiskSets
 
 Ties = Literal["breslow", "efron"]
@@ -64,7 +65,8 @@ class PartialLikelihood:
     """The partial likelihood of rows with `weights` (n,).
 
     `strata` (n,) are the strata of the rows; `term_time`, `term_weight` and `term_share` (T,) the event time, v and f
-    of each term; `event_weight` is the sum of the weights of the events, `dying` (m,) that of each event time.
+    of each term; `event_weight` is the sum of the weights of the events, `dying` (m,) that of each event time; `plain`
+    serves the plain case, where it is one.
     """
 
     risk: RiskSets
@@ -75,6 +77,7 @@ class PartialLikelihood:
     term_weight: Array
     term_share: Array
     event_weight: float
+    plain: PlainSets | None = None
 
     @classmethod
     def of(cls, y: Array, weights: Array | None = None, ties: Ties = "breslow") -> PartialLikelihood:
@@ -89,13 +92,16 @@ class PartialLikelihood:
             rank = np.arange(len(time)) - (np.cumsum(deaths) - deaths)[time]
             weight, share = (dying / deaths)[time], 1.0 - rank / deaths[time]
         strata = y[:, STRATUM].astype(np.intp)
-        return cls(risk, weights, strata, dying, time, weight, share, float(dying.sum()))
+        plain = PlainSets.of(risk, weights, dying) if ties == "breslow" else None
+        return cls(risk, weights, strata, dying, time, weight, share, float(dying.sum()), plain)
 
     def losses(self, eta: Array) -> Array:
         """The loss of each row (n,), 0 without an event: of those who die together the sum alone has a meaning.
 
         Their weighted sum is minus the logarithm of the partial likelihood less that of the saturated model.
         """
+        if self.plain is not None and (quick := self.plain.losses(eta)) is not None:
+            return quick
         at = self.hazards(eta)
         term = self.term_weight * np.logaddexp(0.0, at.odds[self.term_time] - np.log(self.term_share))
         found = np.zeros(len(self.weights))
@@ -107,6 +113,8 @@ class PartialLikelihood:
 
         It is minus the derivative of the sum of weighted losses in the row's predictor, over its weight.
         """
+        if self.plain is not None and (quick := self.plain.residual(eta)) is not None:
+            return quick
         found = -self._expected(self.hazards(eta))
         found[self.risk.events] += 1.0
         return found

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
 from regcli.report.coefficients import series_of_step
-from regcli.report.families import event
 from regcli.report.measures import COMPARED_ERRORS
 from regcli.report.of_compare import rival_words
-from regcli.report.pictures.dots import AIR, Dots, draw_dots, show_unit
-from regcli.report.pictures.frame import COLOURS, DARK, GREY, SMALL_SIZE
+from regcli.report.pictures.dots import AIR, Dots, draw_dots, unit_of
+from regcli.report.pictures.frame import COLOURS, DARK, GREY, SMALL_SIZE, size_in_points
 from regcli.report.pictures.lettering import Lettering, tick_text
 from regcli.report.pictures.panels import (
     FOOT,
@@ -52,7 +51,8 @@ LOOKS = {
     "null": (GREY, "X"),
 }
 FAR = 6.0
-"""A model without features this many times as far from the best as the worst of the others leaves the picture."""
+"""A model without features, or one without a penalty, this many times as far from the best as the worst of the others
+leaves the picture; so do coefficients this many times as large as the largest of all other models."""
 
 
 def draw_compare(document: Mapping[str, Any], lettering: Lettering) -> Figure:
@@ -76,6 +76,9 @@ def draw_compare(document: Mapping[str, Any], lettering: Lettering) -> Figure:
     _draw_coefficients(below, dots, features, document, lettering)
     zeros = any(value == 0 for model in dots for value in model.values)
     notes = [left_out] * bool(left_out) + ["hollow: exactly zero"] * zeros + ["bars: 1 std. error"]
+    notes += [
+        f"arrows: beyond the axis, of {one.label} up to {one.reach:.3g}" for one in dots if one not in _near(dots)
+    ]
     show_foot(figure, "; ".join(notes))
     return figure
 
@@ -138,11 +141,16 @@ def _show_far(axes: Axes, row: int, mean: float, after: bool) -> None:
 
 
 def _limits(spans: Mapping[str, tuple[float, float]], always: Sequence[float] = ()) -> tuple[float, float]:
-    """What is shown of the models' `spans`: all of them, but not a model without features far from the others."""
-    others = [*always, *(end for name, span in spans.items() if name != "null" for end in span)]
+    """What is shown of the models' `spans`: all of them, but not a model without features, or without a penalty, far
+    from the others; two at least of those with features stay."""
     shown = [*always, *(end for span in spans.values() for end in span)] or [0.0, 1.0]
-    if others and max(shown) - min(shown) > FAR * (max(others) - min(others)) > 0:
-        shown = others
+    for away in (("null",), ("ols",), ("null", "ols")):
+        kept = [span for name, span in spans.items() if name not in away]
+        others = [*always, *(end for span in kept for end in span)]
+        enough = len(kept) > ("ols" in away)
+        if others and enough and max(shown) - min(shown) > FAR * (max(others) - min(others)) > 0:
+            shown = others
+            break
     low, high = min(shown), max(shown)
     if low == high:
         low, high = low - (abs(low) or 1.0) / 10, high + (abs(high) or 1.0) / 10
@@ -192,13 +200,19 @@ def _dots(document: Mapping[str, Any], features: Sequence[str]) -> list[Dots]:
     return found
 
 
+def _near(dots: Sequence[Dots]) -> list[Dots]:
+    """The models that the axis of coefficients has room for: all but one whose coefficients are far larger."""
+    ranked = sorted(dots, key=lambda one: one.reach)
+    far = len(dots) > 2 and ranked[-1].reach > FAR * ranked[-2].reach > 0
+    return [one for one in dots if not far or one is not ranked[-1]]
+
+
 def _draw_coefficients(
     axes: Axes, dots: Sequence[Dots], features: Sequence[str], document: Mapping[str, Any], lettering: Lettering
 ) -> None:
     """A row for each feature, in it a mark for each model."""
-    draw_dots(axes, [lettering.name(name) for name in features], dots, ROOM)
-    family = document.get("model", {}).get("family", "gaussian")
-    show_unit(axes, event(document, lettering.ruler), event(document, lettering.name), family)
+    draw_dots(axes, [lettering.name(name) for name in features], dots, ROOM, _near(dots))
+    axes.set_xlabel(unit_of(document, lettering, size_in_points(axes)[0] / 72))
     if not features:
         axes.text(0.5, 0.5, "no model has a feature", transform=axes.transAxes, ha="center", gid="note")
     show_key(axes, [(one.label, one.look) for one in dots], start=72 * width_of([COEFFICIENTS], 9.0) + KEY_GAP)

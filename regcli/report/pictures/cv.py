@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
 from regcli.report.families import kind_of
-from regcli.report.measures import more_is_better, worded
+from regcli.report.measures import more_is_better, training_compares, worded
 from regcli.report.pictures.frame import COLOURS, DASHES, GREY, LIGHT, figure_under, framed_axes
 from regcli.report.pictures.labels import EndLabel, show_labels, show_marks, show_note
 from regcli.report.pictures.lettering import Lettering
@@ -41,7 +41,10 @@ WORST = 0.6
 
 def draw_cv(document: Mapping[str, Any], _x_axis: str, lettering: Lettering) -> Figure:
     """The curve of a `cv` document, always along alpha."""
-    curve, chosen, measure = document["curve"], document["chosen"], document["chosen"]["measure"]
+    chosen, measure = document["chosen"], document["chosen"]["measure"]
+    curve = document["curve"]
+    if not training_compares(document):
+        curve = [point | {"train_mean": None} for point in curve]
     curves = _by_ratio(curve)
     best, null = chosen["min"]["l1_ratio"], _value(chosen["null"]["mean"])
     rivals = sorted((ratio for ratio in curves if ratio != best), key=lambda ratio: _least(curves[ratio], measure))

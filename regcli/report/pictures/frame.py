@@ -25,7 +25,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 DASHES: tuple[Any, ...] = ("solid", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 """Four patterns and seven colours: 28 lines differ in one or both."""
 DARK, GREY, LIGHT = "#333333", "#777777", "#B8B8B8"
-TEXT_SIZE, SMALL_SIZE = 8.5, 8.0
+TITLE_SIZE, TEXT_SIZE, SMALL_SIZE = 10.5, 8.5, 8.0
 
 STYLE: dict[str, Any] = {
     "axes.edgecolor": GREY,
@@ -75,10 +75,25 @@ def framed_axes(title: str, labels: Sequence[str], top: float = TOP) -> Axes:
     right = max(RIGHT, (LEADER + widest + EDGE) / 72)
     box = (LEFT / width, BOTTOM / height, (width - LEFT - right) / width, (height - BOTTOM - top) / height)
     axes = figure.add_axes(box)
-    figure.text(
-        LEFT / width, 1 - 0.12 / height, title, fontsize=10.5, fontweight="bold", ha="left", va="top", gid="title"
-    )
+    show_title(figure, title)
+    put_title(figure, LEFT)
     return axes
+
+
+def show_title(figure: Figure, title: str) -> None:
+    """Write what the picture shows at its upper edge, to be put where its panels begin."""
+    height = figure.get_size_inches()[1]
+    figure.text(0, 1 - 0.12 / height, title, fontweight="bold", ha="left", va="top", gid="title")
+
+
+def put_title(figure: Figure, left: float) -> None:
+    """Let the title begin `left` inches from the edge, in smaller letters where it would not end inside."""
+    width = figure.get_size_inches()[0]
+    for text in figure.texts:
+        text.set_x(left / width)
+        text.set_fontsize(TITLE_SIZE)
+        room = 72 * (width - left) - EDGE
+        text.set_fontsize(TITLE_SIZE * min(1.0, room / max(text.get_window_extent().width * 72 / DPI, 1.0)))
 
 
 def fit_left(axes: Axes) -> None:
@@ -88,8 +103,7 @@ def fit_left(axes: Axes) -> None:
     overhang = 0.0 if words is None else axes.get_window_extent().x0 - words.x0
     left = max(LEFT, overhang / DPI + EDGE / 72) / SIZE[0]
     axes.set_position((left, box.y0, box.x1 - left, box.height))
-    for text in figure.texts:
-        text.set_x(left)
+    put_title(figure, left * SIZE[0])
 
 
 def figure_under(axes: Axes) -> Figure:

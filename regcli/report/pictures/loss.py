@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from regcli.report.families import PENALTY_WORDS
 from regcli.report.of_training import descent_name
-from regcli.report.pictures.frame import COLOURS, DASHES, GREY, figure_under, fit_left, framed_axes, size_in_points
+from regcli.report.pictures.frame import (
+    COLOURS,
+    DASHES,
+    GREY,
+    SIZE,
+    figure_under,
+    fit_left,
+    framed_axes,
+    put_title,
+    size_in_points,
+)
 from regcli.report.pictures.labels import EndLabel, Mark, show_labels, show_marks
 from regcli.report.pictures.lettering import Lettering, tick_text
 from regcli.report.pictures.path import subject
@@ -87,8 +97,7 @@ def _fit_left_together(axes: Axes, lower: Axes) -> None:
     for panel in (axes, lower):
         box = panel.get_position()
         panel.set_position((left, box.y0, box.x1 - left, box.height))
-    for text in figure_under(axes).texts:
-        text.set_x(left)
+    put_title(figure_under(axes), left * SIZE[0])
 
 
 def _draw(axes: Axes, epochs: Sequence[float], name: str, line: list[float], colour: str, dashes: Any) -> EndLabel:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from regcli.report.pictures.frame import DPI, GREY, SMALL_SIZE, TEXT_SIZE, figure_under, text_width
+from regcli.report.pictures.frame import (
+    DPI,
+    GREY,
+    SMALL_SIZE,
+    TEXT_SIZE,
+    figure_under,
+    put_title,
+    show_title,
+    text_width,
+)
 from regcli.report.pictures.scales import tick_formatter
 
 if TYPE_CHECKING:
@@ -22,8 +31,10 @@ FOOT = 0.52
 NOTE = 0.26
 """Under those: a note."""
 FOOT_OF_NOTE = 0.10
-KEY_GAP = 14.0
-"""Between the entries of a key, in points."""
+KEY_GAP, LINE = 14.0, 18.0
+"""Between the entries of a key, and the length of a line in it, in points."""
+KEY_ROW = 12.0
+"""From one line of a key to the next, in points."""
 
 
 def blank_sheet(width: float, height: float, title: str) -> Figure:
@@ -33,9 +44,8 @@ def blank_sheet(width: float, height: float, title: str) -> Figure:
 
     figure = Figure(figsize=(width, height), dpi=DPI)
     FigureCanvasAgg(figure)
-    figure.text(
-        MARGIN / width, 1 - 0.12 / height, title, fontsize=10.5, fontweight="bold", ha="left", va="top", gid="title"
-    )
+    show_title(figure, title)
+    put_title(figure, MARGIN)
     return figure
 
 
@@ -45,12 +55,15 @@ def width_of(texts: Sequence[str], size: float = TEXT_SIZE, weight: str = "norma
     return max((text_width(figure, text, size, weight) for text in texts), default=0.0) / 72
 
 
-def panel(figure: Figure, left: float, bottom: float, width: float, height: float, title: str) -> Axes:
-    """Axes at a place in inches from the lower left corner, with a line over them that says what they show."""
+def panel(
+    figure: Figure, left: float, bottom: float, width: float, height: float, title: str, lift: float = 8.0
+) -> Axes:
+    """Axes at a place in inches from the lower left corner, with a line `lift` points over them that says what they
+    show."""
     across, up = figure.get_size_inches()
     axes = figure.add_axes((left / across, bottom / up, width / across, height / up))
     axes.annotate(
-        title, (0, 1), xycoords="axes fraction", xytext=(0, 8), textcoords="offset points", fontsize=9.0, ha="left",
+        title, (0, 1), xycoords="axes fraction", xytext=(0, lift), textcoords="offset points", fontsize=9.0, ha="left",
         va="bottom", gid="panel",
     )  # fmt: skip
     axes.xaxis.set_major_formatter(tick_formatter())
@@ -87,21 +100,23 @@ def keep_literal(labels: Iterable[Text]) -> None:
 def show_key(axes: Axes, entries: Sequence[tuple[str, dict[str, Any]]], lift: float = 8.0, start: float = 0.0) -> None:
     """What each mark means, in one line over the axes, `lift` points above them and `start` points from their left.
 
-    An entry is its text and how `plot` draws its mark.
+    An entry is its text and how `plot` draws its mark, or with a `linestyle` its line.
     """
     figure, at = figure_under(axes), start
     width = axes.get_window_extent().width * 72 / DPI
     height = axes.get_window_extent().height * 72 / DPI
     for text, look in entries:
+        places = (0.0, LINE) if "linestyle" in look else (4.0,)
         axes.plot(
-            [(at + 4) / width], [1 + (lift + 3.5) / height], transform=axes.transAxes, clip_on=False, gid="key",
-            linestyle="none", **look,
+            [(at + place) / width for place in places], [1 + (lift + 3.5) / height] * len(places),
+            transform=axes.transAxes, clip_on=False, gid="key", **({"linestyle": "none"} | look),
         )  # fmt: skip
+        at += places[-1] + 8.0
         axes.annotate(
-            text, (0, 1), xycoords="axes fraction", xytext=(at + 12, lift), textcoords="offset points",
+            text, (0, 1), xycoords="axes fraction", xytext=(at, lift), textcoords="offset points",
             fontsize=SMALL_SIZE, ha="left", va="bottom", gid="key", annotation_clip=False,
         )  # fmt: skip
-        at += 12 + text_width(figure, text, SMALL_SIZE) + KEY_GAP
+        at += text_width(figure, text, SMALL_SIZE) + KEY_GAP
 
 
 def show_foot(figure: Figure, text: str, left: float = MARGIN) -> None:

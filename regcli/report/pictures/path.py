@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from regcli.errors import counted
 from regcli.report.coefficients import series_of_step
-from regcli.report.families import explained, kind_of
+from regcli.report.families import explained, fitted, kind_of, level_of
 from regcli.report.pictures.frame import COLOURS, DASHES, LIGHT, figure_under, framed_axes
 from regcli.report.pictures.labels import EndLabel, Mark, show_labels, show_marks, show_note
 from regcli.report.pictures.lettering import Lettering, tick_text
@@ -171,9 +171,10 @@ def _title(document: Mapping[str, Any], lettering: Lettering) -> str:
 
 def subject(document: Mapping[str, Any], lettering: Lettering) -> str:
     """What is explained by what: `target from 10 features, 442 rows`."""
-    data = document["data"]
+    data, name = document["data"], lettering.name
     features, rows = counted(len(data["features"]), "feature"), counted(data["rows_used"], "row")
-    return f"{explained(document, lettering.name)} from {features}, {rows}"
+    what = explained(document, name) if level_of(document) is None else fitted(document, name)
+    return f"{what} from {features}, {rows}"
 
 
 def _value_label(document: Mapping[str, Any], lettering: Lettering) -> str:

@@ -101,7 +101,7 @@ def _quality(document: Document) -> list[Figure]:
     for rows in ("train", "test"):
         measured = document["metrics"][rows]
         if measured is not None:
-            found.append(_measured(measured, " on test rows" if rows == "test" else ""))
+            found.append(_measured(measured, f"{_of_fan(document)}{' on test rows' if rows == 'test' else ''}"))
     return found
 
 
@@ -122,9 +122,15 @@ def _measured(metrics: Document, where: str) -> Figure:
     return Figure(f"{name}{where}", value, beside)
 
 
+def _of_fan(document: Document) -> str:
+    """Of several quantiles the one whose numbers these are."""
+    model = document["model"]
+    return f" at {model['parameters']['level']:g}" if model.get("fan") else ""
+
+
 def _features(document: Document) -> Figure:
     sparsity = document["sparsity"]
-    return Figure("features", f"{sparsity['nonzero']:,} of {sparsity['total']:,}", "not zero")
+    return Figure(f"features{_of_fan(document)}", f"{sparsity['nonzero']:,} of {sparsity['total']:,}", "not zero")
 
 
 def _strength(document: Document) -> Figure:

@@ -6,8 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regcli.report.coefficients import intercept_name
-from regcli.report.families import CHANGES, event
-from regcli.report.measures import COMPARED_ERRORS, COMPARED_WORDS, ERROR_WORDS, MEASURE_WORDS, more_is_better
+from regcli.report.families import changed
+from regcli.report.measures import (
+    COMPARED_ERRORS,
+    COMPARED_WORDS,
+    ERROR_WORDS,
+    MEASURE_WORDS,
+    more_is_better,
+    training_compares,
+)
 from regcli.report.of_compare import rival_words
 from regcli.report.of_cv import RULES
 from regcli.report.of_path import CRITERION_WORDS
@@ -45,7 +52,8 @@ def _cv(document: Document) -> View:
         "title": "Error on rows that were not fitted",
         "about": f"{ERROR_WORDS[measure]} ({better} is better), with one standard error up and down",
     }
-    return _steps(document, marks, [error, _coefficients(document)]) | {"measure": MEASURE_WORDS[measure]}
+    found = {"measure": MEASURE_WORDS[measure], "training": training_compares(document)}
+    return _steps(document, marks, [error, _coefficients(document)]) | found
 
 
 def _steps(document: Document, marks: list[View], charts: list[View]) -> View:
@@ -67,15 +75,15 @@ def _coefficients(document: Document) -> View:
 
 
 def _unit(document: Document) -> str:
-    family = document.get("model", {}).get("family", "gaussian")
-    return f"standardized: {CHANGES[family].format(event(document))} per deviation of the feature"
+    return f"standardized: {changed(document)} per deviation of the feature"
 
 
 def _fit(document: Document) -> View:
     shown = "largest first"
     if document["inference"] is not None:
         shown += ", with intervals of 95 %"
-    drawn = [{"id": "sizes", "title": "Sizes of the coefficients", "about": f"{_unit(document)}; {shown}"}]
+    title = "Coefficients of each quantile" if document["model"].get("fan") else "Sizes of the coefficients"
+    drawn = [{"id": "sizes", "title": title, "about": f"{_unit(document)}; {shown}"}]
     if document["training"] is not None:
         about = f"in the formula of the convention {document['model']['convention']}"
         drawn.append({"id": "loss", "title": "Loss along the epochs", "about": about})

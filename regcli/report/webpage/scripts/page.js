@@ -171,7 +171,7 @@ showTheme();
 
 if (steps) walk();
 else if (view) {
-  if (view.kind === "fit") charts.sizes = fitChart();
+  if (view.kind === "fit") charts.sizes = found.model.fan ? fanChart() : fitChart();
   if (found.training) charts.loss = lossChart();
   if (view.kind === "compare") {
     charts.errors = errorsChart();

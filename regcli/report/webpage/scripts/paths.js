@@ -145,17 +145,15 @@ function errorChart() {
     number(point.mean) +
     " \u00b1 " +
     number(point.se, 3) +
-    "<br>training " +
-    view.measure +
-    " " +
-    number(point.train_mean) +
+    (view.training ? "<br>training " + view.measure + " " + number(point.train_mean) : "") +
     "<br>" +
     count(point.nonzero, "feature");
   const x = (points) => points.map((point) => along.at(point.alpha));
   const every = found.curve
     .map((point) => point.mean)
     .concat(
-      own.flatMap((point) => [point.train_mean, point.mean - point.se, point.mean + point.se]),
+      own.flatMap((point) => [point.mean - point.se, point.mean + point.se]),
+      view.training ? own.map((point) => point.train_mean) : [],
       [null_],
     )
     .filter((value) => value !== null && Number.isFinite(value));
@@ -179,16 +177,20 @@ function errorChart() {
         hoverinfo: "text",
         hovertext: points.map((point) => words(point, "l1_ratio " + ratio)),
       })),
-      {
-        type: "scatter",
-        mode: "lines",
-        x: x(own),
-        y: own.map((point) => point.train_mean),
-        name: "training",
-        line: { color: colours.lines[1], width: 1.5, dash: "dash" },
-        hoverinfo: "text",
-        hovertext: own.map((point) => words(point, "training")),
-      },
+      ...(view.training
+        ? [
+            {
+              type: "scatter",
+              mode: "lines",
+              x: x(own),
+              y: own.map((point) => point.train_mean),
+              name: "training",
+              line: { color: colours.lines[1], width: 1.5, dash: "dash" },
+              hoverinfo: "text",
+              hovertext: own.map((point) => words(point, "training")),
+            },
+          ]
+        : []),
       {
         type: "scatter",
         mode: "lines+markers",

@@ -132,7 +132,25 @@ function errorsChart() {
 }
 
 function compareChart() {
-  const models = found.models.filter((model) => model.name !== "null");
+  return modelsChart(
+    found.models.filter((model) => model.name !== "null").map((model) => ({ ...model, name: view.names[model.name] })),
+  );
+}
+
+/** Each quantile of a fan as a model of its own. */
+function fanChart() {
+  const table = (one, key) => Object.fromEntries(one.coefficients.map((row) => [row.name, row[key]]));
+  return modelsChart(
+    found.model.fan.map((one) => ({
+      name: one.level + " quantile",
+      standardized: table(one, "standardized"),
+      coefficients: table(one, "coefficient"),
+    })),
+  );
+}
+
+/** The coefficients of several models side by side, the largest in any of them first. */
+function modelsChart(models) {
   const sizes = new Map();
   for (const model of models)
     for (const [name, value] of Object.entries(model.standardized))
@@ -145,7 +163,7 @@ function compareChart() {
     data: models.map((model, i) => ({
       type: "scatter",
       mode: "markers",
-      name: view.names[model.name],
+      name: model.name,
       x: names.map((name) => valueOf(model.standardized, name)),
       y: names.map((_, j) => j),
       marker: {
@@ -160,7 +178,7 @@ function compareChart() {
           "<b>" +
           label(name, 60) +
           "</b><br>" +
-          view.names[model.name] +
+          model.name +
           "<br>standardized " +
           number(valueOf(model.standardized, name)) +
           "<br>coefficient " +
