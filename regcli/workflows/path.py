@@ -114,7 +114,7 @@ def _path_document(
             "n": prepared.problem.total,
             "target_deviation": prepared.s_y,
             "formula": formula_of(prepared),
-            "intercept": model.intercept,
+            "intercept": model.intercept and prepared.problem.family.has_level,
             "constraints": constraints_doc(prepared),
             **classes_of(prepared),
             "drawn": drawn,
