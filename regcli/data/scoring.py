@@ -63,7 +63,7 @@ class Tally:
         for name, strange in self.strata.items():
             rows = f"{counted(strange, 'row')} of {self.rows:,}"
             text = f"{rows} without a prediction: no training row has their {visible(name)}, hence no baseline"
-            found.append(Notice("new_strata", text))
+            found.append(Notice("unknown_stratum", text))
         if self.unbounded:
             rows = f"{counted(self.unbounded, 'row')} of {self.rows:,}"
             found.append(Notice("no_finite_prediction", f"{rows} without a prediction: it is no finite number there"))
