@@ -14,6 +14,8 @@ from regcli.problem.objective import Solution
 from regcli.report.families import plain_word
 from regcli.workflows.preparing import Prepared
 
+LOSSES = ("deviance", "mse", "pinball", "squared_hinge")
+
 
 def equal_columns(prepared: Prepared, unpenalised: bool = False, descended: bool = False) -> list[Notice]:
     """Columns that are equal to another, and what the penalty makes of them."""
@@ -86,13 +88,16 @@ def not_unique(prepared: Prepared, tied: tuple[int, ...]) -> list[Notice]:
     if not beyond:
         return []
     names = listed([prepared.design.names[j] for j in beyond])
-    return [Notice("not_unique", f"other coefficients fit and cost the same: {names} depend on each other")]
+    why = f"{names} depend on each other"
+    if not prepared.problem.family.is_smooth:
+        return [Notice("not_unique", f"other coefficients cost the same: no row holds {names} in place")]
+    return [Notice("not_unique", f"other coefficients fit and cost the same: {why}")]
 
 
 def overflow(metrics: dict[str, Any]) -> list[Notice]:
     """Test rows whose error no double holds."""
     test = metrics["test"]
-    if test is None or math.isfinite(test["deviance" if "deviance" in test else "mse"]):
+    if test is None or all(math.isfinite(test[loss]) for loss in LOSSES if loss in test):
         return []
     return [Notice("test_overflow", "test rows lie so far off that their squared error exceeds double precision")]
 
