@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from commandline import DIABETES, PROSTATE, check_error, document, fit, pasted, regcli, table, typed_next
+from support import DATA
 
 from regcli.cli.commands.fit import fit as command
 from regcli.specs import CONVENTIONS
@@ -26,7 +27,16 @@ WEIGHTS = "w,x,y\n1kg,1,3\n4kg,4,5\n2kg,2,1\n7kg,7,4\n"
 LATIN = "a,gr\xf6\xdfe,y\n1,2,3\n2,5,4\n3,1,9\n".encode("latin-1")
 
 CLASSES = "a,b,y\n1,2,u\n2,5,v\n3,1,u\n5,2,v\n4,4,u\n7,1,u\n2,6,v\n"
+HEART = (DATA / "heart.csv").read_bytes()
+TIMES = "-y stop --event event --family cox -x age,year,transplant"
 ACTS: dict[str, tuple[str | bytes, str, str]] = {
+    "event": (HEART, "-y stop --family cox -a 0.1", "--event event"),
+    "entry": (HEART, f"{TIMES} -a 0.1", "--entry start"),
+    "strata": (HEART, f"{TIMES} -a 0.1", "--strata surgery"),
+    "ties": (HEART, f"{TIMES} -a 0.1", "--ties efron"),
+    "power": (DIABETES, "-a 1 --family tweedie", "--power 1.2"),
+    "threshold": (DIABETES, "-a 1 --family huber", "--threshold 2"),
+    "quantile_level": (PROSTATE, "-y lpsa -a 0.1 --family quantile", "--quantile-level 0.7"),
     "weights": (DIABETES, "-a 1", "--weights age"),
     "offset": (DIABETES, "-a 1", "--offset age"),
     "exposure": (DIABETES, "-a 1 --family poisson", "--exposure age"),

@@ -30,7 +30,7 @@ REAL = 1e-7
 def is_suspicious(problem: Problem, eta: NDArray[np.float64]) -> bool:
     """Whether some row is fitted as only separation, or a far-off row, lets it be."""
     if problem.family.name == "cox":
-        return float(np.ptp(eta)) >= -np.log(SUSPICIOUS)
+        return bool(np.ptp(eta) >= -np.log(SUSPICIOUS))
     if problem.family.name not in SEPARABLE:
         return False
     curvature = problem.family.curvature(problem.y, eta)

@@ -20,12 +20,12 @@ from regcli.problem.measures.losses import fold_losses
 from regcli.problem.measures.survival import event_weight
 from regcli.problem.objective import Problem
 from regcli.problem.penalties import ElasticNet
-from regcli.problem.separation import is_suspicious, separating
 from regcli.select.asking import Ask, FoldResult, is_constant
 from regcli.select.folds import Folds
 from regcli.select.measuring import balanced_weights
 from regcli.select.pathwise import SolutionPath, solve_path
 from regcli.solve.classes import present
+from regcli.solve.endless import endless
 from regcli.specs import Measure
 
 Vector = NDArray[np.float64]
@@ -121,11 +121,12 @@ class RowsEngine:
             scaling, Z = _scaled(X[:, live] - near, constant[live], ask.intercept, problem.weights)
             shape = ask.penalty(problem.total, s_y, scaling.scale, live).repeated(problem.outputs)
             twins = first_equal_columns(X[:, live], ask.intercept)
-            path = solve_path(replace(problem, Z=Z, penalty=shape, twins=twins), ask.alphas, ask.solver)
+            problem = replace(problem, Z=Z, penalty=shape, twins=twins)
+            _check_separation(replace(problem, alpha=float(ask.alphas[-1])), fold)
+            path = solve_path(problem, ask.alphas, ask.solver)
             if twins is not None:
                 always = ask.spare(self.twins, np.arange(X.shape[1]))[live]
                 repeated = live[ask.spare(twins, live) & ~always]
-            _check_separation(replace(problem, Z=Z, penalty=shape, alpha=float(path.alphas[-1])), path, fold)
             signs[:, live] = _signs(path.coefs, problem.outputs)
             fitted = _along(path, Z)
             predicted = _along(path, scaling.apply(everything[np.ix_(test, live)] - near))
@@ -185,16 +186,11 @@ def check_classes(problem: Problem, fold: int) -> None:
         raise DataError(f"the training rows of fold {fold + 1} lack a class", hint="fewer --folds")
 
 
-def _check_separation(problem: Problem, path: SolutionPath, fold: int) -> None:
+def _check_separation(problem: Problem, fold: int) -> None:
     """DataError where unpenalised coefficients have no end in these training rows."""
-    if problem.family.is_quadratic or not np.any(problem.strengths.free):
-        return
-    eta = problem.eta(path.intercepts[-1], path.coefs[-1])
-    if is_suspicious(problem, eta) and separating(problem) is not None:
-        separate = "order the events in" if problem.family.name == "cox" else "separate"
-        what = (
-            f"the unpenalised columns {separate} the training rows of fold {fold + 1}: their coefficients have no end"
-        )
+    if endless(problem) is not None:
+        do = "order the events in" if problem.family.name == "cox" else "separate"
+        what = f"the unpenalised columns {do} the training rows of fold {fold + 1}: their coefficients have no end"
         raise DataError(what, hint="penalise them too")
 
 

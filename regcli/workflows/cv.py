@@ -29,7 +29,7 @@ from regcli.workflows.noticing import overflow, passed_over, solution_notices
 from regcli.workflows.origins import origin_of
 from regcli.workflows.paths import arrays_of, check_penalty, criteria_of, cv_settings, path_of, stopped_of
 from regcli.workflows.preparing import Clock, Prepared, prepare
-from regcli.workflows.separated import check_separation
+from regcli.workflows.separated import check_separation, check_unpenalised
 from regcli.workflows.solving import solved
 from regcli.workflows.tuning import (
     Steps,
@@ -74,6 +74,7 @@ def cv(
     models = [replace(model, l1_ratio=ratio) for ratio in folding.l1_ratios] or [model]
     steps = Steps(progress, len(models))
     posed = [prepared.posed(one, not grid.alphas) for one in models]
+    check_unpenalised(posed[0])
     curves = [curve_along(one, engine, folds, grid, jobs, steps) for one in posed]
     tried = [with_path(one, engine, curve) for one, curve in zip(posed, curves, strict=True)]
     clock.tell(f"fitted {counted(folds.k * len(folds.assignment) * len(models), 'fold path')} by {engine.name}")

@@ -35,7 +35,7 @@ from regcli.workflows.paths import (
     whole_certificate,
 )
 from regcli.workflows.preparing import Clock, Prepared, prepare
-from regcli.workflows.separated import check_separation
+from regcli.workflows.separated import check_separation, check_unpenalised
 from regcli.workflows.solving import is_passed_over, solved, solved_along
 
 
@@ -61,6 +61,7 @@ def path(
     alphas = grid_of(prepared, grid)
     clock.tell("scaled the columns")
     stop_early = alphas.drawn and not walk.full_path and model.ratio > 0
+    check_unpenalised(prepared)
     found = solved_along(prepared, alphas.alphas, stop_early)
     clock.tell(f"solved and certified {counted(len(found.alphas), 'alpha')}")
     document = _path_document(prepared, found, alphas.drawn, data, model, grid, walk)
@@ -113,7 +114,7 @@ def _path_document(
             "n": prepared.problem.total,
             "target_deviation": prepared.s_y,
             "formula": formula_of(prepared),
-            "intercept": model.intercept,
+            "intercept": model.intercept and prepared.problem.family.has_level,
             "constraints": constraints_doc(prepared),
             **classes_of(prepared),
             "drawn": drawn,

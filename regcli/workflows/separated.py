@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from regcli.errors import DataError, listed, visible
 from regcli.problem.objective import Problem, Vector
 from regcli.problem.passed import PassedProblem
 from regcli.problem.separation import is_suspicious, separating
+from regcli.solve.endless import endless
 from regcli.workflows.preparing import Prepared
 
 
@@ -20,6 +22,16 @@ def check_separation(prepared: Prepared, intercept: Any, coef: Vector) -> None:
         columns = separating(problem)
         if columns is not None:
             raise _separated(prepared, problem, columns)
+
+
+def check_unpenalised(prepared: Prepared) -> None:
+    """The same of the columns that no alpha penalises, before any is solved for."""
+    problem = prepared.problem
+    if isinstance(problem, PassedProblem):
+        return
+    columns = endless(replace(problem, alpha=1.0))
+    if columns is not None:
+        raise _separated(prepared, replace(problem, alpha=1.0), columns)
 
 
 def _separated(prepared: Prepared, problem: Problem, columns: tuple[int, ...]) -> DataError:

@@ -1,9 +1,9 @@
 """Monotone likelihood: coefficients along which Cox's partial likelihood grows without end.
 
 There are such where in some direction d no row at risk lies beyond one who dies, z_j.d <= z_k.d for each death k and
-each j at risk then, and some row lies behind (Heinze, Schemper 2001, A solution to the problem of monotone likelihood in
-Cox regression). Those who die together must then lie level, whichever rule for ties. It is found by a linear program: of
-the inequalities, as many as there are deaths times rows at risk, those are added that its last answer violates.
+each j at risk then, and some row lies behind (Heinze, Schemper 2001, A solution to the problem of monotone likelihood
+in Cox regression). Those who die together must then lie level, whichever rule for ties. It is found by a linear
+program: of the inequalities, as many as deaths times rows at risk, those are added that its last answer violates.
 """
 
 from __future__ import annotations
