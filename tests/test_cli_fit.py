@@ -226,6 +226,33 @@ REFUSED: dict[str, tuple[str, bool]] = {
     "--C 1 -p enet --l1 1 --l2 1 --family binomial": ("--l1", False),
     "--C 1 -p none --family binomial": ("--C", False),
     "--C 1 --convention sum --family binomial": ("--convention", False),
+    "-a 1 --family tweedie --power 0.9": ("not convex", False),
+    "-a 1 --family tweedie --power 2.1": ("not convex", False),
+    "-a 1 --family tweedie --power nan": ("--power", False),
+    "-a 1 --power 1.5": ("--power cannot act with --family gaussian", True),
+    "-a 1 --family gamma --power 1.5": ("--power cannot act with --family gamma", False),
+    "-a 1 --threshold 1": ("--threshold cannot act with --family gaussian", True),
+    "-a 1 --family quantile --threshold 1": ("--threshold", False),
+    "-a 1 --family huber --threshold 0": ("--threshold", False),
+    "-a 1 --family huber --threshold inf": ("--threshold", False),
+    "-a 1 --quantile-level 0.5": ("--quantile-level cannot act with --family gaussian", True),
+    "-a 1 --family quantile --quantile-level 0": ("--quantile-level", False),
+    "-a 1 --family quantile --quantile-level 1": ("--quantile-level", False),
+    "-a 1 --family quantile --quantile-level x": ("--quantile-level", False),
+    "-a 1 --family quantile --quantile-level 0.1,0.9": ("one level at a time", False),
+    "-a 1 --family quantile -p l2": ("no linear program", False),
+    "-a 1 --family quantile -p enet": ("no linear program", False),
+    "-a 1 --family quantile -p enet --l1-ratio 0.5": ("no linear program", False),
+    "-p enet --l1 1 --l2 1 --family quantile": ("no linear program", False),
+    "--C 1 --family huber": ("--C", False),
+    "-a 1 --family huber --class-weight balanced": ("--class-weight", False),
+    "-a 1 --family huber --exposure age": ("--exposure cannot act with --family huber", False),
+    "-a 1 --family gamma --positive-class 1": ("--positive-class", False),
+    "-a 1 --family huber --convention glmnet": ("glmnet has not", False),
+    "-a 1 --family quantile --convention glmnet": ("glmnet has not", False),
+    "-a 1 --family gamma --solver gradient": ("--solver gradient", True),
+    "-a 1 --family huber --solver sklearn": ("huber", True),
+    "-a 1 --family hubr": ("huber", True),
     "-p none --keep age": ("--keep", False),
     "-p none --penalty-factor age=2": ("--penalty-factor", False),
     "-a 1 --penalty-factor age": ("NAME=V", False),
@@ -285,6 +312,50 @@ def test_c_stands_in_the_document_and_not_in_what_is_next(tmp_path: Path) -> Non
     said = fit(path, "--C", "1e-320")
     check_error(said, 2)
     assert "--C" in said.err and "too large" in said.err
+
+
+AMOUNTS = "x,y\n1,2\n2,0\n3,4\n4,-1\n5,0\n6,2\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "named", "way_out"),
+    [
+        ("--family gamma", "above 0, for gamma, and is not in lines 3, 5, 6", "--family gaussian"),
+        ("--family tweedie", "0 or more, for tweedie, and is not in line 5", "--family gaussian"),
+        ("--family gamma -y x", None, None),
+    ],
+)
+def test_amounts_that_cannot_be(words: str, named: str | None, way_out: str | None, tmp_path: Path) -> None:
+    """Zeros and numbers below 0 that a power forbids: their lines, exit 3, and what takes them."""
+    path = tmp_path / "t.csv"
+    path.write_text(AMOUNTS)
+    said = fit(path, "-a", "0.1", *words.split())
+    if named is None:
+        assert said.code == 0
+        return
+    check_error(said, 3)
+    assert named in said.err and said.hint == way_out
+    path.write_text(AMOUNTS.replace("-1", "1"))
+    zeros = fit(path, "-a", "0.1", *words.split())
+    if "tweedie" in words:
+        assert zeros.code == 0
+        zeros = fit(path, "-a", "0.1", *words.split(), "--power", "2")
+    check_error(zeros, 3)
+    assert "lines 3, 6" in zeros.err
+    option, value = (zeros.hint or "").split(",")[0].split()
+    assert fit(path, "-a", "0.1", "--family", "tweedie", option, value).code == 0
+
+
+@pytest.mark.parametrize("words", ["fit -a 0.1", "path", "cv --folds 2", "compare --folds 2"])
+def test_half_of_the_target_is_one_number(words: str, tmp_path: Path) -> None:
+    """Huber has no threshold then: an error of the data, whose way out works."""
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n1,2\n2,2\n3,2\n4,1\n5,2\n6,2\n7,2\n8,2\n")
+    verb, *more = words.split()
+    said = regcli(verb, path, *more, "--family", "huber")
+    check_error(said, 3)
+    assert "half of the target's values are equal" in said.err
+    assert regcli("fit", path, "-a", "0.1", *(said.hint or "").split(",")[0].split()).code == 0
 
 
 @pytest.mark.parametrize(("short", "long"), [*LONG.items(), *SHORT_FLAGS.items()])

@@ -1,4 +1,7 @@
-"""Models of classes and counts: saved, they predict what fit does; written for other places, what `predict` does."""
+"""Models of all families but squared error's and survival times': saved, they predict what fit does.
+
+Written for other places, what `predict` does.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,19 @@ MODELS: dict[str, tuple[pd.DataFrame, dict[str, Any]]] = {
     "nothing": (FLAGS, {"target": "y", "family": "binomial", "alpha": 10}),
     "nothing of three": (PENGUINS[["species", "year"]], {"target": "species", "family": "multinomial", "alpha": 10}),
     "no counts": (COUNTS, {"target": "y", "family": "poisson", "alpha": 100}),
+    "amounts": (PENGUINS, {"target": "body_mass_g", "family": "gamma", "alpha": 0.001, "missing": "drop"}),
+    "amounts, gaps": (PENGUINS, {"target": "body_mass_g", "family": "gamma", "penalty": "l2", "alpha": 0.1,
+                                 "exclude": ["sex"], "missing": "indicator"}),
+    "amounts with zeros": (COUNTS, {"target": "y", "family": "tweedie", "power": 1.3, "alpha": 0.01}),
+    "amounts, no intercept": (COUNTS, {"target": "y", "family": "tweedie", "alpha": 0.01, "intercept": False}),
+    "robust": (PENGUINS, {"target": "body_mass_g", "family": "huber", "threshold": 0.5, "alpha": 1, "missing": "drop"}),
+    "upper quantile": (PENGUINS, {"target": "body_mass_g", "family": "quantile", "quantile_level": 0.9, "alpha": 1,
+                                  "exclude": ["sex"], "missing": "mean"}),
+    "margin": (PENGUINS, {"target": "sex", "family": "squared_hinge", "alpha": 0.01, "missing": "drop"}),
+    "margin of flags": (FLAGS, {"target": "y", "family": "squared_hinge", "alpha": 0.01, "intercept": False}),
+    "no margin": (FLAGS, {"target": "y", "family": "squared_hinge", "alpha": 10}),
+    "no amounts": (COUNTS.assign(y=COUNTS["y"] + 1.5), {"target": "y", "family": "gamma", "alpha": 100}),
+    "no quantile": (COUNTS, {"target": "y", "family": "quantile", "alpha": 100}),
     "two of several": (FLAGS, {"target": "y", "family": "multinomial", "alpha": 0.01}),
 }  # fmt: skip
 
@@ -95,11 +111,19 @@ def test_types_of_prediction(name: str) -> None:
     """Link, class and probability belong together: each is made of the others by its definition."""
     model, rows, response, report = made(name)
     link = package.predict(report, rows, missing="drop", type="link").arrays.predictions.reshape(response.shape)
-    if model.family == "poisson":
-        agree(np.exp(link), response)
+    if not model.classes:
+        agree(link if model.family in ("huber", "quantile") else np.exp(link), response)
         for kind in ("class", "probability"):
-            with pytest.raises(UsageError, match=f"--type {kind} cannot act: the model is of the family poisson"):
+            with pytest.raises(UsageError, match=f"--type {kind} cannot act: the model is of the family"):
                 package.predict(report, rows, type=kind)  # type: ignore[arg-type]
+        return
+    if model.family == "squared_hinge":
+        agree(link, response)
+        named = package.predict(report, rows, missing="drop", type="class").predictions
+        sides = [None if np.isnan(one) else model.classes[int(one >= 0)] for one in link[:, 0]]
+        assert named == sides
+        with pytest.raises(UsageError, match=r"--type probability cannot act: .* has no probabilities"):
+            package.predict(report, rows, type="probability")
         return
     found = package.predict(report, rows, missing="drop", type="probability")
     shares = found.arrays.predictions
@@ -192,7 +216,14 @@ def test_a_pipeline_predicts_the_same(name: str) -> None:
     assert all(type(step).__module__.startswith("sklearn.") for _, step in pipeline.steps)
     known = ~np.isnan(expected[:, 0])
     if not model.classes:
-        agree(pipeline.predict(rows), expected)
+        agree(pipeline.predict(rows[known]), expected[known])
+        return
+    if model.family == "squared_hinge":
+        named = pipeline.predict(rows[known])
+        classes = package.predict(report, rows[known], type="class").predictions
+        assert [str(one).lower() if named.dtype == bool else str(one) for one in named] == classes
+        if model.active:  # else it is one side, whatever the row
+            agree(pipeline.decision_function(rows[known]), expected[known])
         return
     shares, named = pipeline.predict_proba(rows[known]), pipeline.predict(rows[known])
     agree(shares[:, 1:] if model.family == "binomial" else shares, expected[known])

@@ -1,4 +1,4 @@
-"""What people and programs see of classes and counts: documents, screens, pictures, pages."""
+"""What people and programs see of the families: documents, screens, pictures, pages."""
 
 from __future__ import annotations
 
@@ -22,11 +22,19 @@ PENGUINS = pd.read_csv(SAMPLES / "penguins.csv").dropna()[COLUMNS]
 RNG = np.random.default_rng(5)
 COUNTS = pd.DataFrame(RNG.normal(size=(90, 3)), columns=["a", "b", "c"])
 COUNTS["visits"] = RNG.poisson(np.exp(0.4 * COUNTS["a"] - 0.3 * COUNTS["b"]))
+AMOUNTS = COUNTS.assign(cost=np.exp(0.4 * COUNTS["a"]) * RNG.gamma(2.0, 1.0, size=90)).drop(columns="visits")
 FAMILIES: dict[str, dict[str, Any]] = {
     "binomial": {"source": PENGUINS, "target": "sex", "positive_class": "female"},
     "multinomial": {"source": PENGUINS, "target": "species"},
     "poisson": {"source": COUNTS, "target": "visits"},
+    "gamma": {"source": AMOUNTS, "target": "cost"},
+    "tweedie": {"source": COUNTS, "target": "visits", "power": 1.2},
+    "huber": {"source": AMOUNTS, "target": "cost", "threshold": 0.8},
+    "quantile": {"source": AMOUNTS, "target": "cost", "quantile_level": 0.9},
+    "squared_hinge": {"source": PENGUINS, "target": "sex", "positive_class": "female"},
 }
+TYPES = {"binomial": ("response", "class"), "multinomial": ("response", "class"), "squared_hinge": ("link", "class")}
+"""What is predicted of classes; of others the response and the link."""
 VERBS: dict[str, dict[str, Any]] = {
     "fit": {"alpha": 0.02, "test_size": 0.25},
     "path": {"n_alphas": 8},
@@ -52,7 +60,7 @@ def test_documents_follow_their_schemas(family: str, verb: str) -> None:
     if verb == "path":
         return
     jsonschema.validate(report.model_document(), schema_of("model"))
-    for kind in ("response", "class") if family != "poisson" else ("response", "link"):
+    for kind in TYPES.get(family, ("response", "link")):
         said = regcli.predict(report, FAMILIES[family]["source"], type=kind)  # type: ignore[arg-type]
         jsonschema.validate(said.to_dict(), schema_of("predict"))
 
@@ -67,11 +75,12 @@ def test_metrics_of_a_fit(family: str) -> None:
         fitted = report.arrays[f"{prefix}fitted"]
         metrics = report.metrics[part]
         assert metrics.rows == len(fitted)
-        if family == "poisson":
+        if family in ("poisson", "gamma", "tweedie", "huber"):
             residuals = report.arrays[f"{prefix}residuals"]
             assert metrics.mse == pytest.approx(np.mean(residuals**2))
+        if family in ("poisson", "gamma", "tweedie"):
             assert metrics.deviance == pytest.approx(np.mean(report.arrays[f"{prefix}deviance_residuals"] ** 2))
-    if family == "poisson":
+    if family not in ("binomial", "multinomial"):
         return
     table = report.fitted()
     truth = [row[[one.key for one in table.columns].index(target)] for row in table.rows]
@@ -133,6 +142,40 @@ SAID = {
         "cv": ("Poisson lasso, 4-fold cross-validation: visits from 3 features", "rate ratio"),
         "compare": ("models compared on 3 folds: visits from 3 features",),
     },
+    "gamma": {
+        "fit": ("Gamma lasso: cost from 3 features", "ratio/s.d.", "deviance explained", "y exp(-f) + f",
+                "ratio: what the expected amount of cost is multiplied by"),
+        "path": ("Gamma lasso path: cost from 3 features",),
+        "cv": ("Gamma lasso, 4-fold cross-validation: cost from 3 features", "deviance", "ratio"),
+        "compare": ("models compared on 3 folds: cost from 3 features", "deviance"),
+    },
+    "tweedie": {
+        "fit": ("Tweedie lasso: visits from 3 features", "ratio", "power 1.2: the variance goes with that power"),
+        "path": ("Tweedie lasso path: visits from 3 features",),
+        "cv": ("Tweedie lasso, 4-fold cross-validation: visits from 3 features", "--power 1.2"),
+        "compare": ("models compared on 3 folds: visits from 3 features",),
+    },
+    "huber": {
+        "fit": ("Huber lasso: cost from 3 features", "beyond the threshold", "median absolute error",
+                "0.8 times", "the robust deviation of the target", "errors beyond it count linearly"),
+        "path": ("Huber lasso path: cost from 3 features",),
+        "cv": ("Huber lasso, 4-fold cross-validation: cost from 3 features", "Huber loss", "--threshold 0.8"),
+        "compare": ("models compared on 3 folds: cost from 3 features", "Huber loss"),
+    },
+    "quantile": {
+        "fit": ("Quantile lasso: cost from 3 features", "pinball loss", "at most as large as predicted",
+                "level 0.9: that share of the rows is to lie below"),
+        "path": ("Quantile lasso path: cost from 3 features",),
+        "cv": ("Quantile lasso, 4-fold cross-validation: cost from 3 features", "--quantile-level 0.9"),
+        "compare": ("models compared on 3 folds: cost from 3 features", "pinball loss"),
+    },
+    "squared_hinge": {
+        "fit": ("Support vector lasso: sex = female, against male, from 6 features", "predicted female", "AUC 0.",
+                "within the margin", "is predicted from a decision value of 0", "max(0, 1 - y f)^2"),
+        "path": ("Support vector lasso path: sex = female, against male, from",),
+        "cv": ("Support vector lasso, 4-fold cross-validation: sex = female, against male,", "squared hinge"),
+        "compare": ("2 models compared on 3 folds: sex = female, against male, from", "squared hinge"),
+    },
 }  # fmt: skip
 
 
@@ -148,13 +191,13 @@ def test_screens(family: str, verb: str) -> None:
     assert SAID[family][verb][0].split(":")[0] in report.to_html()
 
 
-@pytest.mark.parametrize("family", ["binomial", "poisson"])
+@pytest.mark.parametrize("family", ["binomial", "poisson", "gamma", "tweedie"])
 def test_ratios_are_exponentials(family: str) -> None:
     """Per unit of the file and per deviation; empty for a zero."""
     report = made(family, "fit")
     table = report.tables[0]
     keys = [one.key for one in table.columns]
-    word = {"binomial": "odds_ratio", "poisson": "rate_ratio"}[family]
+    word = {"binomial": "odds_ratio", "poisson": "rate_ratio"}.get(family, "ratio")
     for row in table.rows[:-1]:
         cells = dict(zip(keys, row, strict=True))
         for key, of in ((word, "coefficient"), (f"{word}_per_deviation", "standardized")):
@@ -183,7 +226,8 @@ def drawn(family: str, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("family", "split"), [("binomial", None), ("binomial", 0.3), ("multinomial", 0.3), ("poisson", 0.3)]
+    ("family", "split"),
+    [("binomial", None), ("multinomial", 0.3), *((name, 0.3) for name in FAMILIES if name != "multinomial")],
 )
 def test_words_of_a_picture_do_not_collide(family: str, split: float | None) -> None:
     """Titles, keys, numbers and cells lie apart and inside, with test rows and without."""
@@ -273,6 +317,10 @@ def test_pictures_of_paths_and_errors() -> None:
         ("multinomial", "compare"),
         ("binomial", "cv"),
         ("poisson", "compare"),
+        ("gamma", "cv"),
+        ("huber", "cv"),
+        ("quantile", "path"),
+        ("squared_hinge", "compare"),
     ):
         check_words(made(family, verb).plot())
     assert main_axes(made("binomial", "cv").plot()).get_ylabel() == "mean deviance (less is better)"

@@ -1,4 +1,7 @@
-"""Measures of classes and counts against scikit-learn, with weights, shares and edges; what may be asked of whom."""
+"""Measures of every family but that of survival times against scikit-learn, with weights, shares and edges.
+
+And what may be asked of whom.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import huber
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import (
@@ -15,8 +19,11 @@ from sklearn.metrics import (
     confusion_matrix,
     log_loss,
     mean_absolute_error,
+    mean_gamma_deviance,
+    mean_pinball_loss,
     mean_poisson_deviance,
     mean_squared_error,
+    mean_tweedie_deviance,
     roc_auc_score,
     roc_curve,
 )
@@ -42,13 +49,22 @@ def rows(name: str, seed: int = 1) -> tuple[Array, Array, Array]:
         eta = np.tile(random.normal(size=(N // 2, 4)), (2, 1))
         return np.eye(4)[random.integers(0, 4, N)], eta, weights
     eta = np.round(random.normal(size=N), 1)
-    y = random.uniform(size=N) < sigmoid(eta) if name == "binomial" else random.poisson(np.exp(eta))
-    return y.astype(float), eta, weights
+    if name in ("binomial", "squared_hinge"):
+        return (random.uniform(size=N) < sigmoid(eta)).astype(float), eta, weights
+    if name in ("gamma", "tweedie"):
+        y = np.exp(eta) * random.gamma(2.0, 0.5, N)
+        return (y if name == "gamma" else np.where(random.uniform(size=N) < 0.2, 0, y)), eta, weights
+    if name in ("huber", "quantile"):
+        return eta + random.standard_t(2, N), eta, weights
+    return random.poisson(np.exp(eta)).astype(float), eta, weights
 
 
 def truth(name: str, y: Array, eta: Array, weights: Array | None) -> dict[str, Any]:
     """What scikit-learn says of the same predictions."""
     by: dict[str, Any] = {"sample_weight": weights}
+    if name == "squared_hinge":
+        side = 2 * y - 1
+        return {"auc": roc_auc_score(side, eta, **by), "accuracy": accuracy_score(side > 0, eta >= 0, **by)}
     if name == "binomial":
         share, classes = sigmoid(eta), (eta >= 0).astype(float)
         return {
@@ -199,7 +215,16 @@ def test_groups_of_calibration() -> None:
         assert getattr(one, key) == pytest.approx(getattr(other, key))
 
 
-@pytest.mark.parametrize("name", NAMES)
+DEVIANCES: dict[str, Any] = {
+    "poisson": mean_poisson_deviance,
+    "gamma": mean_gamma_deviance,
+    "tweedie": lambda y, mu, **by: mean_tweedie_deviance(y, mu, power=1.5, **by),
+}
+"""Those that scikit-learn has; of classes the deviance is made of the log loss."""
+WITHOUT_TIMES = [name for name in NAMES if name != "cox"]
+
+
+@pytest.mark.parametrize("name", WITHOUT_TIMES)
 def test_every_measure_of_a_family(name: Any) -> None:
     """Mean losses are the measures themselves, less than which none is better; means over rows but for two."""
     family = FAMILIES[name]
@@ -209,7 +234,14 @@ def test_every_measure_of_a_family(name: Any) -> None:
         "mse": lambda: mean_squared_error(y, response, sample_weight=weights),
         "rmse": lambda: mean_squared_error(y, response, sample_weight=weights) ** 0.5,
         "mae": lambda: mean_absolute_error(y, response, sample_weight=weights),
-        "deviance": lambda: np.average(2 * family.loss(y, eta), weights=weights),
+        "deviance": lambda: (
+            DEVIANCES[name](y, response, sample_weight=weights)
+            if name in DEVIANCES
+            else 2 * truth(name, y, eta, weights)["log_loss"]
+        ),
+        "huber": lambda: np.average(huber(1.345, y - eta), weights=weights),
+        "pinball": lambda: mean_pinball_loss(y, eta, alpha=0.5, sample_weight=weights),
+        "squared_hinge": lambda: np.average(np.maximum(1 - (2 * y - 1) * eta, 0) ** 2, weights=weights),
         "log_loss": lambda: truth(name, y, eta, weights)["log_loss"],
         "auc": lambda: 1 - truth(name, y, eta, weights)["auc"],
         "accuracy": lambda: 1 - truth(name, y, eta, weights)["accuracy"],
@@ -234,8 +266,16 @@ def test_no_auc_of_one_class() -> None:
 
 def test_which_measures_a_family_has() -> None:
     """Its own unless asked; deviance is another word for mse; others are refused with those that there are."""
-    assert [measure_for(None, name) for name in NAMES] == ["mse", "deviance", "deviance", "deviance"]
-    assert measure_for("deviance", "gaussian") == "mse"
+    own = {"gaussian": "mse", "huber": "huber", "quantile": "pinball", "squared_hinge": "squared_hinge"}
+    assert [measure_for(None, name) for name in NAMES] == [own.get(name, "deviance") for name in NAMES]
+    for name in own:  # what others call so
+        assert measure_for("deviance", name) == own[name]  # type: ignore[arg-type]
+    with pytest.raises(
+        UsageError, match="--measure r2 cannot act with --family huber, which has huber, mae, mse, rmse"
+    ):
+        measure_for("r2", "huber")
+    with pytest.raises(UsageError, match="--measure log_loss cannot act with --family squared_hinge"):
+        measure_for("log_loss", "squared_hinge")
     assert FoldSpec().for_family("poisson").judge == "deviance"
     assert FoldSpec(measure="auc").for_family("binomial").judge == "auc"
     with pytest.raises(UsageError, match="--measure auc cannot act with --family gaussian, which has mse, mae, r2"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from commandline import ROOT
+from contract import valid
 from pieces import in_pieces
 
 import regcli
@@ -29,6 +31,9 @@ WDBC = pd.read_csv(SAMPLES / "wdbc.csv")[
     ["texture_mean", "smoothness_mean", "symmetry_worst", "radius_se", "concavity_mean", "diagnosis"]
 ]
 """Few columns, none of them nearly a sum of others: solutions are then known to more digits than violations tell."""
+
+
+LOGS = ("gamma", "tweedie")
 
 
 class Pieces:
@@ -82,6 +87,17 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         str(SAMPLES / "insurance.csv"),
         {"target": "Claims", "family": "poisson", "exposure": "Holders", "reference": ["Group=<1l", "Age=<25"]},
     ),
+    "gamma": (str(SAMPLES / "diabetes.csv"), {"target": "target", "family": "gamma", "exclude": ["s1", "s2"]}),
+    "tweedie": (
+        str(SAMPLES / "insurance.csv"),
+        {
+            "target": "Claims",
+            "family": "tweedie",
+            "power": 1.4,
+            "exposure": "Holders",
+            "reference": ["Group=<1l", "Age=<25"],
+        },
+    ),
     "multinomial": (
         str(SAMPLES / "penguins.csv"),
         {"target": "species", "family": "multinomial", "missing": "drop", "exclude": ["island", "year"]},
@@ -100,6 +116,7 @@ def test_fit_is_that_of_held_rows(family: str, penalty: Any, pieces: Pieces, tmp
     pieces.of(2500)
     passed = regcli.fit(path, penalty=penalty, alpha=0.03, **asked).to_dict()
     assert_same(held, passed, ("model", "sparsity", "metrics"), 1e-9)
+    valid(json.loads(json.dumps(passed)))
     assert passed["certificate"]["certified"] and passed["certificate"]["violation"] < 1e-11
     assert passed["certificate"]["tied"] == held["certificate"]["tied"]
     assert passed["data"]["engine"] == "chunks" and 3 <= passed["data"]["passes"] <= 15
@@ -127,6 +144,7 @@ def test_cross_validation_is_that_of_held_rows(family: str, pieces: Pieces, tmp_
     for size in (2500, 9000):
         pieces.of(size)
         passed = regcli.cv(path, **asked).to_dict()
+        valid(json.loads(json.dumps(passed)))
         assert_same(held, passed, ("curve", "chosen", "selection", "model", "metrics"), 1e-8)
         assert passed["folds"]["engine"] == "passes" and passed["folds"]["certified"]
         found.append(passed)
@@ -140,6 +158,7 @@ def test_a_path_stops_where_that_of_held_rows_does(pieces: Pieces, tmp_path: Pat
     held = regcli.path(path, **asked).to_dict()
     pieces.of(9000)
     passed = regcli.path(path, **asked).to_dict()
+    valid(json.loads(json.dumps(passed)))
     assert passed["stopped"] == held["stopped"] and passed["chosen"]["index"] == held["chosen"]["index"]
     # Degrees of freedom of the elastic net come of the Hessian of each solution.
     assert_same(held, passed, ("path", "criteria"), 1e-7)
@@ -203,7 +222,39 @@ def test_what_passes_cannot_do_is_refused(asked: dict[str, Any], said: str, piec
         regcli.fit(in_file(WDBC, tmp_path), target="diagnosis", **asked)
 
 
-@pytest.mark.parametrize("family", ["binomial", "poisson", "multinomial"])
+WHOLE = {
+    "huber": ("strength", "takes its threshold from medians"),
+    "quantile": ("strength", "is a linear program of all rows"),
+    "squared_hinge": ("diagnosis", "searches along lines that all rows bend"),
+}
+
+
+@pytest.mark.parametrize("verb", ["fit", "path", "cv", "compare"])
+@pytest.mark.parametrize("family", WHOLE)
+def test_families_that_need_all_rows_are_refused(family: Any, verb: str, pieces: Pieces, tmp_path: Path) -> None:
+    """With the reason, and a way out that works."""
+    target, why = WHOLE[family]
+    path = in_file(WDBC, tmp_path) if target == "diagnosis" else str(SAMPLES / "concrete.csv")
+    asked: dict[str, Any] = {"target": target, "family": family} | ({"alpha": 0.1} if verb == "fit" else {})
+    if verb == "fit":
+        assert regcli.fit(path, **asked, sample=200).data.rows_used == 200
+    pieces.of(2500)
+    with pytest.raises(UsageError, match=f"--family {family} {why}") as caught:
+        getattr(regcli, verb)(path, **asked)
+    assert caught.value.hint == "--sample 10000, which looks at some of the rows"
+
+
+@pytest.mark.parametrize("family", ["gamma", "tweedie"])
+def test_amounts_that_pieces_cannot_have(family: Any, pieces: Pieces, tmp_path: Path) -> None:
+    """A number that the family forbids is found in whichever piece it stands, with its line."""
+    frame = pd.DataFrame({"x": np.arange(300) % 7, "z": np.arange(300) % 5, "y": 1.0 + np.arange(300) % 3})
+    frame.loc[250, "y"] = -1
+    pieces.of(900)
+    with pytest.raises(DataError, match="is not in line 252"):
+        regcli.fit(in_file(frame, tmp_path), family=family, alpha=0.1)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "gamma", "tweedie", "multinomial"])
 def test_a_pass_says_what_the_derivatives_are(family: Any) -> None:
     """Loss, gradient and Hessian of a point are those of the problem on the rows that its fold learns from; and sums
     of parts are the sum of the whole."""
@@ -211,6 +262,7 @@ def test_a_pass_says_what_the_derivatives_are(family: Any) -> None:
     n, p, K = 90, 4, 3 if family == "multinomial" else 1
     Z, weights, offset = rng.normal(size=(n, p)), rng.uniform(0.5, 2.0, n), rng.normal(size=n) * 0.3
     y = rng.poisson(2.0, n).astype(float) if family == "poisson" else rng.integers(0, 2, n).astype(float)
+    y = rng.gamma(2.0, 1.0, n) * (family == "gamma" or rng.uniform(size=n) < 0.7) if family in LOGS else y
     y = np.eye(3)[rng.integers(0, 3, n)] if K > 1 else y
     beside = None if K > 1 else offset
     coef, level = rng.normal(size=K * p) * 0.3, rng.normal(size=K) * 0.2
@@ -221,7 +273,7 @@ def test_a_pass_says_what_the_derivatives_are(family: Any) -> None:
     class Task:
         measure, rule = "deviance", FoldRule(3, "random", seed=1)
 
-    Task.family, Task.queries = family, tuple(queries)  # type: ignore[attr-defined]
+    Task.family, Task.queries = FAMILIES[family], tuple(queries)  # type: ignore[attr-defined]
     summing = _Summing(Task(), p)  # type: ignore[arg-type]
     rows = Targets(Z, y, weights, beside, None, n, (), family)
     for part in (slice(0, 40), slice(40, n)):

@@ -72,7 +72,8 @@ class Answer:
             wrong, must, hint = (y < 0) | (y > 1), "between 0 and 1, for shares", None
         elif self.family in LOG_FAMILIES and (self.family == "gamma" or self.power == 2):
             wrong, must = y <= 0, f"above 0, for {self.family}{' of power 2' if self.power == 2 else ''}"
-            hint = "--family tweedie, which takes zeros" if np.all(y >= 0) else "--family gaussian"
+            zeros = "--power 1.5, which takes zeros" if self.power == 2 else "--family tweedie, which takes zeros"
+            hint = zeros if np.all(y >= 0) else "--family gaussian"
         elif self.family in LOG_FAMILIES:
             wrong, must, hint = y < 0, f"0 or more, for {self.family}", "--family gaussian"
         places = np.flatnonzero(wrong)

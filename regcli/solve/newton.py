@@ -34,8 +34,8 @@ Index = NDArray[np.intp]
 GOAL = 1e-12
 """Violation, as a share of the null model's largest gradient, at which a solution is done."""
 SHRINKS = {True: 1e-10, False: 1e-5}
-"""A smaller one, as a share of the penalty's L1 part, where that is small: by it the certificate shrinks its dual point,
-which costs a loss with straight pieces (True) in proportion, others by the square."""
+"""A smaller one, as a share of the penalty's L1 part, where that is small: by it the certificate shrinks its dual
+point, which costs a loss with straight pieces (True) in proportion, others by the square."""
 MOST_STEPS = 200
 DECREASE = 1e-4
 """The share of the promised decrease that a step must bring."""

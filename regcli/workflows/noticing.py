@@ -89,7 +89,10 @@ def not_unique(prepared: Prepared, tied: tuple[int, ...]) -> list[Notice]:
     if not beyond:
         return []
     names = listed([prepared.design.names[j] for j in beyond])
-    return [Notice("not_unique", f"other coefficients fit and cost the same: {names} depend on each other")]
+    why = f"{names} depend on each other"
+    if not prepared.problem.family.is_smooth:
+        return [Notice("not_unique", f"other coefficients cost the same: no row holds {names} in place")]
+    return [Notice("not_unique", f"other coefficients fit and cost the same: {why}")]
 
 
 def overflow(metrics: dict[str, Any]) -> list[Notice]:
