@@ -239,7 +239,6 @@ REFUSED: dict[str, tuple[str, bool]] = {
     "-a 1 --family quantile --quantile-level 0": ("--quantile-level", False),
     "-a 1 --family quantile --quantile-level 1": ("--quantile-level", False),
     "-a 1 --family quantile --quantile-level x": ("--quantile-level", False),
-    "-a 1 --family quantile --quantile-level 0.1,0.9": ("one level at a time", False),
     "-a 1 --family quantile -p l2": ("no linear program", False),
     "-a 1 --family quantile -p enet": ("no linear program", False),
     "-a 1 --family quantile -p enet --l1-ratio 0.5": ("no linear program", False),

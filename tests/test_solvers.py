@@ -107,7 +107,7 @@ def test_every_solver_has_its_say() -> None:
         for ratio in (1.0, 0.5, 0.0, None):
             posed = pose(*design(name), ratio, **setting)
             able += line(replace(posed.problem, alpha=0.0 if ratio is None else 1.0))
-    squares = [name for name in SOLVERS if name != "newton"]
+    squares = [name for name in SOLVERS if name not in ("newton", "linear_program")]
     assert {name: able.count(name) > 1 for name in squares} == dict.fromkeys(squares, True)
 
 

@@ -125,12 +125,6 @@ class ModelSpec:
                 "has corners, is no linear program, and there is no exact solution",
                 hint="--penalty l1, or --family huber",
             )
-        if len(self.quantile_level) > 1:
-            levels = ", ".join(f"{level:g}" for level in self.quantile_level)
-            raise UsageError(
-                f"--quantile-level takes one level at a time, not {levels}: each is a model of its own",
-                hint=f"--quantile-level {self.quantile_level[0]:g}",
-            )
         if family == "cox" and not self.intercept:
             raise UsageError("--no-intercept cannot act with --family cox, which has none", hint="leave it out")
 
