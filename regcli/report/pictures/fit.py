@@ -50,7 +50,7 @@ LEAST_HEIGHT = 3.1
 SQUARE, SPREAD, SPREAD_GAP, FLOOR = 3.1, 0.5, 0.1, 0.45
 """Panels of classes: their size, the height of the spread under the calibration, its distance, and what lies between
 two floors of the sheet beside words, in inches."""
-RAW = ("gaussian", "huber", "quantile")
+RAW = ("gaussian", "huber", "quantile", "squared_hinge")
 """The families whose residuals are drawn as they are; of others those of the deviance."""
 WIDE = 30.0
 """Fitted amounts that span more than this, largest over smallest, stand on a log scale."""
@@ -210,8 +210,10 @@ def _draw_residuals(axes: Axes, arrays: Mapping[str, Any], target: str, family: 
         axes.xaxis.set_major_formatter(tick_formatter())
         axes.xaxis.set_minor_formatter("")
     show_key(axes, entries, start=72 * width_of([_residuals_title(family)], 9.0) + KEY_GAP)
-    axes.set_xlabel(f"fitted {target}")
-    axes.set_ylabel("residual: observed less fitted" if family in RAW else "deviance residual")
+    margin = family == "squared_hinge"
+    axes.set_xlabel(f"decision value of {target}" if margin else f"fitted {target}")
+    observed = "lack of margin, up or down" if margin else "observed less fitted"
+    axes.set_ylabel(f"residual: {observed}" if family in RAW else "deviance residual")
     return notes
 
 
