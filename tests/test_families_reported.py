@@ -94,6 +94,21 @@ def test_metrics_of_a_fit(family: str) -> None:
     assert {row for row in source[target]} == set(classes)
 
 
+def test_residuals_of_a_margin() -> None:
+    """What the decision value lacks to 1 on the side of the positive class, to -1 on the other; their squares are the
+    losses."""
+    report = made("squared_hinge", "fit")
+    for part, prefix in (("train", ""), ("test", "test_")):
+        residuals = report.arrays[f"{prefix}residuals"]
+        assert np.mean(residuals**2) == pytest.approx(report.metrics[part].squared_hinge, rel=1e-12)
+        assert report.arrays[f"{prefix}deviance_residuals"] == pytest.approx(np.sqrt(2) * residuals)
+    table = report.fitted()
+    for row in table.rows:
+        cells = dict(zip([one.key for one in table.columns], row, strict=True))
+        side = 1 if cells["sex"] == "female" else -1
+        assert cells["residual"] == pytest.approx(side * max(0, 1 - side * cells["fitted"]), abs=1e-12)
+
+
 @pytest.mark.parametrize("measure", ["deviance", "log_loss", "auc", "accuracy", "brier", "r2"])
 def test_measures_of_cross_validation(measure: Any) -> None:
     """The curve is the measure itself, and `min` its best value."""

@@ -49,6 +49,12 @@ def cycled(*values: Any) -> list[Any]:
         (("u", "v", "W"), "multinomial", {}, ("multinomial", ("W", "u", "v"))),
         ((10, 9, 8.5), "multinomial", {}, ("multinomial", ("8.5", "9", "10"))),
         ((3, 0, 1), "poisson", {}, ("poisson", ())),
+        ((3, 0.5, 1), "gamma", {}, ("gamma", ())),
+        ((3, 0, 1.5), "tweedie", {}, ("tweedie", ())),
+        ((-3, 0, 1.5), "huber", {}, ("huber", ())),
+        ((-3, 0, 1.5), "quantile", {}, ("quantile", ())),
+        (("M", "B"), "squared_hinge", {}, ("squared_hinge", ("B", "M"))),
+        ((1, 2), "squared_hinge", {"positive_class": "1"}, ("squared_hinge", ("2", "1"))),
     ],
 )
 def test_what_the_target_is_taken_as(values: Any, family: Any, options: Any, expected: Any) -> None:
@@ -84,6 +90,11 @@ def test_what_is_said_of_it(values: Any, family: Any, options: Any, code: str | 
 
 BAD: dict[str, tuple[Any, str | None, dict[str, Any], list[str]]] = {
     "negative counts": ([*[1] * (N - 2), -3, -4], "poisson", {}, ["rows 23, 24", "'-3'", "--family gaussian"]),
+    "amounts of 0": ([*[1] * (N - 2), 0, 2], "gamma", {}, ["row 23", "'0'", "--family tweedie"]),
+    "negative amounts": ([*[1] * (N - 2), -3, 2], "tweedie", {}, ["row 23", "'-3'", "--family gaussian"]),
+    "text for a quantile": (cycled("u", "v"), "quantile", {}, ["numbers are needed for quantile", "--family binomial"]),
+    "three sides": (cycled("u", "v", "w"), "squared_hinge", {}, ["'w' (row 3)", "--family multinomial"]),
+    "one side": (["u"] * N, "squared_hinge", {}, ["one class only, 'u'"]),
     "three values of text": (cycled("u", "v", "w"), None, {}, ["--family multinomial", "row 1"]),
     "three classes": (cycled("u", "v", "w"), "binomial", {}, ["'w' (row 3)", "--family multinomial"]),
     "numbers that are no classes": (cycled(0, 1, 2), "binomial", {}, ["'2' (row 3)", "--family multinomial"]),
@@ -144,6 +155,11 @@ def test_requests_that_contradict_themselves() -> None:
         lambda: ModelSpec(family="poisson", class_weight="balanced"),
         lambda: ModelSpec(family="binomial", class_weight="equal"),
         lambda: ModelSpec(family="binomial", solver="gradient"),
+        lambda: ModelSpec(family="huber", class_weight="balanced"),
+        lambda: ModelSpec(family="quantile", penalty="l2"),
+        lambda: ModelSpec(family="quantile", quantile_level=(0.1, 0.9)),
+        lambda: ModelSpec(family="tweedie", power=3.0),
+        lambda: ModelSpec(family="gamma", power=1.5),
         lambda: ModelSpec(family="logistic"),  # type: ignore[arg-type]
     ):
         with pytest.raises(UsageError):

@@ -112,9 +112,9 @@ def rows_of(prepared: Prepared, solution: Solution) -> dict[str, Any]:
             if family.has_probabilities:
                 curves[word] = curves_of(part.y, part.eta, response, prepared.design.classes, part.weights)
                 continue
-            found[f"{prefix}residuals"] = part.y - response
+            found[f"{prefix}residuals"] = residuals_of(family, part.y, response)
             if not family.is_quadratic:
-                found[f"{prefix}deviance_residuals"] = _deviance_residuals(family, part, response)
+                found[f"{prefix}deviance_residuals"] = _deviance_residuals(family, part)
     return found | ({"curves": curves} if curves else {}) | ({"survival": groups} if groups else {})
 
 
@@ -127,9 +127,15 @@ def risk_groups(prepared: Prepared, learned: Part, part: Part) -> list[dict[str,
     return [asdict(one) for one in grouped(part.y, part.eta, part.weights, of=of)]
 
 
-def _deviance_residuals(family: Family, part: Part, response: Array) -> Array:
+def residuals_of(family: Family, y: Array, fitted: Array) -> Array:
+    """The target (n,) less what is fitted; of margins what a decision value lacks to its own, upwards or downwards."""
+    return family.pull(y, fitted) / 2 if family.name == "squared_hinge" else y - fitted
+
+
+def _deviance_residuals(family: Family, part: Part) -> Array:
     """The root of each row's share of the deviance, with the sign of its residual."""
-    return np.asarray(np.sign(part.y - response) * np.sqrt(2 * np.maximum(family.loss(part.y, part.eta), 0.0)))
+    sign = np.sign(family.pull(part.y, part.eta))
+    return np.asarray(sign * np.sqrt(2 * np.maximum(family.loss(part.y, part.eta), 0.0)))
 
 
 def curves_of(

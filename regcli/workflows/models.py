@@ -15,6 +15,7 @@ from regcli.data.surviving import EVENT, TIME
 from regcli.problem.objective import Solution
 from regcli.report.report import Column, Report, Table, facts
 from regcli.workflows.fan import Blade
+from regcli.workflows.judging import residuals_of
 from regcli.workflows.preparing import Prepared
 
 if TYPE_CHECKING:
@@ -152,7 +153,9 @@ def _fitted(model: Model, prepared: Prepared) -> Table:
     columns = tuple(Column(key, key, "text") for key in keys)
     ids = [design.train[name].tolist() for name in design.ids]
     target = design.train[design.target].tolist() if model.classes else design.y.tolist()
-    numbers = fitted if model.several else np.column_stack([fitted, design.y - fitted])
+    numbers = (
+        fitted if model.several else np.column_stack([fitted, residuals_of(prepared.problem.family, design.y, fitted)])
+    )
     cells = zip(design.lines(), *ids, target, *numbers.T.tolist(), strict=True)
     return Table(columns, tuple(tuple(None if _is_gap(cell) else cell for cell in row) for row in cells))
 
