@@ -211,6 +211,17 @@ def test_certified_along_paths_and_in_folds(asked: str, penalty: Any) -> None:
     assert found.metrics.train == alone.metrics.train
 
 
+def test_criteria_count_events() -> None:
+    """AIC and BIC of a lasso: twice the loss, and for each coefficient 2, or the logarithm of the number of events."""
+    frame = rows()
+    found = cox(frame, regcli.path, alphas=[0.05])
+    likelihood = PartialLikelihood.of(targets(frame, False, False))
+    loss = likelihood.losses(features(frame) @ found.arrays.coefficients[0]).sum()
+    df, events = found.path[0].nonzero, frame["status"].sum()
+    assert found.path[0].aic == pytest.approx(2 * loss + 2 * df, rel=1e-10)
+    assert found.path[0].bic == pytest.approx(2 * loss + math.log(events) * df, rel=1e-10)
+
+
 def test_more_features_than_rows() -> None:
     """Compared, with every fit certified."""
     found = cox(rows(30, 32), regcli.compare, folds=2, inner_folds=2, penalties=["ridge", "lasso"])
