@@ -157,7 +157,6 @@ def test_requests_that_contradict_themselves() -> None:
         lambda: ModelSpec(family="binomial", solver="gradient"),
         lambda: ModelSpec(family="huber", class_weight="balanced"),
         lambda: ModelSpec(family="quantile", penalty="l2"),
-        lambda: ModelSpec(family="quantile", quantile_level=(0.1, 0.9)),
         lambda: ModelSpec(family="tweedie", power=3.0),
         lambda: ModelSpec(family="gamma", power=1.5),
         lambda: ModelSpec(family="logistic"),  # type: ignore[arg-type]
