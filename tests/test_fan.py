@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from contract import schema_of, valid
 import regcli
 from regcli.artifact import of_document
 from regcli.errors import DataError, UsageError
+from regcli.report.report import facts
 
 DIABETES = "sample_data/diabetes.csv"
 LEVELS = (0.1, 0.5, 0.9)
@@ -129,3 +131,12 @@ def test_screen_and_table() -> None:
     rows = typed(*words, "--format", "csv").out.splitlines()
     assert rows[0] == "level,name,coefficient,standardized"
     assert len(rows) == 1 + 3 * (len(report.data.features) + 1)
+
+
+def test_a_fan_is_certified_where_each_of_its_models_is() -> None:
+    """One that is not makes the whole report so, whichever level speaks for it."""
+    report = fan()
+    assert report.certified
+    document = report.to_dict()
+    document["model"]["fan"][2]["certified"] = False
+    assert not replace(report, document=facts(document)).certified

@@ -133,8 +133,9 @@ class Report:
 
     @property
     def certified(self) -> bool:
-        """Whether every solution is certified, those of folds included."""
+        """Whether every solution is certified, those of folds and of a fan included."""
         parts = [self.document.get(key) or {} for key in ("certificate", "folds")]
+        parts += (self.document.get("model") or {}).get("fan") or []
         return all(part.get("certified", True) for part in parts)
 
     def __getattr__(self, name: str) -> Any:
