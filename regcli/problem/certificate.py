@@ -230,7 +230,7 @@ def _mass(problem: Problem) -> Vector:
 
 def _suited(problem: Problem, eta: Vector, intercept: Any, coef: Vector, dual: Vector) -> Vector:
     """The slopes of the pinball loss at `eta` (n,) that are nearest to `dual`."""
-    level = dict(problem.family.parameters)["level"]
+    level = problem.family.parameter("level")
     noise = residual_noise(problem.Z, problem.y, problem.offset, float(intercept), coef, dual, level)
     return suited(problem.y, eta, dual, level, noise)
 

@@ -87,6 +87,12 @@ class Problem:
         """The objective of the null model."""
         return self.mean_of(self.losses(self.null_eta))
 
+    @property
+    def deviation(self) -> float:
+        """s_y: the deviation of a target of squared error about the null model, of huber what its loss makes of that;
+        1 for families whose loss has no unit."""
+        return float(np.sqrt(2 * self.null_objective)) if self.family.has_unit else 1.0
+
     @cached_property
     def full_gram(self) -> Matrix:
         """(1/W) Z' S Z of all columns, (p, p)."""
@@ -118,7 +124,7 @@ class Problem:
             return np.asarray((eta > low + near) & (eta < high - near))
         if dual is None:
             return None
-        level = dict(self.family.parameters)["level"]
+        level = self.family.parameter("level")
         return np.asarray((dual > level - 1 + CORNER) & (dual < level - CORNER))
 
     def eta(self, intercept: Any, coef: Vector) -> NDArray[np.float64]:
@@ -184,8 +190,6 @@ def best_intercept(problem: Problem, coef: Vector | None) -> Any:
     family, y = problem.family, problem.y
     if family.is_quadratic:
         return mean(y if coef is None else y - problem.Z @ coef, problem.weights)
-    if family.name == "cox":
-        return 0.0
     if family.level is not None:
         beside = problem.eta(0.0, coef) if coef is not None else 0.0 if problem.offset is None else problem.offset
         return family.level(y - beside, problem.weights)

@@ -114,7 +114,7 @@ class RowsEngine:
         ruled = 0.0, 0.0, True
         repeated = np.zeros(0, dtype=np.intp)
         varies = bool(np.any(inside.y.max(axis=0) > inside.y.min(axis=0))) or not ask.intercept
-        s_y = spread(problem) if varies else 0.0
+        s_y = problem.deviation if varies else 0.0
         if s_y > 0 and live.size:
             # About a row of their own, columns keep the digits that a mean far from zero would cost them.
             near = X[0, live] if ask.intercept else np.zeros(live.size)
@@ -155,12 +155,6 @@ class RowsEngine:
         learned = inside.y, inside.predictors(fitted, count), inside.weights
         tested = outside.y, outside.predictors(predicted, count), outside.weights
         return fold_losses(self.measure, family, learned, tested)
-
-
-def spread(problem: Problem) -> float:
-    """s_y: the deviation of a target of squared error about the null model, of huber what its loss makes of that; 1 for
-    other families."""
-    return float(np.sqrt(2 * problem.null_objective)) if problem.family.has_unit else 1.0
 
 
 def without_features(sample: Sample, intercept: bool) -> Problem:

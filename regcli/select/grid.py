@@ -73,7 +73,7 @@ def drawn(
     n, p = problem.Z.shape
     ridge = not np.any(problem.penalty.l1)
     if ridge:
-        s_y = float(np.sqrt(2 * problem.null_objective)) if problem.family.has_unit else 1.0
+        s_y = problem.deviation
         largest = (
             RIDGE_TOP * float(np.max(np.abs(pull[penalised]))) / s_y / float(np.min(problem.penalty.l2[penalised]))
         )

@@ -152,7 +152,7 @@ def unpenalised_pull(problem: Problem) -> Vector:
     p = problem.Z.shape[1]
     columns = np.flatnonzero(problem.penalty.unpenalised[:p])
     if problem.family.name == "quantile" and len(columns) < p:
-        penalty, level = problem.penalty, dict(problem.family.parameters)["level"]
+        penalty, level = problem.penalty, problem.family.parameter("level")
         theta = null_slopes(
             problem.Z, problem.y, penalty.l1, level, problem.weights, problem.offset, problem.intercept, penalty.low,
             penalty.high,

@@ -98,8 +98,7 @@ class Together:
         self.l2 = np.append(problem.penalty.l2, np.zeros(levels))
         self.smooth = self.l1 == 0
         self.goal = GOAL * max(float(np.max(np.abs(problem.null_pull), initial=0.0)), EPS)
-        unit = np.sqrt(2 * problem.null_objective) if problem.family.has_unit else 1.0
-        self.farthest = FARTHEST * float(unit)
+        self.farthest = FARTHEST * problem.deviation
         self.coefs = np.zeros((len(alphas), p + levels))
         self.coefs[:, p:] = problem.null_intercept
         self.settled = np.zeros(len(alphas), dtype=bool)

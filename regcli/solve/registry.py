@@ -229,7 +229,7 @@ def _run_linear_program(problem: Problem, start: Vector | None) -> Proposal:
 
 
 def _program_along(problem: Problem, alphas: Sequence[float]) -> Steps:
-    penalty, level, rounds = problem.penalty, dict(problem.family.parameters)["level"], 0
+    penalty, level, rounds = problem.penalty, problem.family.parameter("level"), 0
     found = linear_program.along(
         problem.Z, problem.y, penalty.l1, alphas, level, problem.weights, problem.offset, problem.intercept,
         penalty.low, penalty.high,

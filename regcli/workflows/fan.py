@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from regcli.problem.gathering import family_metrics
 from regcli.problem.objective import Solution
 from regcli.specs import ModelSpec
 from regcli.workflows.documents import outputs_of
-from regcli.workflows.judging import parts
+from regcli.workflows.judging import Part, parts
 from regcli.workflows.preparing import Prepared, prepare
 from regcli.workflows.solving import solved
 
@@ -30,6 +31,11 @@ class Blade:
     prepared: Prepared
     solution: Solution
 
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The training rows with what is predicted of them, and the test rows where there are any."""
+        return parts(self.prepared, self.solution)
+
 
 def is_fan(design: Design, model: ModelSpec) -> bool:
     """Whether several quantiles are asked for."""
@@ -43,10 +49,13 @@ def of_middle(model: ModelSpec) -> ModelSpec:
     return replace(model, quantile_level=(min(model.quantile_level, key=lambda level: abs(level - MIDDLE)),))
 
 
-def blades(design: Design, model: ModelSpec) -> list[Blade]:
-    """A model for each level, rising."""
+def blades(design: Design, model: ModelSpec, middle: Prepared, solution: Solution) -> list[Blade]:
+    """A model for each level, rising; that of the `middle` is solved."""
     found = []
     for level in model.quantile_level:
+        if level == middle.problem.family.parameter("level"):
+            found.append(Blade(level, middle, solution))
+            continue
         prepared = prepare(design, replace(model, quantile_level=(level,)))
         found.append(Blade(level, prepared, solved(prepared)))
     return found
@@ -59,7 +68,7 @@ def fan_of(fan: Sequence[Blade]) -> list[dict[str, Any]]:
 
 def _entry(one: Blade) -> dict[str, Any]:
     solution, certificate = one.solution, one.solution.certificate
-    learned = parts(one.prepared, solution)[0]
+    learned = one.parts[0]
     family = one.prepared.problem.family
     metrics = asdict(family_metrics(family, learned.y, learned.eta, learned.null_eta, learned.weights))
     (output,) = outputs_of(one.prepared, solution.coef, solution.intercept)
@@ -79,16 +88,15 @@ def arrays_of_fan(fan: Sequence[Blade]) -> dict[str, Any]:
     """The levels (K,), fitted quantiles (n, K) and targets (n,) of the training rows, and of test rows where there are
     any."""
     found: dict[str, Any] = {"levels": np.array([one.level for one in fan])}
-    each = [parts(one.prepared, one.solution) for one in fan]
-    for place, prefix in enumerate(("", "test_")[: len(each[0])]):
-        found[f"{prefix}fitted"] = np.column_stack([part[place].eta for part in each])
-        found[f"{prefix}y"] = each[0][place].y
+    for place, prefix in enumerate(("", "test_")[: len(fan[0].parts)]):
+        found[f"{prefix}fitted"] = np.column_stack([one.parts[place].eta for one in fan])
+        found[f"{prefix}y"] = fan[0].parts[place].y
     return found
 
 
 def fan_notices(fan: Sequence[Blade]) -> list[Notice]:
     """What is said where quantiles cross, and where some model of the fan is not certified."""
-    fitted = np.column_stack([parts(one.prepared, one.solution)[0].eta for one in fan])
+    fitted = np.column_stack([one.parts[0].eta for one in fan])
     found = [Notice("quantiles_cross", text)] if (text := crossing(fitted, "training row")) else []
     vague = [f"{one.level:g}" for one in fan if not one.solution.certificate.certified]
     if vague:

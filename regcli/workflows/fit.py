@@ -78,7 +78,8 @@ def fit(
     check_separation(prepared, solution.intercept, solution.coef)
     clock.tell(f"solved and certified by {solution.solver} in {counted(solution.iterations, 'iteration')}")
     document = _fit_document(prepared, solution, trained, (data, model, validation, training))
-    arrays, fan = rows_of(prepared, solution), blades(design, model) if is_fan(design, model) else []
+    arrays = rows_of(prepared, solution)
+    fan = blades(design, model, prepared, solution) if is_fan(design, model) else []
     if fan:
         document["model"]["fan"], arrays["fan"] = fan_of(fan), arrays_of_fan(fan)
         document["warnings"] += [{"code": one.code, "message": one.message} for one in fan_notices(fan)]

@@ -123,7 +123,7 @@ def risk_groups(prepared: Prepared, learned: Part, part: Part) -> list[dict[str,
     model has `learned` from."""
     from regcli.problem.survival.baseline import baseline, grouped
 
-    of = baseline(learned.y, learned.eta, learned.weights, dict(prepared.problem.family.parameters)["ties"])
+    of = baseline(learned.y, learned.eta, learned.weights, prepared.problem.family.parameter("ties"))
     return [asdict(one) for one in grouped(part.y, part.eta, part.weights, of=of)]
 
 

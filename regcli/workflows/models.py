@@ -80,7 +80,7 @@ def _baseline(prepared: Prepared, solution: Solution) -> dict[str, Any]:
         return {}
     from regcli.problem.survival.baseline import baseline
 
-    ties = dict(prepared.problem.family.parameters)["ties"]
+    ties = prepared.problem.family.parameter("ties")
     found = baseline(prepared.problem.y, prepared.link(solution), prepared.problem.weights, ties)
     strata = [
         {"stratum": level, "times": times.tolist(), "log_hazard": hazard.tolist()}

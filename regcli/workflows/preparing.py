@@ -20,7 +20,7 @@ from regcli.problem.objective import Problem, Solution, alpha_max
 from regcli.problem.passed import PassedProblem
 from regcli.problem.penalties import ElasticNet
 from regcli.select.asking import Constraints
-from regcli.select.by_rows import Sample, spread, without_features
+from regcli.select.by_rows import Sample, without_features
 from regcli.solve import unpenalised_pull
 from regcli.specs import FamilyName, ModelSpec
 from regcli.workflows.constraining import constraints_of
@@ -160,7 +160,7 @@ def prepare(design: Design, model: ModelSpec, drawn: bool = False) -> Prepared:
         scaling = replace(scaling, mean=scaling.mean + design.condensed.origin)
     problem = replace(bare, Z=Z, penalty=nothing, twins=twins)
     translation = Translation(model.convention, model.penalty, model.ratio, model.rest, family=design.family)
-    begun = Prepared(design, scaling, problem, model, translation, spread(problem), 0.0, problem.null_pull)
+    begun = Prepared(design, scaling, problem, model, translation, problem.deviation, 0.0, problem.null_pull)
     return begun.posed(model, drawn)
 
 

@@ -83,6 +83,10 @@ class Family:
 
         return family_with, (self.name, dict(self.parameters))
 
+    def parameter(self, name: str) -> Any:
+        """The value of one of the `parameters`."""
+        return dict(self.parameters)[name]
+
     @property
     def is_quadratic(self) -> bool:
         """Whether the loss is the squared error, which one quadratic minimises."""
