@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import itertools
 import json
 import shlex
@@ -119,7 +120,7 @@ def test_engines_do_not_know_each_other() -> None:
             if name in seen:
                 continue
             seen.add(name)
-            source = Path(str(sys.modules[name].__file__)).read_text("utf-8")
+            source = Path(str(importlib.import_module(name).__file__)).read_text("utf-8")
             for node in ast.walk(ast.parse(source)):
                 found = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 found += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
